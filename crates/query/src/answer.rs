@@ -1,0 +1,432 @@
+//! What panes get.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::question::TimeRange;
+
+/// What a node of the graph stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum ServiceKind {
+    Service,
+    /// Unknown addresses that reach an entry point, as one node.
+    Customers,
+    /// A named peer outside private address space.
+    External,
+    Unresolved,
+}
+
+/// Request figures over a range. Percentiles come from merged histograms (buckets about 4 % wide) and are `None` without
+/// a single response.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Golden {
+    pub requests: u64,
+    /// Requests per second over the range (the part of it that was recorded).
+    pub rate: f64,
+    pub errors_4xx: u64,
+    pub errors_5xx: u64,
+    /// No response, reset or cut off.
+    pub failed: u64,
+    /// (5xx + failed) / requests; 0 without requests.
+    pub error_share: f64,
+    pub p50_us: Option<u64>,
+    pub p95_us: Option<u64>,
+    pub p99_us: Option<u64>,
+    pub bytes_up: u64,
+    pub bytes_down: u64,
+}
+
+/// A group of customer addresses.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct AddressBlock {
+    /// `192.0.2.0/24`, `2001:db8::/32`, or `other`.
+    pub block: String,
+    pub addresses: u64,
+}
+
+/// A node of the graph.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ServiceNode {
+    /// The unique name; for customers `customers`.
+    pub name: String,
+    pub kind: ServiceKind,
+    /// What was asked of it; for customers what they asked.
+    pub golden: Golden,
+    /// Requests per bucket over the range, 24 buckets, oldest first.
+    pub trend: Vec<u32>,
+    /// Errors (5xx + failed) per bucket, as `trend`.
+    pub error_trend: Vec<u32>,
+    /// Connections open at the end of the range.
+    pub active_connections: u64,
+    /// True where it is an entry point, configured or guessed.
+    pub entry_point: bool,
+    /// Addresses behind the node, at most 20.
+    pub addresses: Vec<String>,
+    /// For customers: distinct addresses by block, largest first, at most 6 and `other`.
+    pub blocks: Vec<AddressBlock>,
+    /// Distinct addresses behind the node.
+    pub address_count: u64,
+}
+
+/// A dependency between two nodes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ServiceEdge {
+    pub client: String,
+    pub server: String,
+    pub golden: Golden,
+    pub connects: u64,
+    pub refused: u64,
+    pub resets: u64,
+    pub active_connections: u64,
+    /// Most used: `http/1.1`, `tls`, `tcp`.
+    pub protocol: String,
+}
+
+/// The graph over a range.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Topology {
+    pub range: TimeRange,
+    pub nodes: Vec<ServiceNode>,
+    pub edges: Vec<ServiceEdge>,
+    /// Entry points in force.
+    pub entry_points: Vec<String>,
+    /// True when no entry point is configured and these are guessed.
+    pub entry_points_guessed: bool,
+}
+
+/// An address nobody could name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct UnresolvedAddress {
+    pub ip: String,
+    pub port: Option<u16>,
+    pub first_seen_us: i64,
+    pub last_seen_us: i64,
+    pub flows: u64,
+    pub bytes: u64,
+    /// Services it talks to, or that talk to it.
+    pub talks_to: Vec<String>,
+    /// What it looks like: `DNS`, `PostgreSQL`, `cloud metadata`, `multicast`, `private address`, ...
+    pub hint: String,
+}
+
+/// Counts per bucket for the reel, oldest first; every list has `buckets` entries.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Density {
+    pub range: TimeRange,
+    /// Width of a bucket.
+    pub bucket_us: f64,
+    pub requests: Vec<u32>,
+    /// 5xx and failed.
+    pub errors: Vec<u32>,
+    /// Exchanges matching the filter; empty without a filter.
+    pub matches: Vec<u32>,
+    /// Packets per bucket are unknown here, so what was not recorded is given as spans.
+    pub gaps: Vec<Gap>,
+}
+
+/// A span without data, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Gap {
+    pub range: TimeRange,
+    /// `not recorded`, `dropped`, `cut off`.
+    pub reason: String,
+    /// Packets known to be lost, where counted.
+    pub lost_packets: u64,
+}
+
+/// One row of the exchanges grid.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ExchangeRow {
+    pub exchange_id: u64,
+    pub flow_id: u64,
+    pub started_us: i64,
+    pub client_service: String,
+    pub server_service: String,
+    pub client_ip: String,
+    pub client_port: u16,
+    pub server_ip: String,
+    pub server_port: u16,
+    pub protocol: String,
+    pub method: Option<String>,
+    pub host: Option<String>,
+    pub target: Option<String>,
+    pub path: Option<String>,
+    pub status: Option<u16>,
+    pub ttfb_us: Option<u64>,
+    pub duration_us: Option<u64>,
+    pub request_body_bytes: u64,
+    pub response_body_bytes: u64,
+    pub content_type: Option<String>,
+    pub user_agent: Option<String>,
+    pub origin_ip: Option<String>,
+    pub identity: Option<String>,
+    pub identity_kind: Option<String>,
+    pub trace_id: Option<String>,
+    pub complete: bool,
+    pub error: Option<String>,
+}
+
+/// A page of exchanges.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ExchangesPage {
+    /// Rows matching the scope, not only this page.
+    pub total: u64,
+    pub offset: u64,
+    pub rows: Vec<ExchangeRow>,
+}
+
+/// A header as sent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Header {
+    pub name: String,
+    pub value: String,
+}
+
+/// TCP facts of the flow an exchange ran on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FlowFacts {
+    pub flow_id: u64,
+    pub client: String,
+    pub server: String,
+    pub opened_us: i64,
+    pub closed_us: i64,
+    pub close_reason: String,
+    pub handshake: String,
+    pub rtt_us: Option<u64>,
+    pub client_packets: u64,
+    pub server_packets: u64,
+    pub client_bytes: u64,
+    pub server_bytes: u64,
+    pub client_missed_bytes: u64,
+    pub server_missed_bytes: u64,
+    pub client_retransmits: u64,
+    pub server_retransmits: u64,
+    pub history: String,
+    /// Exchanges on this flow.
+    pub exchanges: u64,
+    /// Position of the asked exchange among them, from 1.
+    pub position: u64,
+    pub source_name: String,
+}
+
+/// Everything about one exchange except its bodies.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ExchangeDetail {
+    pub row: ExchangeRow,
+    pub request_headers: Vec<Header>,
+    pub response_headers: Vec<Header>,
+    pub request_content_encoding: Option<String>,
+    pub response_content_encoding: Option<String>,
+    /// From the first byte of the request to the first byte of the response.
+    pub response_us: Option<i64>,
+    pub finished_us: i64,
+    /// `None` while the flow is still open in a running import.
+    pub flow: Option<FlowFacts>,
+}
+
+/// A body, decoded for display.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct BodyPreview {
+    pub content_type: Option<String>,
+    pub content_encoding: Option<String>,
+    /// As sent, after de-chunking.
+    pub sent_bytes: u64,
+    /// After decompression, of what is shown.
+    pub decoded_bytes: u64,
+    /// The text, when it is text; JSON is indented.
+    pub text: Option<String>,
+    /// Base64 of an image or of the first 64 KiB of other binary content.
+    pub base64: Option<String>,
+    /// `json`, `text`, `image`, `binary`, `empty`.
+    pub kind: String,
+    /// True when it was cut at the preview limit or partly missing from the capture.
+    pub truncated: bool,
+    /// Why it could not be decoded, when it could not.
+    pub warning: Option<String>,
+}
+
+/// An endpoint (method and path, ids folded) of a service or edge.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct EndpointFigures {
+    pub method: String,
+    /// Path with ids replaced by `:id`.
+    pub path: String,
+    pub golden: Golden,
+}
+
+/// Latency over time: exchanges per time bucket and latency class.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct HeatStrip {
+    pub range: TimeRange,
+    /// Time buckets.
+    pub columns: u32,
+    /// Upper bounds of the latency classes in microseconds, ascending; the last class is open.
+    pub bounds_us: Vec<u64>,
+    /// Counts, column by column, `bounds_us.len() + 1` each.
+    pub counts: Vec<u32>,
+    /// Failed exchanges per column.
+    pub failed: Vec<u32>,
+}
+
+/// The inspector's contents.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Inspection {
+    pub client: Option<String>,
+    pub server: String,
+    pub kind: ServiceKind,
+    pub golden: Golden,
+    /// The same figures over the baseline.
+    pub baseline: Option<Golden>,
+    /// The span before the range, of equal length where the recording reaches back that far.
+    pub baseline_range: Option<TimeRange>,
+    /// A sentence about what stands out, or none.
+    pub finding: Option<String>,
+    pub heat: HeatStrip,
+    pub endpoints: Vec<EndpointFigures>,
+    pub last_failing: Vec<ExchangeRow>,
+    pub connects: u64,
+    pub refused: u64,
+    pub resets: u64,
+    pub active_connections: u64,
+    pub addresses: Vec<String>,
+    pub protocol: String,
+}
+
+/// One edge at an instant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct EdgeState {
+    pub client: String,
+    pub server: String,
+    /// Connections open at the instant.
+    pub active_connections: u64,
+    /// Requests in the ten seconds before it.
+    pub requests: u64,
+    pub errors: u64,
+}
+
+/// The graph at an instant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct StateAt {
+    pub at_us: i64,
+    pub edges: Vec<EdgeState>,
+}
+
+/// An event that the playhead can step to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FoundEvent {
+    pub at_us: i64,
+    /// What it is, in a few words.
+    pub label: String,
+    pub exchange_id: Option<u64>,
+}
+
+/// Verdict on a filter text.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FilterCheck {
+    pub ok: bool,
+    pub problem: Option<FilterProblem>,
+    /// The tokens, for drawing.
+    pub tokens: Vec<FilterToken>,
+}
+
+/// Where a filter is wrong and why. Positions are UTF-16 units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FilterProblem {
+    pub start: u32,
+    pub end: u32,
+    pub message: String,
+}
+
+/// A piece of a filter text. Positions are UTF-16 units.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FilterToken {
+    pub start: u32,
+    pub end: u32,
+    /// `field`, `value`, `operator`, `text`.
+    pub role: String,
+}
+
+/// A suggestion of the query box.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Suggestion {
+    /// Text that replaces `start..end`.
+    pub insert: String,
+    pub start: u32,
+    pub end: u32,
+    /// What it means, or an example.
+    pub detail: String,
+    /// How many exchanges have it, where counted.
+    pub count: Option<u64>,
+}
+
+/// Rows of a SQL query, values as JSON.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SqlResult {
+    pub columns: Vec<String>,
+    #[ts(type = "unknown[][]")]
+    pub rows: Vec<Vec<serde_json::Value>>,
+    /// True when more rows exist than were returned.
+    pub truncated: bool,
+}
+
+/// An opened capture inside the recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct SourceSummary {
+    pub source_id: u32,
+    pub name: String,
+    pub kind: String,
+    pub link_type: String,
+    pub packets: u64,
+    pub bytes: u64,
+    pub dropped: u64,
+    /// True when the file ends in the middle of a packet.
+    pub truncated: bool,
+    pub warnings: Vec<String>,
+}
+
+/// What is open.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct Recording {
+    /// Changes when another recording is opened.
+    pub recording_id: String,
+    pub name: String,
+    /// First and last packet; `None` while nothing was read.
+    pub range: Option<TimeRange>,
+    pub sources: Vec<SourceSummary>,
+    pub packets: u64,
+    pub bytes: u64,
+    pub flows: u64,
+    pub exchanges: u64,
+    pub dns_queries: u64,
+    pub services: u64,
+    pub problems: u64,
+}

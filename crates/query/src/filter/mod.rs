@@ -1,0 +1,1 @@
+//! The filter language: `field:value` text, checked and compiled to parameterised SQL.
