@@ -1,0 +1,113 @@
+// What a pane may ask of its host, whichever host that is. Every command of docs/api.md is one method.
+
+import type {
+  AppState,
+  BodyPreview,
+  Bookmark,
+  CompleteQuestion,
+  Density,
+  DensityQuestion,
+  DoctorFinding,
+  ExchangeAtQuestion,
+  ExchangeDetail,
+  ExchangesPage,
+  ExchangesQuestion,
+  FilterCheck,
+  FoundEvent,
+  InspectQuestion,
+  Inspection,
+  Message,
+  NextEventQuestion,
+  Scope,
+  SqlResult,
+  StateAt,
+  Suggestion,
+  Tick,
+  Topology,
+  UnresolvedAddress,
+} from "./types";
+
+/** How a question is asked. */
+export interface AskOptions {
+  /** A newer question of the same lane takes this one's place, which then rejects with code `superseded`. */
+  lane?: string;
+}
+
+/** What a pcap export holds. */
+export type PcapChoice = { flow_id: number } | { exchange_id: number } | { scope: Scope };
+
+/** Where a row stands among all rows of a scope sorted by time. */
+export interface ExchangePlace {
+  index: number;
+  total: number;
+}
+
+/** Files being dragged over the window. `dropped` ends it, as `left` does. */
+export type DragPhase = "over" | "left" | "dropped";
+
+/** Whether pushes arrive. `refused` means that this session is not, or no longer, allowed in. */
+export type Connection = "connecting" | "open" | "lost" | "refused";
+
+/** How far an upload is, in bytes. */
+export interface UploadProgress {
+  name: string;
+  sentBytes: number;
+  totalBytes: number;
+}
+
+/** What a host is told about pushes. */
+export interface PushListener {
+  tick: (tick: Tick) => void;
+  connection: (state: Connection) => void;
+}
+
+/** The host. Every method rejects with an `ApiError`. */
+export interface Backend {
+  /** The desktop window or a browser. */
+  readonly host: "window" | "browser";
+
+  appState(): Promise<AppState>;
+  openSample(name: string): Promise<void>;
+  openRecent(recordingId: string): Promise<void>;
+  forgetRecent(recordingId: string): Promise<void>;
+  /** Lets the user choose capture files, then opens them. False when nothing was chosen. */
+  chooseFiles(progress: (upload: UploadProgress | null) => void): Promise<boolean>;
+  /** Opens files that were dropped on the page. The window's host takes drops itself, there this does nothing. */
+  openDropped(files: File[], progress: (upload: UploadProgress | null) => void): Promise<void>;
+  cancelImport(): Promise<void>;
+  closeRecording(): Promise<void>;
+
+  topology(scope: Scope, options?: AskOptions): Promise<Topology>;
+  unresolved(scope: Scope, options?: AskOptions): Promise<UnresolvedAddress[]>;
+  density(question: DensityQuestion, options?: AskOptions): Promise<Density>;
+  exchanges(question: ExchangesQuestion, options?: AskOptions): Promise<ExchangesPage>;
+  exchangeIndex(question: ExchangeAtQuestion, options?: AskOptions): Promise<ExchangePlace>;
+  exchange(exchangeId: number, options?: AskOptions): Promise<ExchangeDetail>;
+  exchangeBody(exchangeId: number, message: Message, options?: AskOptions): Promise<BodyPreview>;
+  inspect(question: InspectQuestion, options?: AskOptions): Promise<Inspection>;
+  stateAt(atUs: number, filter: string, options?: AskOptions): Promise<StateAt>;
+  nextEvent(question: NextEventQuestion, options?: AskOptions): Promise<FoundEvent | null>;
+  checkFilter(text: string, options?: AskOptions): Promise<FilterCheck>;
+  completeFilter(question: CompleteQuestion, options?: AskOptions): Promise<Suggestion[]>;
+  sql(query: string, options?: AskOptions): Promise<SqlResult>;
+
+  bookmarks(): Promise<Bookmark[]>;
+  addBookmark(atUs: number, note: string): Promise<Bookmark>;
+  removeBookmark(id: number): Promise<void>;
+  /** A remembered setting, or null. */
+  getSetting(key: string): Promise<unknown>;
+  setSetting(key: string, value: unknown): Promise<void>;
+  doctor(): Promise<DoctorFinding[]>;
+
+  /** Saves packets where the user says (window) or as a download (browser). The path, or null when unknown or given up. */
+  exportPcap(choice: PcapChoice): Promise<string | null>;
+  /** Saves something made here: a picture, a HAR file, CSV. As `exportPcap`. */
+  saveFile(name: string, content: Blob): Promise<string | null>;
+  /** Rejects with `unsupported` when Wireshark is not installed. */
+  openInWireshark(target: { exchange_id: number } | { flow_id: number }): Promise<void>;
+
+  /** Starts pushes; the function returned ends them. */
+  listen(listener: PushListener): () => void;
+  /** Tells about files dragged over the window, where the host and not the page sees them; the function returned ends it. */
+  onDrag(listener: (phase: DragPhase) => void): () => void;
+}

@@ -1,0 +1,144 @@
+// The part of a backend that is the same for every host: each command by its name.
+
+import type {
+  AskOptions,
+  Backend,
+  DragPhase,
+  ExchangePlace,
+  PcapChoice,
+  PushListener,
+  UploadProgress,
+} from "./backend";
+import { ApiError } from "./error";
+import type {
+  AppState,
+  BodyPreview,
+  Bookmark,
+  CompleteQuestion,
+  Density,
+  DensityQuestion,
+  DoctorFinding,
+  ExchangeAtQuestion,
+  ExchangeDetail,
+  ExchangesPage,
+  ExchangesQuestion,
+  FilterCheck,
+  FoundEvent,
+  InspectQuestion,
+  Inspection,
+  Message,
+  NextEventQuestion,
+  Scope,
+  SqlResult,
+  StateAt,
+  Suggestion,
+  Topology,
+  UnresolvedAddress,
+} from "./types";
+import { Lanes } from "./lanes";
+
+/** A backend whose commands all travel through one `send`. */
+export abstract class CommandBackend implements Backend {
+  abstract readonly host: "window" | "browser";
+  readonly #lanes = new Lanes();
+
+  /** Carries one command to the host. */
+  protected abstract send(name: string, args: object, lane: string | undefined, signal: AbortSignal): Promise<unknown>;
+
+  abstract chooseFiles(progress: (upload: UploadProgress | null) => void): Promise<boolean>;
+  abstract openDropped(files: File[], progress: (upload: UploadProgress | null) => void): Promise<void>;
+  abstract exportPcap(choice: PcapChoice): Promise<string | null>;
+  abstract saveFile(name: string, content: Blob): Promise<string | null>;
+  abstract listen(listener: PushListener): () => void;
+  abstract onDrag(listener: (phase: DragPhase) => void): () => void;
+
+  /** Asks `name`; the answer's type is the one docs/api.md gives for it. */
+  protected async ask<A>(name: string, args: object, options: AskOptions = {}): Promise<A> {
+    try {
+      return (await this.#lanes.run(options.lane, (signal) => this.send(name, args, options.lane, signal))) as A;
+    } catch (thrown) {
+      throw ApiError.from(thrown);
+    }
+  }
+
+  appState(): Promise<AppState> {
+    return this.ask("app_state", {});
+  }
+  openSample(name: string): Promise<void> {
+    return this.ask("open_sample", { name });
+  }
+  openRecent(recordingId: string): Promise<void> {
+    return this.ask("open_recent", { recording_id: recordingId });
+  }
+  forgetRecent(recordingId: string): Promise<void> {
+    return this.ask("forget_recent", { recording_id: recordingId });
+  }
+  cancelImport(): Promise<void> {
+    return this.ask("cancel_import", {});
+  }
+  closeRecording(): Promise<void> {
+    return this.ask("close_recording", {});
+  }
+
+  topology(scope: Scope, options?: AskOptions): Promise<Topology> {
+    return this.ask("topology", scope, options);
+  }
+  unresolved(scope: Scope, options?: AskOptions): Promise<UnresolvedAddress[]> {
+    return this.ask("unresolved", scope, options);
+  }
+  density(question: DensityQuestion, options?: AskOptions): Promise<Density> {
+    return this.ask("density", question, options);
+  }
+  exchanges(question: ExchangesQuestion, options?: AskOptions): Promise<ExchangesPage> {
+    return this.ask("exchanges", question, options);
+  }
+  exchangeIndex(question: ExchangeAtQuestion, options?: AskOptions): Promise<ExchangePlace> {
+    return this.ask("exchange_index", question, options);
+  }
+  exchange(exchangeId: number, options?: AskOptions): Promise<ExchangeDetail> {
+    return this.ask("exchange", { exchange_id: exchangeId }, options);
+  }
+  exchangeBody(exchangeId: number, message: Message, options?: AskOptions): Promise<BodyPreview> {
+    return this.ask("exchange_body", { exchange_id: exchangeId, message }, options);
+  }
+  inspect(question: InspectQuestion, options?: AskOptions): Promise<Inspection> {
+    return this.ask("inspect", question, options);
+  }
+  stateAt(atUs: number, filter: string, options?: AskOptions): Promise<StateAt> {
+    return this.ask("state_at", { at_us: atUs, filter }, options);
+  }
+  nextEvent(question: NextEventQuestion, options?: AskOptions): Promise<FoundEvent | null> {
+    return this.ask("next_event", question, options);
+  }
+  checkFilter(text: string, options?: AskOptions): Promise<FilterCheck> {
+    return this.ask("check_filter", { text }, options);
+  }
+  completeFilter(question: CompleteQuestion, options?: AskOptions): Promise<Suggestion[]> {
+    return this.ask("complete_filter", question, options);
+  }
+  sql(query: string, options?: AskOptions): Promise<SqlResult> {
+    return this.ask("sql", { query }, options);
+  }
+
+  bookmarks(): Promise<Bookmark[]> {
+    return this.ask("bookmarks", {});
+  }
+  addBookmark(atUs: number, note: string): Promise<Bookmark> {
+    return this.ask("add_bookmark", { at_us: atUs, note });
+  }
+  removeBookmark(id: number): Promise<void> {
+    return this.ask("remove_bookmark", { id });
+  }
+  getSetting(key: string): Promise<unknown> {
+    return this.ask("get_setting", { key });
+  }
+  setSetting(key: string, value: unknown): Promise<void> {
+    return this.ask("set_setting", { key, value });
+  }
+  doctor(): Promise<DoctorFinding[]> {
+    return this.ask("doctor", {});
+  }
+  openInWireshark(target: { exchange_id: number } | { flow_id: number }): Promise<void> {
+    return this.ask("open_in_wireshark", target);
+  }
+}

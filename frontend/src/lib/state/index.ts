@@ -1,0 +1,39 @@
+// The few stores that the whole page shares, named by the product's words.
+//
+// A pane takes no props: it reads these stores, pulls what it shows with `pull` from ../backend, and writes back to the
+// same selection. All fields are reactive (Svelte runes).
+//
+// | store       | read                                                        | write                                      |
+// |-------------|-------------------------------------------------------------|--------------------------------------------|
+// | `recording` | `current`, `range`, `generation`, `importing`, `import`     | `openSample()`, `chooseFiles()`, ...       |
+// | `selection` | `scope` (= `range` + `filter`), `inspected`, `exchangeId`   | `setRange()`, `filter =`, `addToFilter()`, `inspected =`, `exchangeId =` |
+// | `playhead`  | `at` (every frame), `settledAt` (pull with it), `moving`    | `moveTo(us)`, `play()`, `pause()`          |
+// | `moment`    | `state`: the graph at the playhead while it moves, else null |                                           |
+// | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |
+// | `pane`      | `current`                                                   | `show("exchanges")`                        |
+// | `theme`     | `name`: canvases read their colours again when it changes   | `toggle()`                                 |
+// | `messages`  |                                                             | `show(text)`, `showError(e)`, `say(text)`  |
+// | `bookmarks` | `list`                                                      | `add()`, `remove()`                        |
+//
+// A pull that follows the selection:
+//
+//     const graph = pull({
+//       lane: "topology",
+//       question: () => (recording.range === null ? null : selection.scope),
+//       generation: () => recording.generation,
+//       ask: (host, scope, options) => host.topology(scope, options),
+//     });
+//     // graph.value, graph.error, graph.slow (show a skeleton), graph.pending
+//
+// What the user arranged (columns, heights) is a `Remembered` of ./settings.svelte.
+
+export { bookmarks } from "./bookmarks.svelte";
+export { messages, type Toast } from "./messages.svelte";
+export { moment } from "./moment.svelte";
+export { pane, PANES, type PaneId } from "./pane.svelte";
+export { playhead, SPEEDS, type Speed } from "./playhead.svelte";
+export { recording } from "./recording.svelte";
+export { selection, type Inspected } from "./selection.svelte";
+export { listOfWords, numberWithin, oneOf, Remembered } from "./settings.svelte";
+export { tally } from "./tally.svelte";
+export { theme, type ThemeName } from "./theme.svelte";

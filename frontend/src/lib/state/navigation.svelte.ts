@@ -1,0 +1,96 @@
+// Keeps the URL and the selection the same: back and forward move through selections.
+
+import { untrack } from "svelte";
+import { readAddress, writeAddress, type Place } from "./address";
+import { pane } from "./pane.svelte";
+import { playhead } from "./playhead.svelte";
+import { recording } from "./recording.svelte";
+import { selection } from "./selection.svelte";
+
+/** Takes the selection from the URL, then keeps both in step. Call it while the app's root component is being made. */
+export function followAddress(): void {
+  let written = window.location.hash;
+  let lastStep = "";
+  apply(readAddress(written));
+
+  $effect(() => {
+    const place = here();
+    // A moved playhead is not a step to go back to.
+    const step = writeAddress({ ...place, atUs: null });
+    const hash = writeAddress(place);
+    untrack(() => {
+      if (hash === written) {
+        lastStep = step;
+        return;
+      }
+      if (lastStep !== "" && step !== lastStep) history.pushState(null, "", hash);
+      else history.replaceState(null, "", hash);
+      written = hash;
+      lastStep = step;
+    });
+  });
+
+  $effect(() => {
+    const moved = (): void => {
+      if (window.location.hash === written) return;
+      written = window.location.hash;
+      const place = readAddress(written);
+      lastStep = writeAddress({ ...place, atUs: null });
+      apply(place);
+    };
+    window.addEventListener("popstate", moved);
+    window.addEventListener("hashchange", moved);
+    return () => {
+      window.removeEventListener("popstate", moved);
+      window.removeEventListener("hashchange", moved);
+    };
+  });
+
+  forgetWithRecording();
+}
+
+/** A selection belongs to its recording: opening another one clears it. */
+function forgetWithRecording(): void {
+  let known: string | null | undefined;
+  $effect(() => {
+    if (recording.app === null) return;
+    const id = recording.current?.recording_id ?? null;
+    untrack(() => {
+      const first = known === undefined;
+      if (!first && id !== known) {
+        playhead.pause();
+        playhead.moveTo(null);
+        playhead.settle();
+        selection.clear();
+      }
+      known = id;
+    });
+  });
+  $effect(() => {
+    const whole = recording.range;
+    const range = selection.range;
+    if (whole === null || range === null || recording.importing) return;
+    if (range.to_us < whole.from_us || range.from_us > whole.to_us) untrack(() => selection.setRange(null));
+  });
+}
+
+function here(): Place {
+  return {
+    pane: pane.current,
+    range: selection.range,
+    atUs: playhead.placed,
+    filter: selection.filter,
+    inspected: selection.inspected,
+    exchangeId: selection.exchangeId,
+  };
+}
+
+function apply(place: Place): void {
+  pane.show(place.pane);
+  selection.setRange(place.range);
+  selection.filter = place.filter;
+  selection.inspected = place.inspected;
+  selection.exchangeId = place.exchangeId;
+  playhead.moveTo(place.atUs);
+  playhead.settle();
+}

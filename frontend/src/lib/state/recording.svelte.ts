@@ -1,0 +1,130 @@
+// What is open, what is being imported, and what could be opened.
+
+import { ApiError, backend, type AppState, type Connection, type ImportProgress, type Recent } from "../backend";
+import type { Recording, Sample, Tick, TimeRange, UploadProgress } from "../backend";
+
+class RecordingStore {
+  /** Everything the host told last; null until it answered for the first time. */
+  app = $state.raw<AppState | null>(null);
+  /** Rises when rows were added or another recording was opened: part of every pull. */
+  generation = $state(0);
+  /** The import under way or just ended. */
+  import = $state.raw<ImportProgress | null>(null);
+  /** The file on its way to the web host. */
+  upload = $state.raw<UploadProgress | null>(null);
+  connection = $state<Connection>("connecting");
+  /** Why the last attempt to open something failed. */
+  problem = $state.raw<ApiError | null>(null);
+
+  #seq = -1;
+  #refreshing = false;
+  #refreshAgain = false;
+
+  /** The open recording, or null. */
+  get current(): Recording | null {
+    return this.app?.recording ?? null;
+  }
+
+  /** First to last packet of the open recording; null while nothing was read. */
+  get range(): TimeRange | null {
+    return this.current?.range ?? null;
+  }
+
+  get recents(): Recent[] {
+    return this.app?.recents ?? [];
+  }
+
+  get samples(): Sample[] {
+    return this.app?.samples ?? [];
+  }
+
+  /** True while packets are being read. */
+  get importing(): boolean {
+    return this.import?.state === "running";
+  }
+
+  /** Starts listening to the host; the function returned ends it. */
+  follow(): () => void {
+    void this.refresh();
+    return backend().listen({
+      tick: (tick) => this.#take(tick),
+      connection: (state) => {
+        const back = state === "open" && this.connection !== "open";
+        this.connection = state;
+        if (back) void this.refresh();
+      },
+    });
+  }
+
+  /** Asks for the whole state. Calls while one is under way are folded into one more. */
+  async refresh(): Promise<void> {
+    if (this.#refreshing) {
+      this.#refreshAgain = true;
+      return;
+    }
+    this.#refreshing = true;
+    try {
+      do {
+        this.#refreshAgain = false;
+        const app = await backend().appState();
+        this.app = app;
+        this.import = app.import;
+      } while (this.#refreshAgain);
+    } catch (thrown) {
+      this.problem = ApiError.from(thrown);
+    } finally {
+      this.#refreshing = false;
+    }
+  }
+
+  openSample(name: string): Promise<void> {
+    return this.#open(() => backend().openSample(name));
+  }
+
+  openRecent(recordingId: string): Promise<void> {
+    return this.#open(() => backend().openRecent(recordingId));
+  }
+
+  forgetRecent(recordingId: string): Promise<void> {
+    return this.#open(() => backend().forgetRecent(recordingId));
+  }
+
+  chooseFiles(): Promise<void> {
+    return this.#open(() => backend().chooseFiles((upload) => (this.upload = upload)));
+  }
+
+  openDropped(files: File[]): Promise<void> {
+    return this.#open(() => backend().openDropped(files, (upload) => (this.upload = upload)));
+  }
+
+  cancelImport(): Promise<void> {
+    return this.#open(() => backend().cancelImport());
+  }
+
+  close(): Promise<void> {
+    return this.#open(() => backend().closeRecording());
+  }
+
+  async #open(act: () => Promise<unknown>): Promise<void> {
+    this.problem = null;
+    try {
+      await act();
+    } catch (thrown) {
+      const met = ApiError.from(thrown);
+      if (!met.moot) this.problem = met;
+    }
+    await this.refresh();
+  }
+
+  #take(tick: Tick): void {
+    const lost = this.#seq >= 0 && tick.seq !== this.#seq + 1;
+    const changed = tick.generation !== this.generation;
+    const ended = this.import?.state === "running" && tick.import?.state !== "running";
+    this.#seq = tick.seq;
+    this.import = tick.import;
+    this.generation = tick.generation;
+    if (changed || lost || ended) void this.refresh();
+  }
+}
+
+export const recording = new RecordingStore();

@@ -1,0 +1,24 @@
+import { fileURLToPath } from "node:url";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vitest/config";
+
+/** `npm run dev` passes questions on to a running `wirereel serve`; its address (without the token) stands in WIREREEL_URL. */
+const host = process.env["WIREREEL_URL"] ?? "http://127.0.0.1:7878";
+
+export default defineConfig({
+  plugins: [svelte()],
+  resolve: { alias: { $lib: fileURLToPath(new URL("./src/lib", import.meta.url)) } },
+  build: {
+    target: "es2022",
+    // The content security policy allows no data: fonts or scripts.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    chunkSizeWarningLimit: 800,
+  },
+  server: {
+    strictPort: true,
+    port: 5173,
+    proxy: { "/api": host, "/export": host },
+  },
+  test: { include: ["src/**/*.test.ts"], environment: "node" },
+});
