@@ -1,0 +1,162 @@
+//! Single packets, read back by their position.
+
+use std::{fs::File, path::Path};
+
+use wirereel_dissect::Packet;
+
+use crate::{
+    error::{CaptureError, EndCause, RecordProblem},
+    format::{Compression, Container, Format},
+    limits::{MAX_BLOCK_BYTES, READ_BACK_BYTES},
+    looks_like, pcap,
+    pcapng::{BlockHeader, HEADER_BYTES, Sections, kind, read_packet},
+    step::{Located, Step},
+    window::Window,
+};
+
+/// Reads packets of an uncompressed capture file by [`Packet::position`], in any order; ascending is fastest.
+///
+/// In a pcapng file the first read of a far position walks over the block headers before it, because sections and interfaces
+/// may begin anywhere; what was learned is kept for later reads.
+pub struct PacketReader {
+    window: Window<File>,
+    records: Records,
+    last_ns: i64,
+}
+
+enum Records {
+    Pcap(pcap::Layout),
+    Pcapng(Sections),
+}
+
+impl PacketReader {
+    /// Opens the file at `path`.
+    ///
+    /// # Errors
+    /// As [`CaptureFile::open`](crate::CaptureFile::open); compressed files give [`CaptureError::Compressed`].
+    pub fn open(path: &Path) -> Result<Self, CaptureError> {
+        let file = File::open(path).map_err(|source| CaptureError::Open {
+            path: path.into(),
+            source,
+        })?;
+        let mut window = Window::new(file, READ_BACK_BYTES);
+        window
+            .fill(pcap::HEADER_BYTES)
+            .map_err(|source| CaptureError::Read { position: 0, source })?;
+        let first = window.bytes();
+        let Some(container) = Container::detect(first) else {
+            return Err(match Compression::detect(first) {
+                Some(found) => CaptureError::Compressed { compression: found },
+                None => CaptureError::NotACapture {
+                    found: looks_like::describe(first, ""),
+                },
+            });
+        };
+        let format = Format {
+            compression: [None, None],
+            container,
+        };
+        let needed = pcap::HEADER_BYTES;
+        if first.len() < needed {
+            return Err(CaptureError::HeaderCut {
+                format,
+                found: first.len(),
+                needed,
+            });
+        }
+        let records = match pcap::Layout::read(container, first) {
+            Some(layout) => Records::Pcap(layout),
+            None => Records::Pcapng(Sections::default()),
+        };
+        Ok(Self {
+            window,
+            records,
+            last_ns: 0,
+        })
+    }
+
+    /// The packet whose record starts at `position`; `position` is one that [`CaptureFile`](crate::CaptureFile) gave for this file.
+    ///
+    /// # Errors
+    /// The operating system cannot read, or no packet's record starts there.
+    pub fn read(&mut self, position: u64) -> Result<Packet<'_>, CaptureError> {
+        let failed = |source| CaptureError::Read { position, source };
+        let located = match &mut self.records {
+            Records::Pcap(layout) => {
+                self.window.seek(position).map_err(failed)?;
+                packet_of(pcap::next(layout, &mut self.window).map_err(failed)?)
+            }
+            Records::Pcapng(sections) => read_block(sections, &mut self.window, position).map_err(failed)?,
+        };
+        let found = located.map_err(|problem| CaptureError::NoPacket { position, problem })?;
+        self.last_ns = found.at_ns.unwrap_or(self.last_ns);
+        Ok(Packet {
+            at_ns: self.last_ns,
+            link_type: found.link_type,
+            bytes: &self.window.bytes()[found.range],
+            wire_len: found.wire_len,
+            position,
+        })
+    }
+}
+
+fn packet_of(step: Step) -> Result<Located, RecordProblem> {
+    match step {
+        Step::Packet(found) => Ok(found),
+        Step::End => Err(RecordProblem::CutOff { found: 0, needed: 1 }),
+        Step::Stop(ending) => Err(match ending.cause {
+            EndCause::CutOff { record, needed } => RecordProblem::CutOff {
+                found: ending.position - record,
+                needed,
+            },
+            EndCause::Damaged(problem) => problem,
+            EndCause::Compression { .. } => unreachable!("only uncompressed files are opened"),
+        }),
+    }
+}
+
+/// Reads the packet block at `position` and leaves the window there.
+fn read_block(
+    sections: &mut Sections,
+    window: &mut Window<File>,
+    position: u64,
+) -> std::io::Result<Result<Located, RecordProblem>> {
+    let Some(section) = sections.at(position, window)? else {
+        return Ok(Err(RecordProblem::NoSection));
+    };
+    window.set_read_bytes(READ_BACK_BYTES);
+    window.seek(position)?;
+    let found = window.fill(HEADER_BYTES)?;
+    if found < HEADER_BYTES {
+        return Ok(Err(RecordProblem::CutOff {
+            found: found as u64,
+            needed: HEADER_BYTES as u64,
+        }));
+    }
+    let header = match BlockHeader::read(section.order, window.bytes()) {
+        Ok(header) if !kind::is_packet(header.kind) => return Ok(Err(RecordProblem::NotAPacket { kind: header.kind })),
+        Ok(header) if header.total > MAX_BLOCK_BYTES => {
+            return Ok(Err(RecordProblem::BlockTooLong { total: header.total }));
+        }
+        Ok(header) => header,
+        Err(problem) => return Ok(Err(problem)),
+    };
+    let total = header.total as usize;
+    let found = window.fill(total)?;
+    if found < total {
+        return Ok(Err(RecordProblem::CutOff {
+            found: found as u64,
+            needed: total as u64,
+        }));
+    }
+    let packet = header
+        .contents(section.order, window.bytes())
+        .and_then(|contents| read_packet(section, header.kind, contents));
+    Ok(packet.map(|found| Located {
+        at_ns: found.at_ns,
+        link_type: found.link_type,
+        wire_len: found.wire_len,
+        range: found.range.start + HEADER_BYTES..found.range.end + HEADER_BYTES,
+        record: total,
+    }))
+}
