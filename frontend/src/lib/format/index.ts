@@ -1,0 +1,4 @@
+// How figures, sizes, times and durations are written. One place, so that they agree everywhere.
+
+export * from "./quantity";
+export * from "./time";
