@@ -1,0 +1,41 @@
+# One line per thing to do; the work is in scripts/.
+
+# Outside the checkout, so that a fresh clone does not compile everything again.
+export CARGO_TARGET_DIR ?= $(HOME)/.cache/wirereel/target
+
+.PHONY: help run test bench dev fmt lint frontend samples setup
+
+help: ## Say what there is
+	@awk -F ': ## ' '/^[a-z%-]+: ## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## Show the sample recording in a window
+	@scripts/run
+
+test: ## Check everything
+	@scripts/test
+
+bench: ## Measure; `make bench-NAME` for one benchmark
+	@scripts/bench
+
+bench-%:
+	@scripts/bench $*
+
+dev: ## Work on the frontend with hot reload
+	@scripts/dev
+
+fmt: ## Format Rust and frontend
+	@cargo fmt --all
+	@cd frontend && npm run --silent format
+
+lint: ## The cheap checks alone
+	@scripts/test --cheap
+
+frontend: ## Build frontend/dist
+	@scripts/setup
+	@scripts/frontend
+
+samples: ## Record the sample captures anew, with the demo shop
+	@scripts/samples
+
+setup: ## Install what is missing on this machine
+	@scripts/setup --for test

@@ -1,0 +1,30 @@
+# shellcheck shell=bash
+# What every script here shares; sourced, not run.
+set -euo pipefail
+PATH=$PATH:$HOME/.cargo/bin
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$root"
+
+# Outside the checkout, so that a fresh clone does not compile everything again.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$HOME/.cache/wirereel/target}"
+target=$CARGO_TARGET_DIR
+# shellcheck disable=SC2034  # used by who sources this
+programs=$target/debug
+
+# `target/...` works in the checkout either way.
+mkdir -p "$target"
+if [ ! -e "$root/target" ]; then ln -s "$target" "$root/target"; fi
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# npm ci in FOLDER, unless its lock file is the one that was installed from.
+npm_ci() {
+  local folder=$1 stamp=$1/node_modules/.installed-from
+  if cmp -s "$folder/package-lock.json" "$stamp"; then return; fi
+  say "npm packages of $folder"
+  (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
+  cp "$folder/package-lock.json" "$stamp"
+}

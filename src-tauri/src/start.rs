@@ -1,0 +1,73 @@
+//! From arguments to a running window.
+
+use std::sync::Arc;
+
+use tauri::{App, AppHandle, Manager as _, RunEvent, Wry, ipc::Invoke};
+use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
+use wirereel_api::{Api, Workbench};
+
+use crate::{arguments::Arguments, bridge, display::NoDisplay, host::WindowHost, menu, milestones::Milestones, ticks, window};
+
+/// Why the window did not come up, or ended badly.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    #[error(transparent)]
+    NoDisplay(#[from] NoDisplay),
+    #[error("the window system: {0}")]
+    Window(#[from] tauri::Error),
+}
+
+/// Opens the workspace and the window, and runs until the window is closed.
+///
+/// # Errors
+/// When the window system does not let us in.
+pub(crate) fn start(arguments: Arguments) -> Result<(), StartError> {
+    let milestones = Arc::new(Milestones::new());
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .menu(menu::build)
+        .on_menu_event(|app, event| menu::chosen(event.id().as_ref(), app.state::<Api>().inner().clone()))
+        .invoke_handler(move |invoke: Invoke<Wry>| {
+            let api = invoke.message.webview_ref().state::<Api>().inner().clone();
+            bridge::answer(invoke, api, Arc::clone(&milestones))
+        })
+        .setup(move |app| Ok(open(app, arguments)?))
+        .build(tauri::generate_context!())?;
+    app.run(on_event);
+    Ok(())
+}
+
+/// Opens workspace, window and the captures of the command line. A workspace that cannot be opened is told in a dialog, because who
+/// started us from a menu sees no terminal.
+fn open(app: &App, arguments: Arguments) -> tauri::Result<()> {
+    let workbench = match Workbench::open(arguments.workspace.as_deref()) {
+        Ok(workbench) => workbench,
+        Err(error) => {
+            tell_and_leave(app.handle(), &format!("Wirereel cannot open its workspace: {error}"));
+            return Ok(());
+        }
+    };
+    let api = Api::new(workbench, Arc::new(WindowHost::new(app.handle().clone())));
+    app.manage(api.clone());
+    window::open(app.handle(), api.clone())?;
+    ticks::forward(app.handle().clone(), api.clone());
+    if !arguments.files.is_empty() {
+        window::open_paths(api, arguments.files);
+    }
+    Ok(())
+}
+
+fn tell_and_leave(app: &AppHandle, message: &str) {
+    tracing::error!("{message}");
+    let leave = app.clone();
+    app.dialog().message(message).title("Wirereel").kind(MessageDialogKind::Error).show(move |_| leave.exit(1));
+}
+
+#[cfg_attr(not(target_os = "macos"), expect(unused_variables, reason = "other systems pass files as arguments"))]
+fn on_event(app: &AppHandle, event: RunEvent) {
+    #[cfg(target_os = "macos")]
+    if let RunEvent::Opened { urls } = event {
+        let paths = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
+        window::open_paths(app.state::<Api>().inner().clone(), paths);
+    }
+}
