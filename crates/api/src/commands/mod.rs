@@ -1,0 +1,103 @@
+//! The one list: command name, arguments, handler.
+
+mod app;
+mod ask;
+mod export;
+mod remember;
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+use wirereel_engine::Workbench;
+use wirereel_query::workbench::{ApiError, ErrorCode};
+
+use crate::{Host, error::bad_request};
+
+/// What a handler may use.
+pub(crate) struct Context<'a> {
+    pub workbench: &'a Workbench,
+    pub host: &'a dyn Host,
+    pub lane: Option<&'a str>,
+}
+
+/// No arguments, or nothing to tell.
+#[derive(serde::Deserialize, Serialize)]
+pub(crate) struct Nothing {}
+
+macro_rules! commands {
+    ($($name:ident => $handler:path,)*) => {
+        /// Finds the handler of a command, reads its arguments, runs it.
+        pub(crate) fn dispatch(context: &Context<'_>, command: &str, args: Value) -> Result<Value, ApiError> {
+            match command {
+                $(stringify!($name) => run(context, command, args, $handler),)*
+                _ => Err(ApiError {
+                    code: ErrorCode::NotFound,
+                    message: format!("There is no command {command:?}."),
+                    detail: String::new(),
+                }),
+            }
+        }
+
+        #[cfg(test)]
+        const DISPATCHED: &[&str] = &[$(stringify!($name)),*];
+    };
+}
+
+commands! {
+    add_bookmark => remember::add_bookmark,
+    app_state => app::app_state,
+    bookmarks => remember::bookmarks,
+    cancel_import => app::cancel_import,
+    check_filter => ask::check_filter,
+    choose_files => app::choose_files,
+    close_recording => app::close_recording,
+    complete_filter => ask::complete_filter,
+    density => ask::density,
+    doctor => app::doctor,
+    exchange => ask::exchange,
+    exchange_body => ask::exchange_body,
+    exchange_index => ask::exchange_index,
+    exchanges => ask::exchanges,
+    export_pcap => export::export_pcap,
+    forget_recent => app::forget_recent,
+    get_setting => remember::get_setting,
+    inspect => ask::inspect,
+    next_event => ask::next_event,
+    open_in_wireshark => export::open_in_wireshark,
+    open_paths => app::open_paths,
+    open_recent => app::open_recent,
+    open_sample => app::open_sample,
+    remove_bookmark => remember::remove_bookmark,
+    save_file => export::save_file,
+    set_setting => remember::set_setting,
+    sql => ask::sql,
+    state_at => ask::state_at,
+    topology => ask::topology,
+    unresolved => ask::unresolved,
+}
+
+fn run<A: DeserializeOwned, R: Serialize>(
+    context: &Context<'_>,
+    command: &str,
+    args: Value,
+    handler: impl FnOnce(&Context<'_>, A) -> Result<R, ApiError>,
+) -> Result<Value, ApiError> {
+    let args = serde_path_to_error::deserialize(args).map_err(|error| {
+        let path = error.path().to_string();
+        bad_request(format!("{command}: {path}: {}", error.into_inner()))
+    })?;
+    let answer = handler(context, args)?;
+    serde_json::to_value(answer).map_err(|error| ApiError {
+        code: ErrorCode::Internal,
+        message: format!("{command}: the answer cannot be written as JSON"),
+        detail: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_published_names_are_the_dispatched_ones() {
+        assert_eq!(crate::COMMANDS, super::DISPATCHED);
+        assert!(super::DISPATCHED.is_sorted());
+    }
+}

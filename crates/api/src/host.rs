@@ -1,0 +1,44 @@
+//! What commands need from whatever runs them.
+
+use std::path::PathBuf;
+
+use wirereel_query::workbench::ApiError;
+
+use crate::error::unsupported;
+
+/// The running host. Every method may block; commands never run on the host's UI thread.
+pub trait Host: Send + Sync {
+    /// `window` or `browser`.
+    fn name(&self) -> &'static str;
+
+    /// Lets the user choose capture files; empty when they chose none.
+    ///
+    /// # Errors
+    /// `unsupported` where there is no dialog.
+    fn choose_files(&self) -> Result<Vec<PathBuf>, ApiError> {
+        Err(unsupported("choosing files by dialog"))
+    }
+
+    /// Lets the user choose where to save; `None` when they changed their mind.
+    ///
+    /// # Errors
+    /// `unsupported` where there is no dialog.
+    fn choose_save_path(&self, _suggested: &str) -> Result<Option<PathBuf>, ApiError> {
+        Err(unsupported("saving by dialog"))
+    }
+
+    /// Whether paths sent by the page may be opened: true only where the page and the program are one.
+    fn may_open_paths(&self) -> bool {
+        false
+    }
+}
+
+/// A host without window: the web host, scripts and tests.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Headless;
+
+impl Host for Headless {
+    fn name(&self) -> &'static str {
+        "browser"
+    }
+}

@@ -1,0 +1,82 @@
+//! The web host: the same UI in any browser, on loopback, behind a one-time token.
+
+mod assets;
+mod calls;
+mod guard;
+mod session;
+mod transfer;
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use axum::{Router, middleware, routing};
+use tokio::net::TcpListener;
+use wirereel_api::{Api, Headless, Workbench};
+
+use guard::Guard;
+use session::Sessions;
+
+/// What every request handler shares.
+#[derive(Clone)]
+struct Shared {
+    api: Api,
+    sessions: Arc<Sessions>,
+    assets: Arc<PathBuf>,
+}
+
+/// Serves until Ctrl-C or SIGTERM. Prints the URL with its token to stdout once it listens.
+pub(crate) fn serve(workspace: PathBuf, files: Vec<PathBuf>, listen: SocketAddr) -> Result<()> {
+    let assets = assets::folder().context("the built frontend is missing: run `npm run build` in frontend/, or `make run`")?;
+    let workbench = Workbench::open(&workspace)?;
+    if !files.is_empty() {
+        workbench.open_paths(&files)?;
+    }
+    let api = Api::new(workbench.clone(), Arc::new(Headless));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("wr-web").enable_all().build()?;
+    runtime.block_on(async move {
+        let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on"))?;
+        let address = listener.local_addr()?;
+        let sessions = Arc::new(Sessions::new()?);
+        println!("http://{address}/?token={}", sessions.token());
+        if !address.ip().is_loopback() {
+            eprintln!("warning: {address} can be reached from other machines; who has the URL sees your recordings, unencrypted");
+        }
+        let router = router(Shared { api, sessions, assets: Arc::new(assets) }, Guard::new(address));
+        axum::serve(listener, router).with_graceful_shutdown(stopped()).await?;
+        anyhow::Ok(())
+    })?;
+    // Event streams never end by themselves: do not wait for them.
+    runtime.shutdown_timeout(std::time::Duration::from_millis(200));
+    workbench.shut_down();
+    Ok(())
+}
+
+fn router(shared: Shared, guard: Guard) -> Router {
+    Router::new()
+        .route("/api/ticks", routing::get(calls::ticks))
+        .route("/api/upload", routing::post(transfer::upload).layer(axum::extract::DefaultBodyLimit::disable()))
+        .route("/api/{command}", routing::post(calls::call))
+        .route("/export/pcap", routing::get(transfer::export_pcap))
+        .fallback(assets::file)
+        .layer(middleware::from_fn_with_state(shared.sessions.clone(), session::require))
+        .layer(middleware::from_fn_with_state(Arc::new(guard), guard::check))
+        .with_state(shared)
+}
+
+async fn stopped() {
+    let terminated = async {
+        #[cfg(unix)]
+        if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            signal.recv().await;
+            return;
+        }
+        std::future::pending::<()>().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+#[cfg(test)]
+mod tests;

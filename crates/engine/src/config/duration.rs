@@ -1,0 +1,96 @@
+//! Durations as people write them: `500ms`, `10s`, `5m`, `24h`.
+
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A positive duration with millisecond precision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Span(Duration);
+
+impl Span {
+    /// Whole seconds.
+    pub const fn from_secs(secs: u64) -> Self {
+        Self(Duration::from_secs(secs))
+    }
+
+    /// Nanoseconds, as capture times are counted; at most `i64::MAX`.
+    pub fn as_nanos(self) -> i64 {
+        i64::try_from(self.0.as_nanos()).unwrap_or(i64::MAX)
+    }
+}
+
+/// Units from the largest to the smallest, in milliseconds.
+const UNITS: [(&str, u64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
+impl FromStr for Span {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || format!("{text:?} is not a duration such as \"10s\" (a whole number and ms, s, m, h or d)");
+        let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let (number, unit) = text.split_at(digits);
+        let number: u64 = number.parse().map_err(|_| wrong())?;
+        let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
+        let millis = number.checked_mul(*scale).filter(|&n| n > 0).ok_or_else(wrong)?;
+        Ok(Self(Duration::from_millis(millis)))
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let millis = self.0.as_millis() as u64;
+        match UNITS.iter().find(|(_, scale)| millis.is_multiple_of(*scale)) {
+            Some((unit, scale)) => write!(f, "{}{unit}", millis / scale),
+            None => write!(f, "{millis}ms"),
+        }
+    }
+}
+
+impl Serialize for Span {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Span {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Span {
+    fn schema_name() -> Cow<'static, str> {
+        "Duration".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "pattern": "^[0-9]+(ms|s|m|h|d)$", "examples": ["10s", "5m"] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Span;
+
+    #[test]
+    fn durations_are_read_and_written_in_their_largest_whole_unit() {
+        for (text, millis, written) in
+            [("500ms", 500, "500ms"), ("10s", 10_000, "10s"), ("90s", 90_000, "90s"), ("120s", 120_000, "2m"), ("24h", 86_400_000, "1d")]
+        {
+            let span: Span = text.parse().expect(text);
+            assert_eq!(span.as_nanos(), millis * 1_000_000, "{text}");
+            assert_eq!(span.to_string(), written);
+        }
+    }
+
+    #[test]
+    fn a_wrong_duration_says_what_was_found_and_what_is_allowed() {
+        for text in ["5x", "", "s", "-1s", "1.5s", "0s", "99999999999999999999s"] {
+            let error = text.parse::<Span>().expect_err(text);
+            assert!(error.contains(&format!("{text:?}")) && error.contains("\"10s\""), "{error}");
+        }
+    }
+}

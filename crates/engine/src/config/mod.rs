@@ -1,0 +1,70 @@
+//! `wirereel.json`: what the user decides about a workspace.
+//!
+//! A wrong value is reported with its path, what was found and what is allowed; everything else in the file stays in force.
+
+mod duration;
+mod entry_point;
+mod name_rule;
+mod read;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use duration::Span;
+pub use entry_point::EntryPoint;
+pub use name_rule::{NameRule, Network};
+pub use read::{ConfigProblem, read, read_text};
+
+/// The file's name inside a workspace.
+pub const FILE_NAME: &str = "wirereel.json";
+
+/// Everything `wirereel.json` may say. Every key is optional.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The JSON Schema this file follows; read by editors only.
+    #[serde(rename = "$schema", skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    /// Where customers arrive. Without any, services called only by unknown addresses are taken (and said to be a guess).
+    pub entry_points: Vec<EntryPoint>,
+    /// What addresses are called. The first rule that matches wins.
+    pub names: Vec<NameRule>,
+    /// When connections count as idle and as ended.
+    pub flows: FlowTimes,
+    /// Whether /etc/hosts names addresses.
+    pub hosts_file: HostsFile,
+}
+
+/// When connections count as idle and as ended, in capture time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FlowTimes {
+    /// Without packets for this long a connection is no longer counted as active; the next packet resumes it.
+    pub idle_after: Span,
+    /// Without packets for this long a TCP connection has ended.
+    pub tcp_ends_after: Span,
+    /// Without packets for this long a UDP or ICMP conversation has ended.
+    pub udp_ends_after: Span,
+}
+
+impl Default for FlowTimes {
+    fn default() -> Self {
+        Self { idle_after: Span::from_secs(30), tcp_ends_after: Span::from_secs(300), udp_ends_after: Span::from_secs(60) }
+    }
+}
+
+/// Whether the hosts file of this machine names addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum HostsFile {
+    /// Use its names, except those every machine has (`localhost` and the like).
+    #[default]
+    Use,
+    /// Do not read it.
+    Ignore,
+}
+
+/// The JSON Schema of the file, for editors.
+pub fn json_schema() -> serde_json::Value {
+    schemars::schema_for!(Config).to_value()
+}

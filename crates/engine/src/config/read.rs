@@ -1,0 +1,139 @@
+//! Reading the file so that one wrong value costs only itself.
+
+use std::{fmt, io, path::Path};
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Config, FILE_NAME};
+
+/// A value that is not in force, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigProblem {
+    /// Such as `names[2].address`; empty for the whole file.
+    pub path: String,
+    pub message: String,
+}
+
+impl fmt::Display for ConfigProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.path.is_empty() {
+            write!(f, "{FILE_NAME}: {}", self.message)
+        } else {
+            write!(f, "{FILE_NAME}: {}: {}", self.path, self.message)
+        }
+    }
+}
+
+/// Reads a workspace's file; without one, everything has its default.
+///
+/// # Errors
+/// Only when the file exists and cannot be read; wrong contents are [`ConfigProblem`]s.
+pub fn read(workspace: &Path) -> io::Result<(Config, Vec<ConfigProblem>)> {
+    match std::fs::read_to_string(workspace.join(FILE_NAME)) {
+        Ok(text) => Ok(read_text(&text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((Config::default(), Vec::new())),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads the text of a file.
+pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
+    let mut problems = Vec::new();
+    let mut config = Config::default();
+    let value: Value = match serde_json::from_str(text) {
+        Ok(value) => value,
+        Err(error) => {
+            problems.push(ConfigProblem { path: String::new(), message: format!("not JSON: {error}; all settings have their defaults") });
+            return (config, problems);
+        }
+    };
+    let Value::Object(entries) = value else {
+        problems.push(ConfigProblem { path: String::new(), message: "the file must hold one JSON object".into() });
+        return (config, problems);
+    };
+    for (key, value) in entries {
+        match key.as_str() {
+            "$schema" => config.schema = one(&key, value, &mut problems),
+            "entry_points" => config.entry_points = each(&key, value, &mut problems),
+            "names" => config.names = each(&key, value, &mut problems),
+            "flows" => config.flows = one(&key, value, &mut problems).unwrap_or_default(),
+            "hosts_file" => config.hosts_file = one(&key, value, &mut problems).unwrap_or_default(),
+            _ => problems.push(ConfigProblem {
+                path: key.clone(),
+                message: "unknown key; allowed are entry_points, names, flows, hosts_file".into(),
+            }),
+        }
+    }
+    drop_unbounded(&mut config, &mut problems);
+    (config, problems)
+}
+
+fn one<T: DeserializeOwned>(path: &str, value: Value, problems: &mut Vec<ConfigProblem>) -> Option<T> {
+    match serde_path_to_error::deserialize(value) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let inner = error.path().to_string();
+            let path = if inner == "." { path.to_owned() } else { format!("{path}.{inner}") };
+            problems.push(ConfigProblem { path, message: error.into_inner().to_string() });
+            None
+        }
+    }
+}
+
+fn each<T: DeserializeOwned>(path: &str, value: Value, problems: &mut Vec<ConfigProblem>) -> Vec<T> {
+    let Value::Array(items) = value else {
+        problems.push(ConfigProblem { path: path.to_owned(), message: "must be a list".into() });
+        return Vec::new();
+    };
+    items.into_iter().enumerate().filter_map(|(i, item)| one(&format!("{path}[{i}]"), item, problems)).collect()
+}
+
+/// A rule without any condition would name every address.
+fn drop_unbounded(config: &mut Config, problems: &mut Vec<ConfigProblem>) {
+    config.names.retain(|rule| {
+        if rule.is_unbounded() {
+            problems.push(ConfigProblem {
+                path: format!("names ({:?})", rule.name),
+                message: "matches everything; give address, port or hostname".into(),
+            });
+        }
+        !rule.is_unbounded()
+    });
+    config.entry_points.retain(|entry| {
+        if entry.is_empty() {
+            problems.push(ConfigProblem {
+                path: "entry_points".into(),
+                message: "an empty entry matches everything; give service, address, port or hostname".into(),
+            });
+        }
+        !entry.is_empty()
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_value_names_its_path_and_the_rest_stays_in_force() {
+        let (config, problems) = read_text(
+            r#"{ "names": [ {"name": "a", "address": "10.0.0.1"}, {"name": "b", "address": "10.0.0"}, {"name": "c"} ],
+                 "flows": { "idle_after": "5x" }, "nmaes": [], "entry_points": [ {"service": "gateway"} ] }"#,
+        );
+        assert_eq!(config.names.len(), 1);
+        assert_eq!(config.entry_points[0].service.as_deref(), Some("gateway"));
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert!(said.iter().any(|p| p.starts_with("wirereel.json: names[1].address: \"10.0.0\" is not an address")), "{said:?}");
+        assert!(said.iter().any(|p| p.starts_with("wirereel.json: flows.idle_after: \"5x\" is not a duration such as \"10s\"")), "{said:?}");
+        assert!(said.iter().any(|p| p.starts_with("wirereel.json: nmaes: unknown key")), "{said:?}");
+        assert!(said.iter().any(|p| p.contains("matches everything")), "{said:?}");
+    }
+
+    #[test]
+    fn text_that_is_not_json_leaves_the_defaults_and_says_where() {
+        let (config, problems) = read_text("{ \"names\": [ }");
+        assert_eq!(config, Config::default());
+        assert!(problems[0].message.contains("line 1 column"), "{}", problems[0]);
+    }
+}

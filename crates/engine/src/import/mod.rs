@@ -1,0 +1,179 @@
+//! Import: capture files in, rows out.
+//!
+//! One thread reads and dissects, one writes; a short bounded queue of batches lies between them, so a slow disk holds the reader back and
+//! memory does not grow with the file.
+
+mod collect;
+mod dns_names;
+mod progress;
+
+use std::{
+    path::{Path, PathBuf},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use wirereel_capture::CaptureFile;
+use wirereel_dissect::{Dissector, record::Problem, record::Stage};
+use wirereel_store::{Batch, NewSource, SourceFigures, SourceKind, Writer};
+
+pub use progress::{ImportSummary, Progress, Unwatched, Watch};
+
+use crate::{EngineError, Workspace};
+use collect::Collector;
+
+/// Batches between the reading and the writing thread. Each holds at most [`collect::BATCH_ROWS`] rows.
+const QUEUE_BATCHES: usize = 4;
+
+/// Packets between two looks at the clock.
+const PACKETS_PER_LOOK: u64 = 2_048;
+
+/// Least time between two reports of progress.
+const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Least time between two updates of names and roll-ups while rows are still coming.
+const PARTIAL_INTERVAL: Duration = Duration::from_millis(1_500);
+
+/// Imports files into a workspace, one after the other, each as a source of its own.
+///
+/// # Errors
+/// A file that is no capture ends the import before any of its rows; files before it stay. A cut-off or malformed file is no error: what
+/// could be read is imported, the summary's warnings say the rest.
+pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Result<ImportSummary, EngineError> {
+    let started = Instant::now();
+    let mut writer = workspace.store().writer()?;
+    let mut summary = ImportSummary::default();
+    let opened = files
+        .iter()
+        .map(|path| Ok((path, CaptureFile::open(path).map_err(EngineError::capture(path))?)))
+        .collect::<Result<Vec<_>, EngineError>>()?;
+    let mut progress = Progress::new(opened.iter().map(|(_, file)| file.bytes_total()).sum());
+    for (path, file) in opened {
+        let done = import_file(workspace, &mut writer, path, file, &mut progress, watch);
+        // Names and roll-ups follow the rows that are there, also after an error or a cancel.
+        workspace.rename(&mut writer)?;
+        writer.checkpoint()?;
+        done?;
+        summary.files += 1;
+    }
+    progress.report(watch);
+    let recording = workspace.reader(None)?.recording(workspace.name())?;
+    summary.packets = progress.packets;
+    summary.flows = progress.flows;
+    summary.exchanges = progress.exchanges;
+    summary.dns_queries = progress.dns_queries;
+    summary.problems = progress.problems;
+    summary.services = recording.services;
+    summary.warnings = workspace.config_problems().chain(progress.warnings).collect();
+    summary.elapsed = started.elapsed();
+    Ok(summary)
+}
+
+fn import_file(
+    workspace: &Workspace,
+    writer: &mut Writer,
+    path: &Path,
+    file: CaptureFile,
+    progress: &mut Progress,
+    watch: &dyn Watch,
+) -> Result<(), EngineError> {
+    let path = std::path::absolute(path).map_err(EngineError::io(path))?;
+    let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
+    let source = writer.begin_source(&NewSource { kind: SourceKind::File, name, path: path.clone() })?;
+    let mut collector = Collector::new(writer.rows(source), writer.peer_table()?);
+    let (sender, receiver) = bounded(QUEUE_BATCHES);
+    let (read, written) = thread::scope(|scope| {
+        let writing = thread::Builder::new()
+            .name("wr-store".into())
+            .spawn_scoped(scope, || write_batches(workspace, writer, &receiver, watch))
+            .map_err(EngineError::io(&path));
+        let read = writing.as_ref().map_or(Ok(SourceFigures::default()), |_| {
+            read_packets(workspace, &path, file, &mut collector, &sender, progress, watch)
+        });
+        drop(sender);
+        let written = match writing {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(error) => Err(error),
+        };
+        (read, written)
+    });
+    // A writer that failed closes the queue; its error is the cause, the reader's only the consequence.
+    written?;
+    let figures = read?;
+    writer.update_source(source, &figures)?;
+    if watch.cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+}
+
+/// Appends batches as they come, and keeps names and roll-ups close behind so that partial results can be looked at.
+fn write_batches(workspace: &Workspace, writer: &mut Writer, batches: &Receiver<Batch>, watch: &dyn Watch) -> Result<(), EngineError> {
+    let mut updated = Instant::now();
+    for batch in batches {
+        writer.write(batch)?;
+        if watch.wants_partial_results() && updated.elapsed() >= PARTIAL_INTERVAL {
+            workspace.rename(writer)?;
+            watch.rows_changed();
+            updated = Instant::now();
+        }
+    }
+    Ok(())
+}
+
+fn read_packets(
+    workspace: &Workspace,
+    path: &Path,
+    mut file: CaptureFile,
+    collector: &mut Collector,
+    batches: &Sender<Batch>,
+    progress: &mut Progress,
+    watch: &dyn Watch,
+) -> Result<SourceFigures, EngineError> {
+    let before = progress.start_file();
+    let mut dissector = Dissector::new(workspace.limits());
+    let mut figures = SourceFigures::default();
+    let mut looked = Instant::now();
+    loop {
+        match file.next().map_err(EngineError::capture(path))? {
+            Some(packet) => {
+                figures.packets += 1;
+                figures.bytes += packet.bytes.len() as u64;
+                figures.started_ns = Some(figures.started_ns.map_or(packet.at_ns, |first| first.min(packet.at_ns)));
+                figures.ended_ns = Some(figures.ended_ns.map_or(packet.at_ns, |last| last.max(packet.at_ns)));
+                dissector.push(&packet, collector);
+            }
+            None => break,
+        }
+        if figures.packets.is_multiple_of(PACKETS_PER_LOOK) {
+            if looked.elapsed() >= PROGRESS_INTERVAL {
+                looked = Instant::now();
+                progress.update(&before, file.bytes_read(), figures.packets, collector.counts());
+                progress.report(watch);
+                if watch.cancelled() {
+                    break;
+                }
+            }
+        }
+        // The writer is gone when the queue is closed; it tells why.
+        if collector.is_full() && batches.send(collector.take()).is_err() {
+            break;
+        }
+    }
+    dissector.finish(collector);
+    for warning in file.warnings() {
+        progress.warnings.push(format!("{}: {warning}", path.display()));
+        collector.problem_of_file(Problem {
+            at_ns: figures.ended_ns.unwrap_or_default(),
+            stage: Stage::File,
+            position: warning.position,
+            flow: None,
+            message: warning.message.clone(),
+        });
+    }
+    figures.link_type = file.link_types().iter().map(|link| link.name()).collect::<Vec<_>>().join(",");
+    figures.dropped = file.dropped();
+    figures.truncated = file.truncated();
+    figures.warnings = file.warnings().iter().map(ToString::to_string).collect();
+    let _ = batches.send(collector.take());
+    progress.update(&before, file.bytes_total(), figures.packets, collector.counts());
+    Ok(figures)
+}

@@ -1,0 +1,218 @@
+//! What addresses are called, and which of them are services, customers or nobody we know.
+//!
+//! A pure function from what was observed (peers, who called whom) and what the user decided (`wirereel.json`, hosts file) to one
+//! name and kind per peer. It runs again whenever either changes; the rows never do.
+
+mod address;
+mod hosts;
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    net::IpAddr,
+};
+
+pub use hosts::Hosts;
+use wirereel_query::answer::ServiceKind;
+
+use crate::config::Config;
+
+/// One end of conversations: an address, its listening port (0 for clients) and the names clients used for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer {
+    pub id: i32,
+    pub ip: IpAddr,
+    /// 0 for the connecting end.
+    pub port: u16,
+    /// What DNS had answered before the conversation began.
+    pub dns: Option<String>,
+    /// HTTP Host or TLS SNI.
+    pub host: Option<String>,
+}
+
+impl Peer {
+    fn is_server(&self) -> bool {
+        self.port != 0
+    }
+
+    fn hostnames(&self) -> Vec<&str> {
+        self.dns.as_deref().into_iter().chain(self.host.as_deref()).collect()
+    }
+}
+
+/// Somebody opened TCP connections to somebody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Call {
+    pub client: i32,
+    pub server: i32,
+}
+
+/// What a peer is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PeerName {
+    pub peer: i32,
+    pub service: String,
+    pub kind: ServiceKind,
+}
+
+/// The whole decision.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Naming {
+    pub names: Vec<PeerName>,
+    /// Service names at which customers arrive, sorted.
+    pub entry_points: Vec<String>,
+    /// True when no entry point is configured and these were inferred.
+    pub entry_points_guessed: bool,
+}
+
+/// The one node that stands for all customers.
+pub const CUSTOMERS: &str = "customers";
+
+/// Decides names and kinds. Peers that only ever spoke something else than TCP keep kind *unresolved*.
+pub fn decide(peers: &[Peer], calls: &[Call], config: &Config, hosts: &Hosts) -> Naming {
+    let names = Names::find(peers, config, hosts);
+    let by_id: HashMap<i32, &Peer> = peers.iter().map(|p| (p.id, p)).collect();
+    let called: HashSet<i32> = calls.iter().map(|c| c.server).collect();
+    let kind_of_server = |peer: &Peer| match names.of(peer) {
+        None => ServiceKind::Unresolved,
+        Some(_) if !called.contains(&peer.id) => ServiceKind::Unresolved,
+        Some(name) if name.configured || address::is_local(peer.ip) => ServiceKind::Service,
+        Some(_) => ServiceKind::External,
+    };
+
+    let (entry_points, guessed) = entry_points(peers, calls, config, &names, &by_id, &kind_of_server);
+    let customers: HashSet<i32> = calls
+        .iter()
+        .filter(|call| by_id.get(&call.server).and_then(|p| names.of(p)).is_some_and(|n| entry_points.contains(&n.text)))
+        .map(|call| call.client)
+        .collect();
+
+    let names = peers
+        .iter()
+        .map(|peer| {
+            let known = names.of(peer).map(|n| n.text.clone());
+            let (service, kind) = match (peer.is_server(), known) {
+                (true, Some(name)) => (name, kind_of_server(peer)),
+                (true, None) => (address::socket_text(peer.ip, peer.port), ServiceKind::Unresolved),
+                (false, Some(name)) => (name, ServiceKind::Service),
+                (false, None) if customers.contains(&peer.id) => (CUSTOMERS.to_owned(), ServiceKind::Customers),
+                (false, None) => (peer.ip.to_string(), ServiceKind::Unresolved),
+            };
+            PeerName { peer: peer.id, service, kind }
+        })
+        .collect();
+    Naming { names, entry_points: entry_points.into_iter().collect(), entry_points_guessed: guessed }
+}
+
+/// Configured entry points, or services called only by unknown addresses.
+fn entry_points(
+    peers: &[Peer],
+    calls: &[Call],
+    config: &Config,
+    names: &Names,
+    by_id: &HashMap<i32, &Peer>,
+    kind_of_server: &dyn Fn(&Peer) -> ServiceKind,
+) -> (BTreeSet<String>, bool) {
+    if !config.entry_points.is_empty() {
+        let configured = peers.iter().filter(|p| p.is_server()).filter_map(|peer| {
+            let name = names.of(peer)?;
+            let hit = config.entry_points.iter().any(|e| e.matches(&name.text, peer.ip, peer.port, &peer.hostnames()));
+            hit.then(|| name.text.clone())
+        });
+        return (configured.collect(), false);
+    }
+    let mut called_by_unknown = BTreeSet::new();
+    let mut called_by_known = HashSet::new();
+    for call in calls {
+        let (Some(client), Some(server)) = (by_id.get(&call.client), by_id.get(&call.server)) else { continue };
+        let Some(name) = names.of(server) else { continue };
+        if names.of(client).is_some() {
+            called_by_known.insert(name.text.as_str());
+        } else if kind_of_server(server) == ServiceKind::Service {
+            called_by_unknown.insert(name.text.as_str());
+        }
+    }
+    let guessed = called_by_unknown.into_iter().filter(|name| !called_by_known.contains(name)).map(str::to_owned);
+    (guessed.collect(), true)
+}
+
+/// A name, and whether the user gave it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Name {
+    text: String,
+    configured: bool,
+}
+
+/// Names of peers: their own, else what the rest of the same socket or address is called.
+struct Names {
+    by_peer: HashMap<i32, Name>,
+}
+
+impl Names {
+    fn find(peers: &[Peer], config: &Config, hosts: &Hosts) -> Self {
+        let mut by_peer: HashMap<i32, Name> = HashMap::with_capacity(peers.len());
+        for peer in peers {
+            if let Some(name) = own_name(peer, config, hosts) {
+                by_peer.insert(peer.id, name);
+            }
+        }
+        let sockets = Siblings::of(peers.iter().filter(|p| p.is_server()), &by_peer, |p| (p.ip, p.port));
+        let addresses = Siblings::of(peers.iter().filter(|p| p.is_server()), &by_peer, |p| (p.ip, 0));
+        for peer in peers {
+            if by_peer.contains_key(&peer.id) && peer.is_server() {
+                continue;
+            }
+            // An address that serves under one name calls under that name too.
+            let inherited = if peer.is_server() { sockets.only(&(peer.ip, peer.port)) } else { addresses.only(&(peer.ip, 0)) };
+            if let Some(name) = inherited {
+                by_peer.entry(peer.id).or_insert_with(|| name.clone());
+            }
+        }
+        Self { by_peer }
+    }
+
+    fn of(&self, peer: &Peer) -> Option<&Name> {
+        self.by_peer.get(&peer.id)
+    }
+}
+
+/// `wirereel.json`, hosts file, DNS, Host or SNI: in this order.
+fn own_name(peer: &Peer, config: &Config, hosts: &Hosts) -> Option<Name> {
+    if let Some(rule) = config.names.iter().find(|r| r.matches(peer.ip, peer.port, &peer.hostnames())) {
+        return Some(Name { text: rule.name.clone(), configured: true });
+    }
+    hosts
+        .name(peer.ip)
+        .or(peer.dns.as_deref())
+        .or(peer.host.as_deref())
+        .map(|text| Name { text: text.to_owned(), configured: false })
+}
+
+/// Names seen at the same socket or address; usable only when there is exactly one.
+struct Siblings {
+    names: HashMap<(IpAddr, u16), Option<Name>>,
+}
+
+impl Siblings {
+    fn of<'a>(peers: impl Iterator<Item = &'a Peer>, known: &HashMap<i32, Name>, key: impl Fn(&Peer) -> (IpAddr, u16)) -> Self {
+        let mut names: HashMap<(IpAddr, u16), Option<Name>> = HashMap::new();
+        for peer in peers {
+            let Some(name) = known.get(&peer.id) else { continue };
+            names
+                .entry(key(peer))
+                .and_modify(|only| {
+                    if only.as_ref().is_some_and(|o| o.text != name.text) {
+                        *only = None;
+                    }
+                })
+                .or_insert_with(|| Some(name.clone()));
+        }
+        Self { names }
+    }
+
+    fn only(&self, key: &(IpAddr, u16)) -> Option<&Name> {
+        self.names.get(key)?.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests;

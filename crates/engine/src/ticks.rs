@@ -1,0 +1,57 @@
+//! Ticks: small pushes that tell hosts to pull. The newest replaces the one before, so a slow reader costs nothing.
+
+use tokio::sync::watch;
+use wirereel_query::workbench::{ImportProgress, Tick};
+
+/// The sender's end.
+#[derive(Debug)]
+pub(crate) struct TickBoard {
+    sender: watch::Sender<Tick>,
+}
+
+impl TickBoard {
+    pub fn new() -> Self {
+        Self { sender: watch::Sender::new(Tick { seq: 0, generation: 0, import: None }) }
+    }
+
+    pub fn subscribe(&self) -> watch::Receiver<Tick> {
+        self.sender.subscribe()
+    }
+
+    /// Rows were added or something else was opened.
+    pub fn rows_changed(&self) {
+        self.sender.send_modify(|tick| {
+            tick.seq += 1;
+            tick.generation += 1;
+        });
+    }
+
+    /// The import went on; `None` when there is none.
+    pub fn import(&self, import: Option<ImportProgress>) {
+        self.sender.send_modify(|tick| {
+            tick.seq += 1;
+            tick.import = import;
+        });
+    }
+
+    pub fn current_import(&self) -> Option<ImportProgress> {
+        self.sender.borrow().import.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_reader_sees_the_newest_tick_only() {
+        let board = TickBoard::new();
+        let mut reader = board.subscribe();
+        for _ in 0..1000 {
+            board.rows_changed();
+        }
+        assert!(reader.has_changed().expect("the board lives"));
+        let tick = reader.borrow_and_update();
+        assert_eq!((tick.seq, tick.generation), (1000, 1000));
+    }
+}

@@ -1,0 +1,256 @@
+//! The workbench: one home folder, at most one open recording, at most one import.
+//!
+//! Home is itself a workspace (what `wirereel import` fills) and holds, for captures opened one by one, a workspace each under `recordings/`.
+
+mod opening;
+mod recents;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use serde_json::Value;
+use tokio::sync::watch;
+use wirereel_query::{
+    answer::{BodyPreview, Recording, Suggestion},
+    filter::{self, Completion},
+    question::{CompleteQuestion, Message},
+    workbench::{AppState, Bookmark, Tick},
+};
+use wirereel_store::{Memory, Reader, Store};
+
+use crate::{EngineError, Selection, Workspace, export, samples, ticks::TickBoard, wireshark};
+
+/// The id of the home folder's own recording.
+const HOME_RECORDING: &str = "workspace";
+
+/// The running workbench. Shared by all threads of a host.
+pub struct Workbench {
+    home: PathBuf,
+    /// Settings and recents of the home folder, also while nothing is open.
+    memory: Memory,
+    current: Mutex<Option<Current>>,
+    import: Mutex<Option<JoinHandle<()>>>,
+    cancel: AtomicBool,
+    scratch_number: AtomicU64,
+    ticks: TickBoard,
+}
+
+/// The open recording.
+#[derive(Clone)]
+struct Current {
+    recording_id: String,
+    name: String,
+    workspace: Arc<Workspace>,
+}
+
+impl Workbench {
+    /// Opens the home folder, and its own recording when it has one.
+    ///
+    /// # Errors
+    /// When the folder cannot be written, or another process has it open.
+    pub fn open(home: &Path) -> Result<Arc<Self>, EngineError> {
+        fs::create_dir_all(home).map_err(EngineError::io(home))?;
+        let workbench = Arc::new(Self {
+            home: home.to_owned(),
+            memory: Memory::open(home)?,
+            current: Mutex::new(None),
+            import: Mutex::new(None),
+            cancel: AtomicBool::new(false),
+            scratch_number: AtomicU64::new(0),
+            ticks: TickBoard::new(),
+        });
+        if Store::exists(home) {
+            let workspace = Workspace::open(home)?;
+            if workspace.reader(None)?.recording("")?.range.is_some() {
+                workbench.show(HOME_RECORDING.into(), workspace.name().to_owned(), Arc::new(workspace));
+            }
+        }
+        Ok(workbench)
+    }
+
+    /// The newest tick and every later one.
+    pub fn ticks(&self) -> watch::Receiver<Tick> {
+        self.ticks.subscribe()
+    }
+
+    /// Everything a host needs to draw its frame.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn app_state(&self, host: &str) -> Result<AppState, EngineError> {
+        let recording = match self.current() {
+            Ok(current) => Some(self.recording(&current)?),
+            Err(_) => None,
+        };
+        Ok(AppState {
+            version: env!("CARGO_PKG_VERSION").into(),
+            host: host.into(),
+            recording,
+            import: self.ticks.current_import(),
+            recents: self.memory.recents()?,
+            samples: samples::list(),
+        })
+    }
+
+    fn recording(&self, current: &Current) -> Result<Recording, EngineError> {
+        let mut recording = current.workspace.reader(None)?.recording(&current.name)?;
+        recording.recording_id.clone_from(&current.recording_id);
+        Ok(recording)
+    }
+
+    /// A reader of the open recording.
+    ///
+    /// # Errors
+    /// [`EngineError::NothingOpen`].
+    pub fn reader(&self, lane: Option<&str>) -> Result<Reader, EngineError> {
+        self.current()?.workspace.reader(lane)
+    }
+
+    /// A body of an exchange, decoded for display.
+    ///
+    /// # Errors
+    /// When the exchange does not exist or its capture is gone.
+    pub fn body(&self, exchange_id: u64, message: Message) -> Result<BodyPreview, EngineError> {
+        self.current()?.workspace.body(exchange_id, message)
+    }
+
+    /// What could stand at the cursor of the query box.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn complete(&self, question: &CompleteQuestion, lane: Option<&str>) -> Result<Vec<Suggestion>, EngineError> {
+        match filter::complete(&question.text, question.cursor) {
+            Completion::Suggestions(suggestions) => Ok(suggestions),
+            Completion::Value { field, prefix, start, end } => {
+                let values = self.reader(lane)?.values(field, &prefix, question.range)?;
+                Ok(values
+                    .into_iter()
+                    .map(|(value, count)| Suggestion { insert: filter::quoted(&value), start, end, detail: value, count: Some(count) })
+                    .collect())
+            }
+        }
+    }
+
+    /// Bookmarks of the open recording.
+    ///
+    /// # Errors
+    /// When nothing is open or they cannot be read.
+    pub fn bookmarks(&self) -> Result<Vec<Bookmark>, EngineError> {
+        Ok(self.current()?.workspace.store().memory().bookmarks()?)
+    }
+
+    /// Marks an instant of the open recording.
+    ///
+    /// # Errors
+    /// When nothing is open or it cannot be written.
+    pub fn add_bookmark(&self, at_us: i64, note: &str) -> Result<Bookmark, EngineError> {
+        Ok(self.current()?.workspace.store().memory().add_bookmark(at_us, note)?)
+    }
+
+    /// Removes a bookmark.
+    ///
+    /// # Errors
+    /// When nothing is open or there is no such bookmark.
+    pub fn remove_bookmark(&self, id: i64) -> Result<(), EngineError> {
+        Ok(self.current()?.workspace.store().memory().remove_bookmark(id)?)
+    }
+
+    /// A remembered setting.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn setting(&self, key: &str) -> Result<Option<Value>, EngineError> {
+        Ok(self.memory.setting(key)?)
+    }
+
+    /// Remembers a setting.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn set_setting(&self, key: &str, value: &Value) -> Result<(), EngineError> {
+        Ok(self.memory.set_setting(key, value)?)
+    }
+
+    /// Writes the selected packets to a file; returns how many.
+    ///
+    /// # Errors
+    /// When a capture is gone or the file cannot be written.
+    pub fn export_pcap(&self, selection: &Selection, path: &Path) -> Result<u64, EngineError> {
+        export::pcap(&self.current()?.workspace, selection, path)
+    }
+
+    /// Opens the selected packets in Wireshark.
+    ///
+    /// # Errors
+    /// When it is not installed, or as [`Workbench::export_pcap`].
+    pub fn open_in_wireshark(&self, selection: &Selection) -> Result<(), EngineError> {
+        let path = self.scratch_path("pcapng")?;
+        self.export_pcap(selection, &path)?;
+        wireshark::open(&path)
+    }
+
+    /// A new path for a file that is soon gone.
+    ///
+    /// # Errors
+    /// When nothing is open or the folder cannot be made.
+    pub fn scratch_path(&self, extension: &str) -> Result<PathBuf, EngineError> {
+        let number = self.scratch_number.fetch_add(1, Ordering::Relaxed);
+        self.current()?.workspace.scratch(&format!("export-{}-{number}.{extension}", std::process::id()))
+    }
+
+    /// Where an uploaded capture is kept: it is the source that packets are read back from.
+    ///
+    /// # Errors
+    /// When the folder cannot be made.
+    pub fn upload_path(&self, name: &str) -> Result<PathBuf, EngineError> {
+        let folder = self.home.join("uploads");
+        fs::create_dir_all(&folder).map_err(EngineError::io(&folder))?;
+        let taken = |path: &PathBuf| path.exists();
+        let (stem, extension) = name.split_once('.').unwrap_or((name, "pcap"));
+        let numbered = (2..).map(|n| folder.join(format!("{stem}-{n}.{extension}")));
+        Ok([folder.join(name)].into_iter().chain(numbered).find(|path| !taken(path)).unwrap_or_else(|| folder.join(name)))
+    }
+
+    /// Ends the running import; what it read so far is thrown away.
+    pub fn cancel_import(&self) {
+        self.cancel.store(true, Ordering::Relaxed);
+    }
+
+    /// Closes the open recording.
+    pub fn close_recording(&self) {
+        *lock(&self.current) = None;
+        self.ticks.import(None);
+        self.ticks.rows_changed();
+    }
+
+    /// Ends what runs and closes what is open. The host calls it last.
+    pub fn shut_down(&self) {
+        self.cancel_import();
+        if let Some(import) = lock(&self.import).take() {
+            // A panic of the import thread was reported when it happened.
+            let _ = import.join();
+        }
+        *lock(&self.current) = None;
+    }
+
+    fn current(&self) -> Result<Current, EngineError> {
+        lock(&self.current).clone().ok_or(EngineError::NothingOpen)
+    }
+
+    fn show(&self, recording_id: String, name: String, workspace: Arc<Workspace>) {
+        *lock(&self.current) = Some(Current { recording_id, name, workspace });
+        self.ticks.rows_changed();
+    }
+}
+
+/// A lock whose holder panicked guards a value that is still whole here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,244 @@
+//! Opening captures: at once when they were imported before, else by an import whose partial results can be looked at.
+
+use std::{
+    fs::{self, Metadata},
+    hash::{DefaultHasher, Hash, Hasher},
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::Ordering},
+    thread,
+    time::Instant,
+};
+
+use wirereel_capture::CaptureFile;
+use wirereel_query::workbench::{ApiError, ImportProgress, ImportState};
+use wirereel_store::Store;
+
+use super::{HOME_RECORDING, Workbench, lock};
+use crate::{
+    EngineError, Workspace,
+    import::{ImportSummary, Progress, Watch, import},
+    samples,
+};
+
+/// A file in a recording's folder that says: the import was finished.
+const FINISHED: &str = "imported";
+
+impl Workbench {
+    /// Opens captures as one recording, merged by time.
+    ///
+    /// # Errors
+    /// When one of them cannot be read or is no capture, or an import is running.
+    pub fn open_paths(self: &Arc<Self>, paths: &[PathBuf]) -> Result<(), EngineError> {
+        let paths = paths.iter().map(|path| path.canonicalize().map_err(EngineError::io(path))).collect::<Result<Vec<_>, _>>()?;
+        if let [folder] = &paths[..]
+            && folder.is_dir()
+        {
+            return self.open_workspace_folder(folder);
+        }
+        for path in &paths {
+            CaptureFile::open(path).map_err(EngineError::capture(path))?;
+        }
+        let (recording_id, name) = identity(&paths)?;
+        let folder = self.home.join("recordings").join(&recording_id);
+        if folder.join(FINISHED).is_file() {
+            return self.reopen(recording_id, name, &folder, &paths);
+        }
+        self.start_import(recording_id, name, folder, paths)
+    }
+
+    /// Opens a recording that comes with the program.
+    ///
+    /// # Errors
+    /// When there is no such sample.
+    pub fn open_sample(self: &Arc<Self>, name: &str) -> Result<(), EngineError> {
+        let path = samples::path(name).ok_or_else(|| EngineError::NotFound(format!("The sample {name:?}")))?;
+        self.open_paths(&[path])
+    }
+
+    /// Opens a recording that was open before.
+    ///
+    /// # Errors
+    /// When it is not known any more, or its file is gone.
+    pub fn open_recent(self: &Arc<Self>, recording_id: &str) -> Result<(), EngineError> {
+        if recording_id == HOME_RECORDING {
+            return self.open_workspace_folder(&self.home.clone());
+        }
+        let paths = self.memory.recent_paths(recording_id)?;
+        if paths.is_empty() {
+            return Err(EngineError::NotFound(format!("The recording {recording_id:?}")));
+        }
+        self.open_paths(&paths)
+    }
+
+    /// Takes a recording from the list and deletes its index. The capture file stays.
+    ///
+    /// # Errors
+    /// When it is open or its folder cannot be removed.
+    pub fn forget_recent(&self, recording_id: &str) -> Result<(), EngineError> {
+        if self.current().is_ok_and(|current| current.recording_id == recording_id) {
+            self.close_recording();
+        }
+        let folder = self.home.join("recordings").join(recording_id);
+        let known = !self.memory.recent_paths(recording_id)?.is_empty();
+        self.memory.forget_recent(recording_id)?;
+        if known && folder.is_dir() {
+            fs::remove_dir_all(&folder).map_err(EngineError::io(&folder))?;
+        }
+        Ok(())
+    }
+
+    fn open_workspace_folder(&self, folder: &Path) -> Result<(), EngineError> {
+        if self.current().is_ok_and(|current| current.workspace.folder() == folder) {
+            return Ok(());
+        }
+        self.close_recording();
+        let workspace = Workspace::open_existing(folder)?;
+        let name = workspace.name().to_owned();
+        self.show(HOME_RECORDING.into(), name, Arc::new(workspace));
+        Ok(())
+    }
+
+    fn reopen(&self, recording_id: String, name: String, folder: &Path, paths: &[PathBuf]) -> Result<(), EngineError> {
+        if self.current().is_ok_and(|current| current.recording_id == recording_id) {
+            return Ok(());
+        }
+        self.close_recording();
+        let workspace = Arc::new(Workspace::open(folder)?);
+        self.remember(&recording_id, &name, paths, &workspace)?;
+        self.show(recording_id, name, workspace);
+        Ok(())
+    }
+
+    fn start_import(self: &Arc<Self>, recording_id: String, name: String, folder: PathBuf, paths: Vec<PathBuf>) -> Result<(), EngineError> {
+        let mut running = lock(&self.import);
+        if running.as_ref().is_some_and(|thread| !thread.is_finished()) {
+            return Err(EngineError::Busy);
+        }
+        self.close_recording();
+        // An import that was ended before left rows that would count twice.
+        if Store::exists(&folder) {
+            fs::remove_dir_all(&folder).map_err(EngineError::io(&folder))?;
+        }
+        let workspace = Arc::new(Workspace::open(&folder)?);
+        self.cancel.store(false, Ordering::Relaxed);
+        self.show(recording_id.clone(), name.clone(), workspace.clone());
+        let workbench = self.clone();
+        let thread = thread::Builder::new()
+            .name("wr-import".into())
+            .spawn(move || workbench.run_import(&recording_id, &name, &folder, &paths, workspace))
+            .map_err(EngineError::io(&self.home))?;
+        *running = Some(thread);
+        Ok(())
+    }
+
+    /// The import thread: errors end in the progress that hosts show.
+    fn run_import(&self, recording_id: &str, name: &str, folder: &Path, paths: &[PathBuf], workspace: Arc<Workspace>) {
+        let watch = Watcher { workbench: self, name, started: Instant::now() };
+        let result = import(&workspace, paths, &watch).and_then(|summary| {
+            fs::write(folder.join(FINISHED), b"").map_err(EngineError::io(folder))?;
+            self.remember(recording_id, name, paths, &workspace)?;
+            Ok(summary)
+        });
+        drop(workspace);
+        match result {
+            Ok(summary) => watch.done(&summary),
+            Err(error) => {
+                self.close_recording();
+                // Its rows are of no use; the next try starts afresh in any case.
+                let _ = fs::remove_dir_all(folder);
+                watch.ended(&error);
+            }
+        }
+        self.ticks.rows_changed();
+    }
+}
+
+/// Id and name of a recording: the same files, unchanged, are the same recording.
+fn identity(paths: &[PathBuf]) -> Result<(String, String), EngineError> {
+    let mut hasher = DefaultHasher::new();
+    for path in paths {
+        let facts: Metadata = fs::metadata(path).map_err(EngineError::io(path))?;
+        (path, facts.len(), facts.modified().ok()).hash(&mut hasher);
+        (env!("CARGO_PKG_VERSION"), wirereel_store::LAYOUT_VERSION).hash(&mut hasher);
+    }
+    let file_name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let first = paths.first().map(file_name).unwrap_or_default();
+    let stem: String = first.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
+    let name = if paths.len() > 1 { format!("{first} and {} more", paths.len() - 1) } else { first };
+    Ok((format!("{stem}-{:08x}", hasher.finish() as u32), name))
+}
+
+/// Turns an import's progress into ticks.
+struct Watcher<'a> {
+    workbench: &'a Workbench,
+    name: &'a str,
+    started: Instant,
+}
+
+impl Watcher<'_> {
+    fn tell(&self, state: ImportState, change: impl FnOnce(&mut ImportProgress)) {
+        let mut progress = self.workbench.ticks.current_import().unwrap_or(ImportProgress {
+            name: self.name.to_owned(),
+            state,
+            bytes_done: 0,
+            bytes_total: 0,
+            packets: 0,
+            packets_per_s: 0.0,
+            flows: 0,
+            exchanges: 0,
+            elapsed_ms: 0,
+            left_ms: None,
+            error: None,
+            warnings: Vec::new(),
+        });
+        progress.state = state;
+        progress.elapsed_ms = self.started.elapsed().as_millis() as u64;
+        change(&mut progress);
+        self.workbench.ticks.import(Some(progress));
+    }
+
+    fn done(&self, summary: &ImportSummary) {
+        self.tell(ImportState::Done, |progress| {
+            progress.bytes_done = progress.bytes_total;
+            progress.packets = summary.packets;
+            progress.flows = summary.flows;
+            progress.exchanges = summary.exchanges;
+            progress.left_ms = None;
+            progress.warnings.clone_from(&summary.warnings);
+        });
+    }
+
+    fn ended(&self, error: &EngineError) {
+        let state = if matches!(error, EngineError::Cancelled) { ImportState::Cancelled } else { ImportState::Failed };
+        self.tell(state, |progress| {
+            progress.left_ms = None;
+            progress.error = Some(ApiError { code: error.code(), message: error.to_string(), detail: String::new() });
+        });
+    }
+}
+
+impl Watch for Watcher<'_> {
+    fn progress(&self, now: &Progress) {
+        self.tell(ImportState::Running, |progress| {
+            progress.bytes_done = now.bytes_done;
+            progress.bytes_total = now.bytes_total;
+            progress.packets = now.packets;
+            progress.packets_per_s = now.packets_per_s();
+            progress.flows = now.flows;
+            progress.exchanges = now.exchanges;
+            progress.left_ms = now.left().map(|left| left.as_millis() as u64);
+        });
+    }
+
+    fn cancelled(&self) -> bool {
+        self.workbench.cancel.load(Ordering::Relaxed)
+    }
+
+    fn wants_partial_results(&self) -> bool {
+        true
+    }
+
+    fn rows_changed(&self) {
+        self.workbench.ticks.rows_changed();
+    }
+}
