@@ -49,40 +49,63 @@ pub(crate) struct Opened {
 pub(crate) fn open(source: impl Read + Send + 'static) -> Result<Opened, CaptureError> {
     let read = Arc::new(AtomicU64::new(0));
     let mut compression = [None, None];
-    let (mut first, mut bytes) = peek(Counted {
+    let mut start = peek(Counted {
         source,
         read: Arc::clone(&read),
     })?;
     for layer in &mut compression {
-        let Some(found) = Compression::detect(&first) else {
+        let Some(found) = Compression::detect(&start.first) else {
             break;
         };
         *layer = Some(found);
-        let inside = take_off(found, bytes).map_err(|source| CaptureError::Read { position: 0, source })?;
-        (first, bytes) = peek(inside)?;
+        let inside = take_off(found, start.bytes).map_err(|source| CaptureError::Read { position: 0, source })?;
+        start = peek(inside)?;
     }
-    match Container::detect(&first) {
-        Some(container) => Ok(Opened {
-            bytes,
-            format: Format { compression, container },
-            read,
-        }),
-        None => Err(CaptureError::NotACapture {
-            found: looks_like::describe(&first, &named(compression)),
-        }),
-    }
+    let layers = named(compression);
+    let found = match (Container::detect(&start.first), start.complaint) {
+        (Some(container), _) => {
+            return Ok(Opened {
+                bytes: start.bytes,
+                format: Format { compression, container },
+                read,
+            });
+        }
+        (None, Some(complaint)) if start.first.is_empty() => {
+            format!("it is {layers} data that cannot be decompressed: {complaint}")
+        }
+        (None, _) => looks_like::describe(&start.first, &layers),
+    };
+    Err(CaptureError::NotACapture { found })
 }
 
-/// Reads the first bytes and puts them back in front. A decompressor's complaint ends them early and is put back too.
-fn peek(mut bytes: impl Read + Send + 'static) -> Result<(Vec<u8>, Bytes), CaptureError> {
+/// The beginning of a stream.
+struct Start {
+    /// Up to [`PEEK_BYTES`].
+    first: Vec<u8>,
+    /// The whole stream, `first` included.
+    bytes: Bytes,
+    /// What a decompressor said in place of more bytes; `bytes` ends with it too.
+    complaint: Option<String>,
+}
+
+/// Reads the first bytes and puts them back in front.
+fn peek(mut bytes: impl Read + Send + 'static) -> Result<Start, CaptureError> {
     let mut first = Vec::with_capacity(PEEK_BYTES);
     let outcome = bytes.by_ref().take(PEEK_BYTES as u64).read_to_end(&mut first);
     let again = Cursor::new(first.clone());
-    match outcome {
-        Ok(_) => Ok((first, Box::new(again.chain(bytes)))),
-        Err(source) if source.raw_os_error().is_some() => Err(CaptureError::Read { position: 0, source }),
-        Err(complaint) => Ok((first, Box::new(again.chain(Complaint(complaint.to_string()))))),
-    }
+    let (bytes, complaint): (Bytes, _) = match outcome {
+        Ok(_) => (Box::new(again.chain(bytes)), None),
+        Err(source) if source.raw_os_error().is_some() => return Err(CaptureError::Read { position: 0, source }),
+        Err(error) => {
+            let complaint = error.to_string();
+            (Box::new(again.chain(Complaint(complaint.clone()))), Some(complaint))
+        }
+    };
+    Ok(Start {
+        first,
+        bytes,
+        complaint,
+    })
 }
 
 /// A stream that only repeats what a decompressor said.

@@ -1,0 +1,148 @@
+//! Packets read back by position, and written out again.
+#![allow(clippy::unwrap_used, reason = "also in what the tests share")]
+
+mod captures;
+
+use std::{fs, io::Cursor};
+
+use captures::*;
+use wirereel_capture::{
+    CaptureError, CaptureFile, Compression, PacketReader, PcapngWriter, compression, decompress_to,
+};
+use wirereel_dissect::{LinkType, Packet};
+
+fn in_file(bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("capture");
+    fs::write(&path, bytes).unwrap();
+    (folder, path)
+}
+
+fn again(reader: &mut PacketReader, position: u64) -> Seen {
+    let packet = reader.read(position).unwrap();
+    let (at_ns, link_type, wire_len) = (packet.at_ns, packet.link_type.0, packet.wire_len);
+    Seen {
+        at_ns,
+        link_type,
+        wire_len,
+        position: packet.position,
+        bytes: packet.bytes.to_vec(),
+    }
+}
+
+/// Many packets in several sections, with a block that is jumped over between them.
+fn many_sections() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    for n in 0..40u32 {
+        let (sections, _) = two_sections();
+        bytes.extend(sections);
+        bytes.extend(block(Order::Big, 0xbad, &vec![0; n as usize * 10_000]));
+    }
+    bytes
+}
+
+#[test]
+fn every_packet_is_read_back_in_any_order() {
+    for bytes in [three_packets().0, two_sections().0, many_sections()] {
+        let (all, _) = read(&bytes);
+        let (_folder, path) = in_file(&bytes);
+        let mut reader = PacketReader::open(&path).unwrap();
+        let last_first = all.iter().rev();
+        let shuffled = all.iter().cycle().step_by(7).take(all.len());
+        for packet in all.iter().chain(last_first).chain(shuffled) {
+            assert_eq!(&again(&mut reader, packet.position), packet);
+        }
+    }
+}
+
+#[test]
+fn a_position_without_a_packet_is_an_error_and_the_next_read_works() {
+    let (bytes, ends) = two_sections();
+    let (_folder, path) = in_file(&bytes);
+    let mut reader = PacketReader::open(&path).unwrap();
+    let told = |reader: &mut PacketReader, position| reader.read(position).unwrap_err().to_string();
+    assert_eq!(
+        told(&mut reader, 28),
+        "no packet at byte 28: a block of type 0x1 carries no packet"
+    );
+    assert_eq!(
+        told(&mut reader, 0),
+        "no packet at byte 0: a block of type 0xa0d0d0a carries no packet"
+    );
+    let end = bytes.len() as u64;
+    assert_eq!(
+        told(&mut reader, end),
+        format!("no packet at byte {end}: the file ends inside it: 0 of 8 bytes are there")
+    );
+    assert_eq!(reader.read(ends[0] as u64 + 20).unwrap().bytes, b"ab");
+}
+
+#[test]
+fn a_compressed_file_is_read_back_from_its_copy() {
+    let (bytes, _) = three_packets();
+    let (folder, path) = in_file(&gzip(&bytes));
+    assert_eq!(compression(&path), Some(Compression::Gzip));
+    assert!(matches!(
+        PacketReader::open(&path),
+        Err(CaptureError::Compressed {
+            compression: Compression::Gzip
+        })
+    ));
+    let copy = folder.path().join("copy");
+    assert_eq!(decompress_to(&path, &copy).unwrap(), bytes.len() as u64);
+    assert_eq!(fs::read(&copy).unwrap(), bytes);
+    assert_eq!(compression(&copy), None);
+    let mut reader = PacketReader::open(&copy).unwrap();
+    for packet in read(&bytes).0 {
+        assert_eq!(again(&mut reader, packet.position), packet);
+    }
+}
+
+#[test]
+fn what_is_no_capture_is_not_decompressed() {
+    let (folder, path) = in_file(&zstd(b"hello"));
+    let copy = folder.path().join("copy");
+    assert!(matches!(
+        decompress_to(&path, &copy),
+        Err(CaptureError::NotACapture { .. })
+    ));
+    assert!(!copy.exists());
+}
+
+#[test]
+fn written_packets_come_back_the_same() {
+    let mut writer = PcapngWriter::new(Vec::new(), "test").unwrap();
+    let packets = [
+        (1_700_000_000_123_456_789, LinkType::ETHERNET, &b"abc"[..], 60),
+        (0, LinkType::LINUX_SLL2, b"", 0),
+        (i64::MAX, LinkType::ETHERNET, b"abcd", 4),
+    ];
+    for (at_ns, link_type, bytes, wire_len) in packets {
+        writer
+            .write(&Packet {
+                at_ns,
+                link_type,
+                bytes,
+                wire_len,
+                position: 0,
+            })
+            .unwrap();
+    }
+    let early = Packet {
+        at_ns: -1,
+        link_type: LinkType::ETHERNET,
+        bytes: b"",
+        wire_len: 0,
+        position: 0,
+    };
+    assert!(writer.write(&early).is_err());
+    let bytes = writer.finish().unwrap();
+    let mut file = CaptureFile::from_reader(Cursor::new(bytes.clone()), bytes.len() as u64).unwrap();
+    let told = drain(&mut file);
+    assert_eq!(told.len(), packets.len());
+    for (seen, (at_ns, link_type, bytes, wire_len)) in told.iter().zip(packets) {
+        let expected = (at_ns, link_type.0, bytes, wire_len);
+        assert_eq!((seen.at_ns, seen.link_type, &seen.bytes[..], seen.wire_len), expected);
+    }
+    assert_eq!(file.warnings(), []);
+}
