@@ -10,6 +10,7 @@ use tauri::{
     ipc::{Invoke, InvokeBody, InvokeError},
 };
 use wirereel_api::{Api, ApiError, ErrorCode};
+use wirereel_query::workbench::ImportState;
 
 use crate::milestones::Milestones;
 
@@ -45,7 +46,7 @@ pub(crate) fn answer(invoke: Invoke<Wry>, api: Api, milestones: Arc<Milestones>)
         let answer = tauri::async_runtime::spawn_blocking(move || {
             let answer = api.call(&command, question.args, question.lane.as_deref());
             if answer.is_ok() {
-                milestones.answered(&command);
+                milestones.answered(&command, importing(&api));
             }
             answer
         });
@@ -55,6 +56,10 @@ pub(crate) fn answer(invoke: Invoke<Wry>, api: Api, milestones: Arc<Milestones>)
         }
     });
     true
+}
+
+fn importing(api: &Api) -> bool {
+    api.ticks().borrow().import.as_ref().is_some_and(|import| import.state == ImportState::Running)
 }
 
 fn malformed(what: &str) -> ApiError {

@@ -13,7 +13,7 @@ mod start;
 mod ticks;
 mod window;
 
-use std::process::ExitCode;
+use std::{io, io::IsTerminal as _, process::ExitCode};
 
 use clap::Parser as _;
 
@@ -21,7 +21,11 @@ use crate::arguments::Arguments;
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    tracing_subscriber::fmt().with_writer(std::io::stderr).with_max_level(tracing::Level::INFO).init();
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("WIREREEL_LOG").unwrap_or_else(|_| "info".into()))
+        .init();
     match display::prepare().map_err(start::StartError::from).and_then(|()| start::start(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -18,12 +18,12 @@ impl Milestones {
         Self { started: Instant::now(), page: Once::new(), graph: Once::new() }
     }
 
-    /// Notes that the page got an answer to `command`.
-    pub(crate) fn answered(&self, command: &str) {
+    /// Notes that the page got an answer to `command`. The graph counts once the import is through: before, it is a part of it.
+    pub(crate) fn answered(&self, command: &str, importing: bool) {
         let since = || ms(self.started.elapsed());
         match command {
             "app_state" => self.page.call_once(|| tracing::info!(after_ms = since(), "the page is up")),
-            "topology" => self.graph.call_once(|| tracing::info!(after_ms = since(), "the graph is answered")),
+            "topology" if !importing => self.graph.call_once(|| tracing::info!(after_ms = since(), "the graph is answered")),
             _ => {}
         }
     }

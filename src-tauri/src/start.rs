@@ -40,10 +40,14 @@ pub(crate) fn start(arguments: Arguments) -> Result<(), StartError> {
 /// Opens workspace, window and the captures of the command line. A workspace that cannot be opened is told in a dialog, because who
 /// started us from a menu sees no terminal.
 fn open(app: &App, arguments: Arguments) -> tauri::Result<()> {
-    let workbench = match Workbench::open(arguments.workspace.as_deref()) {
+    let workspace = match arguments.workspace {
+        Some(folder) => folder,
+        None => app.path().data_dir()?.join("wirereel"),
+    };
+    let workbench = match Workbench::open(&workspace) {
         Ok(workbench) => workbench,
         Err(error) => {
-            tell_and_leave(app.handle(), &format!("Wirereel cannot open its workspace: {error}"));
+            tell_and_leave(app.handle(), &format!("Wirereel cannot open its workspace {}: {error}", workspace.display()));
             return Ok(());
         }
     };
@@ -63,11 +67,19 @@ fn tell_and_leave(app: &AppHandle, message: &str) {
     app.dialog().message(message).title("Wirereel").kind(MessageDialogKind::Error).show(move |_| leave.exit(1));
 }
 
-#[cfg_attr(not(target_os = "macos"), expect(unused_variables, reason = "other systems pass files as arguments"))]
 fn on_event(app: &AppHandle, event: RunEvent) {
-    #[cfg(target_os = "macos")]
-    if let RunEvent::Opened { urls } = event {
-        let paths = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
-        window::open_paths(app.state::<Api>().inner().clone(), paths);
+    match event {
+        // The process ends right after this: batches and the import have to end first.
+        RunEvent::Exit => {
+            if let Some(api) = app.try_state::<Api>() {
+                api.workbench().shut_down();
+            }
+        }
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            let paths = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
+            window::open_paths(app.state::<Api>().inner().clone(), paths);
+        }
+        _ => {}
     }
 }

@@ -1,6 +1,6 @@
 //! The one window.
 
-use tauri::{AppHandle, DragDropEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+use tauri::{AppHandle, DragDropEvent, Theme, WebviewUrl, WebviewWindowBuilder, WindowEvent, window::Color};
 use wirereel_api::Api;
 
 /// Its label: capabilities, events and dialogs name it.
@@ -9,6 +9,9 @@ pub(crate) const LABEL: &str = "main";
 const SIZE: (f64, f64) = (1440.0, 900.0);
 const SMALLEST: (f64, f64) = (900.0, 600.0);
 
+/// The page's own background (`--bg-frame`, dark), so that the window does not flash white before the page is up.
+const BACKGROUND: Color = Color(0x0e, 0x0f, 0x12, 0xff);
+
 /// Opens the window and takes in what is dropped on it. The paths go straight to the api: the page only hears of the import.
 pub(crate) fn open(app: &AppHandle, api: Api) -> tauri::Result<()> {
     let window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App("index.html".into()))
@@ -16,6 +19,9 @@ pub(crate) fn open(app: &AppHandle, api: Api) -> tauri::Result<()> {
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .center()
+        // The menu bar beside the page; the page itself follows the user's choice.
+        .theme(Some(Theme::Dark))
+        .background_color(BACKGROUND)
         .build()?;
     window.on_window_event(move |event| {
         if let WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) = event {

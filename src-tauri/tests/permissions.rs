@@ -1,4 +1,5 @@
 //! The page may ask exactly what the api offers: handler list = permissions = capability.
+#![allow(clippy::unwrap_used, reason = "what cannot be read fails the test")]
 
 use std::{collections::BTreeSet, fs, path::PathBuf};
 

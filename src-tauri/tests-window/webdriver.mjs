@@ -1,0 +1,115 @@
+// A WebDriver client: as much of W3C WebDriver as the window tests say, and no more.
+import { spawn } from "node:child_process";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** The key under which WebDriver passes elements (W3C WebDriver §12). */
+const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+
+const PORT = 4474;
+const NATIVE_PORT = 4475;
+
+/** Polls `look` until it gives something truthy; fails with `what` after `limit` milliseconds. */
+export async function until(what, look, limit = 20_000) {
+  const deadline = Date.now() + limit;
+  let last;
+  do {
+    try {
+      const found = await look();
+      if (found) return found;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(100);
+  } while (Date.now() < deadline);
+  throw new Error(`waited ${limit} ms in vain for ${what}`, { cause: last });
+}
+
+async function ask(method, path, body) {
+  const response = await fetch(`http://127.0.0.1:${PORT}${path}`, {
+    method,
+    headers: { "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const { value } = await response.json();
+  if (!response.ok) throw new Error(`${method} ${path}: ${value?.error}: ${value?.message}`);
+  return value;
+}
+
+/** Starts tauri-driver, which starts WebKitWebDriver. Gives a function that ends both. */
+export async function startDriver() {
+  const driver = spawn("tauri-driver", ["--port", String(PORT), "--native-port", String(NATIVE_PORT)], { stdio: "inherit" });
+  await until("tauri-driver to listen", async () => (await fetch(`http://127.0.0.1:${PORT}/status`)).ok);
+  return () => driver.kill();
+}
+
+/** The program in a window of its own. */
+export class Window {
+  #session;
+
+  constructor(session) {
+    this.#session = session;
+  }
+
+  static async open(application, args) {
+    const capabilities = { alwaysMatch: { "tauri:options": { application, args } } };
+    const { sessionId } = await ask("POST", "/session", { capabilities });
+    return new Window(`/session/${sessionId}`);
+  }
+
+  close() {
+    return ask("DELETE", this.#session);
+  }
+
+  title() {
+    return ask("GET", `${this.#session}/title`);
+  }
+
+  /** What the body of an async function returns in the page; `arguments` are passed to it. */
+  script(body, ...args) {
+    return ask("POST", `${this.#session}/execute/sync`, { script: `return (async () => { ${body} })()`, args });
+  }
+
+  /** The first element that the CSS selector finds; null when there is none. */
+  async find(css) {
+    const elements = await ask("POST", `${this.#session}/elements`, { using: "css selector", value: css });
+    return elements.length > 0 ? elements[0][ELEMENT] : null;
+  }
+
+  async count(css) {
+    const elements = await ask("POST", `${this.#session}/elements`, { using: "css selector", value: css });
+    return elements.length;
+  }
+
+  text(element) {
+    return ask("GET", `${this.#session}/element/${element}/text`);
+  }
+
+  click(element) {
+    return ask("POST", `${this.#session}/element/${element}/click`, {});
+  }
+
+  /** Where an element is, in CSS pixels of the page. */
+  rect(element) {
+    return ask("GET", `${this.#session}/element/${element}/rect`);
+  }
+
+  /** Presses the pointer at `from`, moves to `to` in steps, and lets go. Points are `{ x, y }` in CSS pixels. */
+  drag(from, to, steps = 8) {
+    const move = (x, y, duration) => ({ type: "pointerMove", duration, x: Math.round(x), y: Math.round(y), origin: "viewport" });
+    const way = Array.from({ length: steps }, (_, i) => (i + 1) / steps);
+    const actions = [
+      move(from.x, from.y, 0),
+      { type: "pointerDown", button: 0 },
+      ...way.map((part) => move(from.x + (to.x - from.x) * part, from.y + (to.y - from.y) * part, 20)),
+      { type: "pointerUp", button: 0 },
+    ];
+    const pointer = { type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions };
+    return ask("POST", `${this.#session}/actions`, { actions: [pointer] });
+  }
+
+  /** The window's content as PNG bytes. */
+  async screenshot() {
+    return Buffer.from(await ask("GET", `${this.#session}/screenshot`), "base64");
+  }
+}
