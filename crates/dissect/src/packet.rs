@@ -11,8 +11,20 @@ impl LinkType {
     pub const NULL: Self = Self(0);
     /// Ethernet II or 802.3.
     pub const ETHERNET: Self = Self(1);
+    /// PPP, possibly with its address and control bytes.
+    pub const PPP: Self = Self(9);
+    /// Raw IP as some BSDs number it in files.
+    pub const RAW_BSD: Self = Self(12);
+    /// Raw IP as OpenBSD numbers it in files.
+    pub const RAW_OPENBSD: Self = Self(14);
+    /// PPP in HDLC-like framing.
+    pub const PPP_HDLC: Self = Self(50);
+    /// PPPoE session packets without an Ethernet header.
+    pub const PPP_ETHER: Self = Self(51);
     /// Raw IPv4 or IPv6, told apart by the version nibble.
     pub const RAW: Self = Self(101);
+    /// Cisco HDLC.
+    pub const C_HDLC: Self = Self(104);
     /// OpenBSD loopback: a four-byte address family in network byte order.
     pub const LOOP: Self = Self(108);
     /// Linux "cooked" capture, as made by the `any` device.
@@ -29,7 +41,11 @@ impl LinkType {
         match self {
             Self::NULL => "NULL",
             Self::ETHERNET => "EN10MB",
-            Self::RAW => "RAW",
+            Self::PPP => "PPP",
+            Self::PPP_HDLC => "PPP_HDLC",
+            Self::PPP_ETHER => "PPP_ETHER",
+            Self::C_HDLC => "C_HDLC",
+            Self::RAW | Self::RAW_BSD | Self::RAW_OPENBSD => "RAW",
             Self::LOOP => "LOOP",
             Self::LINUX_SLL => "LINUX_SLL",
             Self::IPV4 => "IPV4",

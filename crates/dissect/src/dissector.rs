@@ -1,0 +1,238 @@
+//! The way of a packet through the rooms.
+
+use std::slice;
+
+use crate::app::Datagrams;
+use crate::figures::Figures;
+use crate::flow::{Flows, Message, Outlet, Seen};
+use crate::icmp;
+use crate::limits::Limits;
+use crate::link::{self, Opened};
+use crate::net::{self, Datagram, Fragments, protocol};
+use crate::packet::{LinkType, Packet};
+use crate::record::{BodyRequest, Endpoint, Problem, Sink, Stage, Transport};
+use crate::tcp::Segment;
+use crate::tunnel::{self, Inner};
+use crate::wire::{Malformed, Wire, be16};
+
+/// Turns packets into records.
+///
+/// Packets are pushed in capture order; records come out of the sink as soon as they are complete. Time-outs run on
+/// packet time, so flows end when a later packet is pushed, or at [`Dissector::finish`].
+pub struct Dissector {
+    limits: Limits,
+    body: Option<BodyRequest>,
+    flows: Flows,
+    datagrams: Datagrams,
+    fragments: Fragments,
+    figures: Figures,
+    /// The latest packet time so far: the clock that time-outs run on never goes back.
+    now_ns: i64,
+    /// When pending questions are looked at next.
+    sweep_ns: i64,
+    unsupported: Vec<LinkType>,
+    problems: [u64; 3],
+}
+
+/// How often pending UDP questions are looked at.
+const SWEEP_NS: i64 = 1_000_000_000;
+
+impl Dissector {
+    /// A dissector for one recording.
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            body: None,
+            flows: Flows::default(),
+            datagrams: Datagrams::new(),
+            fragments: Fragments::default(),
+            figures: Figures::default(),
+            now_ns: i64::MIN,
+            sweep_ns: i64::MIN,
+            unsupported: Vec::new(),
+            problems: [0; 3],
+        }
+    }
+
+    /// A dissector that reads one flow's packets again and hands out one body through [`Sink::body`].
+    pub fn with_body(limits: Limits, request: BodyRequest) -> Self {
+        Self { body: Some(request), ..Self::new(limits) }
+    }
+
+    /// Takes in the next packet. What cannot be read is counted and reported as a [`Problem`]; nothing fails.
+    pub fn push(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) {
+        let wire = Wire::captured(packet.bytes, packet.wire_len as usize);
+        self.figures.packets += 1;
+        self.figures.bytes += wire.len() as u64;
+        self.figures.truncated += u64::from(wire.cut > 0);
+        self.move_clock(packet.at_ns, sink);
+
+        let position = packet.position;
+        let mut seen = Seen { at_ns: packet.at_ns, position, positions: slice::from_ref(&position), vlan: None, tunnel: None };
+        let read = match link::open(packet.link_type, wire, &mut seen.vlan) {
+            Ok(Opened::Ip(ip)) => self.network(ip, seen, 0, sink),
+            Ok(Opened::NotIp) => {
+                self.figures.not_ip += 1;
+                Ok(())
+            }
+            Ok(Opened::Unsupported) => {
+                self.unsupported(packet, sink);
+                Ok(())
+            }
+            Err(malformed) => Err(malformed),
+        };
+        if let Err(malformed) = read {
+            self.malformed(malformed, packet, sink);
+        }
+    }
+
+    /// The input has ended: ends every flow and hands out all that is pending.
+    pub fn finish(&mut self, sink: &mut dyn Sink) {
+        let (flows, mut outlet) = self.flows_and_outlet(sink);
+        flows.finish(&mut outlet);
+        self.datagrams.finish(sink);
+    }
+
+    /// What was counted so far.
+    pub fn figures(&self) -> Figures {
+        let mut figures = self.figures;
+        figures.flows = self.flows.begun();
+        figures.flows_open = self.flows.open() as u64;
+        figures.limits_hit.fragments = self.fragments.dropped;
+        figures
+    }
+
+    fn move_clock(&mut self, at_ns: i64, sink: &mut dyn Sink) {
+        if at_ns <= self.now_ns {
+            return;
+        }
+        self.now_ns = at_ns;
+        let (flows, mut outlet) = self.flows_and_outlet(sink);
+        flows.expire(at_ns, &mut outlet);
+        if at_ns >= self.sweep_ns {
+            self.sweep_ns = at_ns.saturating_add(SWEEP_NS);
+            self.datagrams.expire(at_ns, sink);
+        }
+    }
+
+    fn network(&mut self, ip: Wire<'_>, seen: Seen<'_>, depth: u8, sink: &mut dyn Sink) -> Result<(), Malformed> {
+        let datagram = net::open(ip)?;
+        if datagram.fragment.is_none() {
+            return self.transport(&datagram, seen, depth, sink);
+        }
+        self.figures.fragments += 1;
+        let Some(whole) = self.fragments.add(&datagram, seen.position, self.now_ns, &self.limits) else { return Ok(()) };
+        self.figures.reassembled += 1;
+        self.transport(&whole.datagram()?, Seen { positions: &whole.positions, ..seen }, depth, sink)
+    }
+
+    fn transport(&mut self, datagram: &Datagram<'_>, seen: Seen<'_>, depth: u8, sink: &mut dyn Sink) -> Result<(), Malformed> {
+        match datagram.protocol {
+            protocol::TCP => {
+                let segment = Segment::parse(datagram.payload)?;
+                let (flows, mut outlet) = self.flows_and_outlet(sink);
+                flows.segment(datagram.source, datagram.destination, &segment, &seen, &mut outlet);
+                Ok(())
+            }
+            protocol::UDP => self.udp(datagram, seen, depth, sink),
+            protocol::ICMP | protocol::ICMPV6 => self.icmp(datagram, seen, sink),
+            protocol::NO_NEXT_HEADER => Ok(()),
+            number => match tunnel::in_ip(datagram) {
+                Some(inner) => self.inner(inner, seen, depth, sink),
+                None => {
+                    self.message(datagram, Transport::Other(number), [0, 0], datagram.payload, None, seen, sink);
+                    Ok(())
+                }
+            },
+        }
+    }
+
+    fn udp(&mut self, datagram: &Datagram<'_>, seen: Seen<'_>, depth: u8, sink: &mut dyn Sink) -> Result<(), Malformed> {
+        let (header, payload) = datagram.payload.header::<8>("UDP")?;
+        let ports = [be16(header, 0), be16(header, 2)];
+        let payload = match usize::from(be16(header, 4)) {
+            // A jumbogram, or left to the network card: all there is.
+            0 => payload,
+            length if length < 8 => return Err(Malformed::Field { layer: "UDP", field: "length", value: length }),
+            length => payload.first(length - 8),
+        };
+        if let Some(inner) = tunnel::in_udp(ports[0], ports[1], payload) {
+            return self.inner(inner, seen, depth, sink);
+        }
+        self.message(datagram, Transport::Udp, ports, payload, None, seen, sink);
+        Ok(())
+    }
+
+    fn icmp(&mut self, datagram: &Datagram<'_>, seen: Seen<'_>, sink: &mut dyn Sink) -> Result<(), Malformed> {
+        let message = icmp::parse(datagram.payload, datagram.protocol == protocol::ICMPV6)?;
+        let ports = [message.identifier; 2];
+        self.message(datagram, Transport::Icmp, ports, message.payload, message.from_client, seen, sink);
+        if let Some(undelivered) = message.undelivered {
+            let (flows, mut outlet) = self.flows_and_outlet(sink);
+            flows.unreachable(undelivered.source, undelivered.destination, undelivered.sequence, &seen, &mut outlet);
+        }
+        Ok(())
+    }
+
+    fn inner(&mut self, inner: Inner<'_>, seen: Seen<'_>, depth: u8, sink: &mut dyn Sink) -> Result<(), Malformed> {
+        if depth >= self.limits.tunnel_depth {
+            self.figures.limits_hit.tunnel_depth += 1;
+            return Ok(());
+        }
+        let Some(packet) = inner.packet else { return Ok(()) };
+        let seen = Seen { tunnel: seen.tunnel.or(Some(inner.name)), vlan: seen.vlan.or(inner.vlan), ..seen };
+        self.network(packet, seen, depth + 1, sink)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one datagram")]
+    fn message(
+        &mut self,
+        datagram: &Datagram<'_>,
+        transport: Transport,
+        [source_port, destination_port]: [u16; 2],
+        payload: Wire<'_>,
+        from_client: Option<bool>,
+        seen: Seen<'_>,
+        sink: &mut dyn Sink,
+    ) {
+        let source = Endpoint { ip: datagram.source, port: source_port };
+        let destination = Endpoint { ip: datagram.destination, port: destination_port };
+        let message = Message { source, destination, transport, payload, from_client };
+        let mut outlet = Outlet { sink, limits: &self.limits, hits: &mut self.figures.limits_hit, body: self.body };
+        self.flows.message(&message, &seen, &mut self.datagrams, &mut outlet);
+    }
+
+    fn flows_and_outlet<'a>(&'a mut self, sink: &'a mut dyn Sink) -> (&'a mut Flows, Outlet<'a>) {
+        let outlet = Outlet { sink, limits: &self.limits, hits: &mut self.figures.limits_hit, body: self.body };
+        (&mut self.flows, outlet)
+    }
+
+    fn malformed(&mut self, malformed: Malformed, packet: &Packet<'_>, sink: &mut dyn Sink) {
+        let stage = malformed.stage();
+        let (count, reported) = match stage {
+            Stage::Link => (&mut self.figures.malformed_link, &mut self.problems[0]),
+            Stage::Network => (&mut self.figures.malformed_network, &mut self.problems[1]),
+            _ => (&mut self.figures.malformed_transport, &mut self.problems[2]),
+        };
+        *count += 1;
+        if *reported >= self.limits.problems_per_stage {
+            self.figures.limits_hit.problems += 1;
+            return;
+        }
+        *reported += 1;
+        sink.problem(problem(stage, packet, malformed.to_string()));
+    }
+
+    fn unsupported(&mut self, packet: &Packet<'_>, sink: &mut dyn Sink) {
+        self.figures.unsupported_link += 1;
+        if !self.unsupported.contains(&packet.link_type) {
+            self.unsupported.push(packet.link_type);
+            let message = format!("link type {} ({}) cannot be read", packet.link_type.0, packet.link_type.name());
+            sink.problem(problem(Stage::Link, packet, message));
+        }
+    }
+}
+
+fn problem(stage: Stage, packet: &Packet<'_>, message: String) -> Problem {
+    Problem { at_ns: packet.at_ns, stage, position: packet.position, flow: None, message }
+}

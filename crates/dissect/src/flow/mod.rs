@@ -1,0 +1,25 @@
+//! Conversations: who talks to whom, until when, and in which packets.
+
+mod entry;
+mod history;
+mod key;
+mod ports;
+mod span;
+mod table;
+mod timers;
+
+pub(crate) use history::History;
+pub(crate) use table::{Flows, Message, Seen};
+
+use crate::figures::LimitsHit;
+use crate::limits::Limits;
+use crate::record::{BodyRequest, Sink};
+
+/// Where records go, and what they are bounded by.
+pub(crate) struct Outlet<'a> {
+    pub(crate) sink: &'a mut dyn Sink,
+    pub(crate) limits: &'a Limits,
+    pub(crate) hits: &'a mut LimitsHit,
+    /// Set when one body is to be kept.
+    pub(crate) body: Option<BodyRequest>,
+}

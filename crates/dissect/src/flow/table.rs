@@ -1,0 +1,330 @@
+//! The table of open flows: one hash look-up per packet, ends by time-out in capture time.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use foldhash::fast::RandomState;
+
+use super::Outlet;
+use super::entry::{Direction, Entry, Kind};
+use super::history::History;
+use super::key::Key;
+use super::ports::{ServerBy, server_by_ports};
+use super::span::Span;
+use super::timers::{Timer, Timers};
+use crate::app::{Datagrams, looks_like_client};
+use crate::net::protocol;
+use crate::record::{CloseReason, DirectionFigures, Endpoint, FlowEventKind, FlowId, Side, Transport};
+use crate::tcp::{Connection, Due, Segment, Surroundings};
+use crate::wire::Wire;
+
+/// Where and when a packet was seen, and what it came in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen<'a> {
+    pub(crate) at_ns: i64,
+    pub(crate) position: u64,
+    /// Positions of all packets that carried it: several when it was fragmented.
+    pub(crate) positions: &'a [u64],
+    pub(crate) vlan: Option<u16>,
+    pub(crate) tunnel: Option<&'static str>,
+}
+
+/// A datagram of a transport without connections.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Message<'a> {
+    pub(crate) source: Endpoint,
+    pub(crate) destination: Endpoint,
+    pub(crate) transport: Transport,
+    pub(crate) payload: Wire<'a>,
+    /// Whether the message itself says that its source is the client.
+    pub(crate) from_client: Option<bool>,
+}
+
+/// The open flows.
+#[derive(Default)]
+pub(crate) struct Flows {
+    by_key: HashMap<Key, u32, RandomState>,
+    slots: Vec<Option<Box<Entry>>>,
+    free: Vec<u32>,
+    timers: Timers,
+    begun: u64,
+    /// Out-of-order bytes held by all flows.
+    waiting_total: usize,
+}
+
+/// What a new flow begins with.
+struct Beginning {
+    source: Endpoint,
+    destination: Endpoint,
+    source_is_low: bool,
+    transport: Transport,
+    /// The source of the first packet is the server.
+    flipped: bool,
+    direction: Direction,
+    kind: Kind,
+}
+
+impl Flows {
+    /// Flows begun so far.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// Flows open now.
+    pub(crate) fn open(&self) -> usize {
+        self.by_key.len()
+    }
+
+    /// Takes in a TCP segment.
+    pub(crate) fn segment(&mut self, from: IpAddr, to: IpAddr, segment: &Segment<'_>, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
+        let source = Endpoint { ip: from, port: segment.source_port };
+        let destination = Endpoint { ip: to, port: segment.destination_port };
+        let (key, source_is_low) = Key::of(source, destination, protocol::TCP);
+        let mut slot = self.by_key.get(&key).copied();
+        if let Some(used) = slot {
+            let entry = self.entry(used);
+            let side = entry.side(source_is_low);
+            if matches!(&entry.kind, Kind::Tcp(connection) if connection.is_reused_by(side, segment)) {
+                self.end(used, None, outlet);
+                slot = None;
+            }
+        }
+        let slot = slot.unwrap_or_else(|| {
+            let (flipped, direction) = direction_of_segment(segment);
+            let kind = Kind::Tcp(Connection::default());
+            let transport = Transport::Tcp;
+            self.begin(key, Beginning { source, destination, source_is_low, transport, flipped, direction, kind }, seen, outlet)
+        });
+
+        let (entry, waiting_total) = self.entry_and_waiting(slot);
+        if entry.direction != Direction::Certain && !segment.payload.bytes.is_empty() {
+            judge_by_payload(entry, source_is_low, segment.payload.bytes, waiting_total, outlet);
+        }
+        note_packet(entry, seen, outlet);
+        let side = entry.side(source_is_low);
+        let mut around = Surroundings { context: entry.context(), at_ns: seen.at_ns, outlet, waiting_total };
+        if let Kind::Tcp(connection) = &mut entry.kind {
+            connection.segment(side, segment, &mut entry.history, &mut around);
+        }
+        self.schedule(slot, outlet);
+    }
+
+    /// Takes in a datagram of any other transport.
+    pub(crate) fn message(&mut self, message: &Message<'_>, seen: &Seen<'_>, datagrams: &mut Datagrams, outlet: &mut Outlet<'_>) {
+        let Message { source, destination, transport, payload, .. } = *message;
+        let number = match transport {
+            Transport::Tcp => protocol::TCP,
+            Transport::Udp => protocol::UDP,
+            Transport::Icmp => protocol::ICMP,
+            Transport::Other(number) => number,
+        };
+        let (key, source_is_low) = Key::of(source, destination, number);
+        let slot = self.by_key.get(&key).copied().unwrap_or_else(|| {
+            let (flipped, direction) = direction_of_message(message);
+            let kind = Kind::Messages { figures: [DirectionFigures::default(); 2], app_protocol: None };
+            self.begin(key, Beginning { source, destination, source_is_low, transport, flipped, direction, kind }, seen, outlet)
+        });
+
+        let (entry, _) = self.entry_and_waiting(slot);
+        note_packet(entry, seen, outlet);
+        let side = entry.side(source_is_low);
+        if payload.len() > 0 {
+            entry.history.data(side);
+        }
+        let context = entry.context();
+        if let Kind::Messages { figures, app_protocol } = &mut entry.kind {
+            let figures = &mut figures[side as usize];
+            figures.packets += 1;
+            figures.bytes += payload.len() as u64;
+            if transport == Transport::Udp {
+                let spoken = datagrams.packet(&context, side, payload.bytes, seen.at_ns, outlet.sink);
+                *app_protocol = app_protocol.or(spoken);
+            }
+        }
+        self.schedule(slot, outlet);
+    }
+
+    /// An ICMP message quotes a SYN that `source` sent to `destination` and says that it could not be delivered.
+    pub(crate) fn unreachable(&mut self, source: Endpoint, destination: Endpoint, sequence: u32, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
+        let (key, source_is_low) = Key::of(source, destination, protocol::TCP);
+        let Some(&slot) = self.by_key.get(&key) else { return };
+        let (entry, waiting_total) = self.entry_and_waiting(slot);
+        if entry.side(source_is_low) != Side::Client {
+            return;
+        }
+        let mut around = Surroundings { context: entry.context(), at_ns: seen.at_ns, outlet, waiting_total };
+        let Kind::Tcp(connection) = &mut entry.kind else { return };
+        connection.unreachable(sequence, &mut around);
+        self.schedule(slot, outlet);
+    }
+
+    /// Tells and ends what is due by `now_ns`.
+    pub(crate) fn expire(&mut self, now_ns: i64, outlet: &mut Outlet<'_>) {
+        while let Some(timer) = self.timers.pop_due(now_ns) {
+            let Some(entry) = self.owner(timer) else { continue };
+            match entry.due(outlet.limits) {
+                due if due.at_ns() > now_ns => {}
+                Due::Idle { at_ns } => {
+                    entry.idle = true;
+                    entry.tell(FlowEventKind::Idle, at_ns, outlet);
+                }
+                Due::End { reason, .. } => {
+                    self.end(timer.slot, Some(reason), outlet);
+                    continue;
+                }
+            }
+            self.set_timer(timer.slot, outlet);
+        }
+    }
+
+    /// The input has ended: ends every flow, in the order in which they began.
+    pub(crate) fn finish(&mut self, outlet: &mut Outlet<'_>) {
+        let mut slots: Vec<(FlowId, u32)> =
+            (0u32..).zip(&self.slots).filter_map(|(slot, entry)| entry.as_ref().map(|entry| (entry.id, slot))).collect();
+        slots.sort_unstable();
+        for (_, slot) in slots {
+            self.end(slot, None, outlet);
+        }
+        self.timers = Timers::default();
+    }
+
+    fn begin(&mut self, key: Key, beginning: Beginning, seen: &Seen<'_>, outlet: &mut Outlet<'_>) -> u32 {
+        while self.by_key.len() >= outlet.limits.max_flows.max(1) {
+            outlet.hits.flows += 1;
+            self.end_nearest(outlet);
+        }
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            (self.slots.len() - 1) as u32
+        });
+        let Beginning { source, destination, source_is_low, transport, flipped, direction, kind } = beginning;
+        let mut entry = Box::new(Entry {
+            key,
+            id: FlowId(self.begun),
+            transport,
+            client: source,
+            server: destination,
+            client_is_low: source_is_low,
+            direction,
+            vlan: seen.vlan,
+            tunnel: seen.tunnel,
+            opened_ns: seen.at_ns,
+            last_ns: seen.at_ns,
+            last_position: seen.position,
+            idle: false,
+            timer_ns: i64::MAX,
+            history: History::default(),
+            span: Span::default(),
+            kind,
+        });
+        if flipped {
+            entry.flip(&mut self.waiting_total, outlet);
+        }
+        self.begun += 1;
+        self.slots[slot as usize] = Some(entry);
+        self.by_key.insert(key, slot);
+        slot
+    }
+
+    fn end(&mut self, slot: u32, reason: Option<CloseReason>, outlet: &mut Outlet<'_>) {
+        if let Some(entry) = self.slots[slot as usize].take() {
+            self.by_key.remove(&entry.key);
+            self.free.push(slot);
+            entry.end(reason, &mut self.waiting_total, outlet);
+        }
+    }
+
+    fn end_nearest(&mut self, outlet: &mut Outlet<'_>) {
+        while let Some(timer) = self.timers.pop_first() {
+            if self.owner(timer).is_some() {
+                self.end(timer.slot, None, outlet);
+                return;
+            }
+        }
+    }
+
+    /// Makes sure that the flow comes up when it is due.
+    fn schedule(&mut self, slot: u32, outlet: &Outlet<'_>) {
+        let entry = self.entry(slot);
+        if entry.due(outlet.limits).at_ns() < entry.timer_ns {
+            self.set_timer(slot, outlet);
+        }
+    }
+
+    fn set_timer(&mut self, slot: u32, outlet: &Outlet<'_>) {
+        let entry = self.entry(slot);
+        let (due_ns, flow) = (entry.due(outlet.limits).at_ns(), entry.id);
+        entry.timer_ns = due_ns;
+        self.timers.set(due_ns, flow, slot);
+    }
+
+    /// The flow that a timer is for, unless the timer has been replaced or the flow is gone.
+    fn owner(&mut self, timer: Timer) -> Option<&mut Entry> {
+        let entry = self.slots.get_mut(timer.slot as usize)?.as_deref_mut()?;
+        (entry.id == timer.flow && entry.timer_ns == timer.due_ns).then_some(entry)
+    }
+
+    fn entry(&mut self, slot: u32) -> &mut Entry {
+        self.entry_and_waiting(slot).0
+    }
+
+    fn entry_and_waiting(&mut self, slot: u32) -> (&mut Entry, &mut usize) {
+        let entry = self.slots[slot as usize].as_deref_mut();
+        (entry.expect("a slot in by_key is occupied until `end` removes both"), &mut self.waiting_total)
+    }
+}
+
+/// A packet of the flow was seen.
+fn note_packet(entry: &mut Entry, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
+    if entry.idle {
+        entry.idle = false;
+        entry.tell(FlowEventKind::Resume, seen.at_ns, outlet);
+    }
+    entry.last_ns = entry.last_ns.max(seen.at_ns);
+    entry.last_position = seen.position;
+    entry.span.add(entry.id, seen.positions, seen.at_ns, outlet.limits.span_len, outlet.sink);
+}
+
+/// Who is the client of a connection that begins with this segment: whether its source is the server, and how sure.
+fn direction_of_segment(segment: &Segment<'_>) -> (bool, Direction) {
+    if segment.flags.syn() {
+        return (segment.flags.ack(), Direction::Certain);
+    }
+    direction_by_ports(segment.source_port, segment.destination_port)
+}
+
+fn direction_of_message(message: &Message<'_>) -> (bool, Direction) {
+    if let Some(from_client) = message.from_client {
+        return (!from_client, Direction::Certain);
+    }
+    let to_many = match message.destination.ip {
+        IpAddr::V4(ip) => ip.is_broadcast() || ip.is_multicast(),
+        IpAddr::V6(ip) => ip.is_multicast(),
+    };
+    match direction_by_ports(message.source.port, message.destination.port) {
+        (true, _) if to_many => (false, Direction::FirstSeen),
+        direction => direction,
+    }
+}
+
+fn direction_by_ports(source: u16, destination: u16) -> (bool, Direction) {
+    match server_by_ports(source, destination) {
+        ServerBy::Source => (true, Direction::Ports),
+        ServerBy::Destination => (false, Direction::Ports),
+        ServerBy::Unknown => (false, Direction::FirstSeen),
+    }
+}
+
+/// Lets the first bytes of a connection picked up mid-stream say who its client is.
+fn judge_by_payload(entry: &mut Entry, source_is_low: bool, payload: &[u8], waiting_total: &mut usize, outlet: &mut Outlet<'_>) {
+    let Kind::Tcp(connection) = &entry.kind else { return };
+    // Known ports are overruled by the very first bytes only; a mere guess by any.
+    if entry.direction == Direction::Ports && connection.stream().is_some() {
+        return;
+    }
+    let Some(is_client) = looks_like_client(payload) else { return };
+    entry.direction = Direction::Certain;
+    if is_client != (entry.side(source_is_low) == Side::Client) {
+        entry.flip(waiting_total, outlet);
+    }
+}

@@ -1,0 +1,228 @@
+//! One direction's bytes in order (RFC 9293 §3.4, §3.10).
+//!
+//! Positions are 64-bit offsets from the first payload byte, so the wrap of sequence numbers ends here. Bytes in order
+//! pass through by reference; only bytes beyond a hole are kept. Where segments overlap, the bytes that came first stay.
+
+use std::collections::VecDeque;
+
+/// What the reader of a direction is given, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    Bytes(&'a [u8]),
+    /// So many bytes were never captured.
+    Gap(u64),
+}
+
+/// What a segment added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Added {
+    /// Payload bytes never seen before.
+    pub(crate) new_bytes: u64,
+    /// All of its payload had been seen before.
+    pub(crate) repeated: bool,
+}
+
+/// The largest window TCP can offer (RFC 7323 §2.3): what is further ahead belongs to another connection.
+const LARGEST_WINDOW: i64 = 1 << 30;
+
+/// The order of one direction.
+#[derive(Debug, Default)]
+pub(crate) struct Reassembly {
+    /// Sequence number of offset 0.
+    start: u32,
+    /// Everything before this offset has been handed on.
+    next: u64,
+    /// Bytes beyond a hole: sorted, not empty, not overlapping, all at or after `next`.
+    waiting: VecDeque<(u64, Vec<u8>)>,
+    waiting_bytes: usize,
+}
+
+impl Reassembly {
+    pub(crate) fn starting_at(start: u32) -> Self {
+        Self { start, ..Self::default() }
+    }
+
+    /// Sequence number of offset 0.
+    pub(crate) fn start(&self) -> u32 {
+        self.start
+    }
+
+    /// Everything before this offset has been handed on.
+    pub(crate) fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Bytes held because of a hole before them.
+    pub(crate) fn waiting_bytes(&self) -> usize {
+        self.waiting_bytes
+    }
+
+    /// The offset that a sequence number stands for now; `None` outside the window or before the stream's start.
+    pub(crate) fn offset(&self, sequence: u32) -> Option<u64> {
+        let expected = self.start.wrapping_add(self.next as u32);
+        let distance = i64::from(sequence.wrapping_sub(expected) as i32);
+        if distance > LARGEST_WINDOW {
+            return None;
+        }
+        self.next.checked_add_signed(distance)
+    }
+
+    /// Takes in payload at `offset`, hands on what is now in order.
+    pub(crate) fn add(&mut self, offset: u64, payload: &[u8], deliver: &mut impl FnMut(Piece<'_>)) -> Added {
+        let end = offset + payload.len() as u64;
+        let mut at = offset.max(self.next);
+        let mut new_bytes = 0;
+        let mut index = 0;
+        while at < end {
+            // The hole around `at` ends where the next waiting bytes begin.
+            while self.waiting.get(index).is_some_and(|(start, bytes)| start + bytes.len() as u64 <= at) {
+                index += 1;
+            }
+            let (hole_end, resume) = match self.waiting.get(index) {
+                Some((start, bytes)) => ((*start).min(end), start + bytes.len() as u64),
+                None => (end, end),
+            };
+            if at < hole_end {
+                let part = &payload[(at - offset) as usize..(hole_end - offset) as usize];
+                new_bytes += part.len() as u64;
+                if at == self.next {
+                    deliver(Piece::Bytes(part));
+                    self.next = hole_end;
+                    self.release(deliver);
+                    index = 0;
+                } else {
+                    self.waiting_bytes += part.len();
+                    self.waiting.insert(index, (at, part.to_vec()));
+                }
+            }
+            at = resume.max(hole_end);
+        }
+        Added { new_bytes, repeated: new_bytes == 0 && !payload.is_empty() }
+    }
+
+    /// Declares what is missing before `offset` a gap and hands on what follows; returns the bytes missed.
+    pub(crate) fn skip_to(&mut self, offset: u64, deliver: &mut impl FnMut(Piece<'_>)) -> u64 {
+        let mut missed = 0;
+        while self.next < offset {
+            let hole_end = self.waiting.front().map_or(offset, |(start, _)| (*start).min(offset));
+            missed += hole_end - self.next;
+            deliver(Piece::Gap(hole_end - self.next));
+            self.next = hole_end;
+            self.release(deliver);
+        }
+        missed
+    }
+
+    /// Gives up waiting: declares every hole before waiting bytes a gap; returns the bytes missed.
+    pub(crate) fn skip_all(&mut self, deliver: &mut impl FnMut(Piece<'_>)) -> u64 {
+        let end = self.waiting.back().map_or(self.next, |(start, bytes)| start + bytes.len() as u64);
+        self.skip_to(end, deliver)
+    }
+
+    fn release(&mut self, deliver: &mut impl FnMut(Piece<'_>)) {
+        while let Some((start, bytes)) = self.waiting.pop_front() {
+            if start != self.next {
+                self.waiting.push_front((start, bytes));
+                return;
+            }
+            deliver(Piece::Bytes(&bytes));
+            self.next += bytes.len() as u64;
+            self.waiting_bytes -= bytes.len();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Reads a direction into bytes, gaps as `-`.
+    #[derive(Default)]
+    struct Reader(Vec<u8>);
+
+    impl Reader {
+        fn take(&mut self) -> impl FnMut(Piece<'_>) {
+            |piece| match piece {
+                Piece::Bytes(bytes) => self.0.extend_from_slice(bytes),
+                Piece::Gap(missed) => self.0.extend(std::iter::repeat_n(b'-', missed as usize)),
+            }
+        }
+    }
+
+    fn read(segments: &[(u64, &[u8])]) -> (Vec<u8>, Reassembly) {
+        let (mut reader, mut reassembly) = (Reader::default(), Reassembly::starting_at(u32::MAX - 3));
+        for (offset, payload) in segments {
+            reassembly.add(*offset, payload, &mut reader.take());
+        }
+        (reader.0, reassembly)
+    }
+
+    #[test]
+    fn future_segments_wait_for_the_hole_before_them() {
+        let (bytes, reassembly) = read(&[(0, b"ab"), (6, b"gh"), (4, b"ef")]);
+        assert_eq!((bytes.as_slice(), reassembly.waiting_bytes()), (&b"ab"[..], 4));
+        let (bytes, reassembly) = read(&[(0, b"ab"), (6, b"gh"), (4, b"ef"), (2, b"cd")]);
+        assert_eq!((bytes.as_slice(), reassembly.waiting_bytes()), (&b"abcdefgh"[..], 0));
+    }
+
+    #[test]
+    fn where_segments_overlap_the_first_bytes_stay() {
+        assert_eq!(read(&[(2, b"CD"), (6, b"G"), (0, b"abcdefgh")]).0, b"abCDefGh");
+        assert_eq!(read(&[(0, b"ABC"), (1, b"xxxde")]).0, b"ABCxde");
+    }
+
+    #[test]
+    fn a_repeated_segment_adds_nothing() {
+        let (_, mut reassembly) = read(&[(0, b"abc"), (6, b"ghi")]);
+        let repeated = Added { new_bytes: 0, repeated: true };
+        assert_eq!(reassembly.add(1, b"bc", &mut |_| ()), repeated);
+        assert_eq!(reassembly.add(6, b"ghi", &mut |_| ()), repeated);
+        assert_eq!(reassembly.add(2, b"cd", &mut |_| ()), Added { new_bytes: 1, repeated: false });
+    }
+
+    #[test]
+    fn sequence_numbers_wrap() {
+        let (_, reassembly) = read(&[(0, b"abcdef")]);
+        assert_eq!(reassembly.offset(2), Some(6));
+        assert_eq!(reassembly.offset(u32::MAX - 3), Some(0));
+        assert_eq!(reassembly.offset(u32::MAX - 4), None, "before the start");
+        assert_eq!(reassembly.offset(2 + (1 << 30) + 1), None, "beyond any window");
+    }
+
+    #[test]
+    fn skipping_declares_each_hole_and_hands_on_what_lies_between() {
+        let (mut reader, mut reassembly) = (Reader::default(), Reassembly::default());
+        for (offset, payload) in [(2, &b"cd"[..]), (6, b"gh")] {
+            reassembly.add(offset, payload, &mut reader.take());
+        }
+        assert_eq!(reassembly.skip_to(9, &mut reader.take()), 5);
+        assert_eq!(reader.0, b"--cd--gh-");
+        assert_eq!(reassembly.waiting_bytes(), 0);
+    }
+
+    proptest! {
+        #[test]
+        fn any_split_order_and_repetition_gives_the_same_bytes(
+            stream in prop::collection::vec(any::<u8>(), 1..400),
+            cuts in prop::collection::vec((0usize..400, 1usize..60), 0..60),
+            start in any::<u32>(),
+        ) {
+            let mut reader = Reader::default();
+            let mut reassembly = Reassembly::starting_at(start);
+            // Random pieces first, then the whole stream in small pieces from the back.
+            let pieces = cuts.into_iter().map(|(at, len)| (at.min(stream.len()), (at + len).min(stream.len())));
+            let rest = (0..stream.len()).rev().step_by(7).map(|at| (at.saturating_sub(6), at + 1));
+            let mut new_bytes = 0;
+            for (from, to) in pieces.chain(rest) {
+                let offset = reassembly.offset(start.wrapping_add(from as u32)).unwrap();
+                prop_assert_eq!(offset, from as u64);
+                new_bytes += reassembly.add(offset, &stream[from..to], &mut reader.take()).new_bytes;
+            }
+            prop_assert_eq!(reassembly.waiting_bytes(), 0);
+            prop_assert_eq!(new_bytes, stream.len() as u64);
+            prop_assert_eq!(reader.0, stream);
+        }
+    }
+}
