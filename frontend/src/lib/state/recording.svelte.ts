@@ -3,6 +3,9 @@
 import { ApiError, backend, type AppState, type Connection, type ImportProgress, type Recent } from "../backend";
 import type { Recording, Sample, Tick, TimeRange, UploadProgress } from "../backend";
 
+/** While packets are being read, the whole state is asked at most so often. */
+const REFRESH_WHILE_IMPORTING_MS = 400;
+
 class RecordingStore {
   /** Everything the host told last; null until it answered for the first time. */
   app = $state.raw<AppState | null>(null);
@@ -19,6 +22,8 @@ class RecordingStore {
   #seq = -1;
   #refreshing = false;
   #refreshAgain = false;
+  #refreshedAt = -REFRESH_WHILE_IMPORTING_MS;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** The open recording, or null. */
   get current(): Recording | null {
@@ -66,6 +71,7 @@ class RecordingStore {
     try {
       do {
         this.#refreshAgain = false;
+        this.#refreshedAt = performance.now();
         const app = await backend().appState();
         this.app = app;
         this.import = app.import;
@@ -123,7 +129,10 @@ class RecordingStore {
     this.#seq = tick.seq;
     this.import = tick.import;
     this.generation = tick.generation;
-    if (changed || lost || ended) void this.refresh();
+    if (!changed && !lost && !ended) return;
+    clearTimeout(this.#timer);
+    const next = this.importing ? this.#refreshedAt + REFRESH_WHILE_IMPORTING_MS : 0;
+    this.#timer = setTimeout(() => void this.refresh(), Math.max(0, next - performance.now()));
   }
 }
 

@@ -1,0 +1,29 @@
+// The colours that canvases draw with, read from the tokens of the theme in force.
+
+const TOKENS = {
+  frame: "--bg-frame",
+  active: "--bg-active",
+  line: "--line-strong",
+  grid: "--d-grid",
+  text1: "--text-1",
+  text2: "--text-2",
+  text3: "--text-3",
+  requests: "--d-requests",
+  requestsDim: "--d-requests-dim",
+  errors: "--d-errors",
+  gap: "--d-gap",
+  gapText: "--error",
+  accent: "--accent",
+  accentSoft: "--accent-soft",
+  fontUi: "--font-ui",
+  fontMono: "--font-mono",
+} as const;
+
+export type Palette = Record<keyof typeof TOKENS, string>;
+
+/** Reads the tokens; call it again when the theme changes. */
+export function readPalette(element: Element): Palette {
+  const style = getComputedStyle(element);
+  const entries = Object.entries(TOKENS).map(([name, token]) => [name, style.getPropertyValue(token).trim()]);
+  return Object.fromEntries(entries) as Palette;
+}
