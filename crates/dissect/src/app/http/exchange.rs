@@ -1,0 +1,153 @@
+//! An exchange that is under way: its row so far, and how far each message has come.
+
+use crate::app::FlowContext;
+use crate::record::{HttpExchange, Protocol};
+
+/// What about the request decides how its response is framed (RFC 9112 §6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Asked {
+    Head,
+    Connect,
+    Other,
+}
+
+impl Asked {
+    pub(super) fn of(method: &str) -> Self {
+        if method.eq_ignore_ascii_case("HEAD") {
+            Self::Head
+        } else if method.eq_ignore_ascii_case("CONNECT") {
+            Self::Connect
+        } else {
+            Self::Other
+        }
+    }
+}
+
+/// How far one message of an exchange has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Half {
+    pub began: bool,
+    pub ended: bool,
+    /// Part of it was never seen.
+    pub broken: bool,
+}
+
+impl Half {
+    pub(super) fn is_reading(self) -> bool {
+        self.began && !self.ended
+    }
+
+    pub(super) fn end_broken(&mut self) {
+        self.ended = true;
+        self.broken = true;
+    }
+}
+
+/// An exchange that is not over yet.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub record: HttpExchange,
+    pub asked: Asked,
+    /// `Expect: 100-continue`: the body comes only if the server wants it (RFC 9110 §10.1.1).
+    pub expects_continue: bool,
+    pub request_content_type: Option<String>,
+    pub request: Half,
+    pub response: Half,
+}
+
+impl Pending {
+    /// An exchange of which nothing is known but when its first byte came.
+    pub(super) fn new(ctx: &FlowContext, ordinal: u32, started_ns: i64) -> Self {
+        Self {
+            record: blank(ctx, ordinal, started_ns),
+            asked: Asked::Other,
+            expects_continue: false,
+            request_content_type: None,
+            request: Half::default(),
+            response: Half::default(),
+        }
+    }
+
+    /// Keeps the first thing that is odd: later ones follow from it.
+    pub(super) fn note(&mut self, oddity: impl Into<String>) {
+        if self.record.error.is_none() {
+            self.record.error = Some(oddity.into());
+        }
+    }
+
+    /// The request is there and waits for its response.
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.response.began && !self.response.ended
+    }
+
+    /// The server answered instead of asking for the body, so the client need not send it.
+    pub(super) fn may_omit_body(&self) -> bool {
+        self.expects_continue
+            && self.request.is_reading()
+            && self.response.began
+            && self.record.request_body_bytes == 0
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.request.ended && self.response.ended
+    }
+
+    /// No more of it will come: `why` says what happened to messages that were under way.
+    pub(super) fn give_up(&mut self, why: &str, unanswered: &str) {
+        if self.may_omit_body() && self.response.ended {
+            self.request.ended = true;
+        }
+        if !self.request.ended {
+            self.request.end_broken();
+            self.note(why);
+        }
+        if self.response.is_reading() {
+            self.response.end_broken();
+            self.note(why);
+        }
+        if !self.response.ended {
+            self.response.end_broken();
+            self.note(unanswered);
+        }
+    }
+
+    pub(super) fn into_record(self) -> HttpExchange {
+        let whole = |half: Half| half.began && half.ended && !half.broken;
+        HttpExchange { complete: whole(self.request) && whole(self.response), ..self.record }
+    }
+}
+
+fn blank(ctx: &FlowContext, ordinal: u32, started_ns: i64) -> HttpExchange {
+    HttpExchange {
+        flow: ctx.flow,
+        ordinal,
+        client: ctx.client,
+        server: ctx.server,
+        started_ns,
+        response_ns: None,
+        finished_ns: started_ns,
+        protocol: Protocol::Http11,
+        method: None,
+        scheme: "http",
+        host: None,
+        target: None,
+        path: None,
+        status: None,
+        grpc_status: None,
+        request_headers: String::new(),
+        response_headers: String::new(),
+        request_body_bytes: 0,
+        response_body_bytes: 0,
+        request_content_encoding: None,
+        response_content_encoding: None,
+        content_type: None,
+        user_agent: None,
+        x_forwarded_for: None,
+        origin_ip: Some(ctx.client.ip.to_string()),
+        identity: None,
+        identity_kind: None,
+        trace_id: None,
+        complete: false,
+        error: None,
+    }
+}

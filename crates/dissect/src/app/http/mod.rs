@@ -1,0 +1,40 @@
+//! HTTP/1.x (RFC 9112): one row per exchange.
+//!
+//! [`reader`] cuts a direction into heads and bodies, [`head`], [`fields`], [`target`] and [`framing`] read a head,
+//! [`request`] and [`response`] turn heads into rows, [`secrets`] keeps credentials out of them, and [`conversation`]
+//! pairs what the two directions say.
+
+mod chunked;
+mod conversation;
+mod exchange;
+mod fields;
+mod framing;
+mod head;
+mod health;
+mod identity;
+mod kept;
+mod outstanding;
+mod reader;
+mod request;
+mod response;
+mod secrets;
+mod target;
+
+#[cfg(test)]
+mod conversation_tests;
+#[cfg(test)]
+mod property_tests;
+
+pub(crate) use conversation::Conversation;
+pub(crate) use head::probe;
+
+/// A field line that may hold anything is left out of the row.
+const NAMELESS: &str = "malformed: a field line has no name";
+
+/// Adds `name: value` to a block of field lines.
+fn push_line(block: &mut String, name: &str, value: &str) {
+    if !block.is_empty() {
+        block.push('\n');
+    }
+    block.extend([name, ": ", value]);
+}

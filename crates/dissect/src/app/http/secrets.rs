@@ -1,0 +1,181 @@
+//! What never leaves the dissector: credentials, cookies and tokens are replaced by `<hidden>`.
+
+use std::borrow::Cow;
+
+const HIDDEN: &str = "<hidden>";
+
+/// Fields whose whole value is a secret.
+const SECRET_FIELDS: &[&str] = &["cookie", "set-cookie", "cookie2", "set-cookie2", "x-api-key"];
+
+/// Fields that hold a scheme and then a secret.
+const CREDENTIAL_FIELDS: &[&str] = &["authorization", "proxy-authorization"];
+
+/// Fields that hold an address, whose query may hold a secret.
+const ADDRESS_FIELDS: &[&str] = &["referer", "location", "content-location", "refresh", "x-original-url", "x-forwarded-uri"];
+
+/// Schemes that may be shown (IANA HTTP authentication schemes, and what is common beside them): a word that is not
+/// one of them could be the secret itself.
+const SCHEMES: &[&str] = &[
+    "basic", "bearer", "digest", "negotiate", "ntlm", "dpop", "gnap", "hoba", "mutual", "oauth", "vapid", "token",
+    "apikey", "scram-sha-1", "scram-sha-256", "aws4-hmac-sha256",
+];
+
+/// A field or query parameter with one of these words in its name is a secret.
+const SECRET_WORDS: &[&str] =
+    &["token", "secret", "password", "passwd", "passphrase", "api-key", "api_key", "apikey", "credential", "signature", "jwt"];
+
+/// Query parameters that are secrets by their whole name.
+const SECRET_PARAMETERS: &[&str] = &[
+    "access_key", "assertion", "auth", "authorization", "code", "key", "otp", "pass", "pin", "private_key", "pw", "pwd",
+    "samlrequest", "samlresponse", "session", "session_id", "sessionid", "sid", "sig",
+];
+
+/// A field's value as it may be shown.
+pub(super) fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
+    if CREDENTIAL_FIELDS.contains(&lower_name) {
+        return hide_credentials(value);
+    }
+    if SECRET_FIELDS.contains(&lower_name) || has_secret_word(lower_name) {
+        return Cow::Borrowed(HIDDEN);
+    }
+    if ADDRESS_FIELDS.contains(&lower_name) { hide_in_target(value) } else { Cow::Borrowed(value) }
+}
+
+/// A request target or address with secret query values and passwords replaced.
+pub(super) fn hide_in_target(target: &str) -> Cow<'_, str> {
+    let (before, query) = match target.find(['?', '#']) {
+        Some(at) => target.split_at(at + 1),
+        None => (target, ""),
+    };
+    let before = hide_userinfo(before);
+    // A fragment is not sent in targets, but Location and Referer carry `#access_token=` at times.
+    let mut shown: Option<String> = None;
+    let mut from = 0;
+    while from < query.len() {
+        let end = query[from..].find(['&', ';', '#']).map_or(query.len(), |at| from + at + 1);
+        let parameter = &query[from..end];
+        match secret_parameter(parameter) {
+            Some((name, separator)) => {
+                let shown = shown.get_or_insert_with(|| query[..from].to_owned());
+                shown.extend([name, "=", HIDDEN, separator]);
+            }
+            None => {
+                if let Some(shown) = &mut shown {
+                    shown.push_str(parameter);
+                }
+            }
+        }
+        from = end;
+    }
+    match (before, shown) {
+        (Cow::Borrowed(_), None) => Cow::Borrowed(target),
+        (before, shown) => Cow::Owned(before.into_owned() + shown.as_deref().unwrap_or(query)),
+    }
+}
+
+/// `Basic dXNlcjpwYXNz` becomes `Basic <hidden>`.
+fn hide_credentials(value: &str) -> Cow<'_, str> {
+    match value.split_once(' ') {
+        Some((scheme, _)) if SCHEMES.contains(&scheme.to_ascii_lowercase().as_str()) => {
+            Cow::Owned(format!("{scheme} {HIDDEN}"))
+        }
+        _ => Cow::Borrowed(HIDDEN),
+    }
+}
+
+/// `http://user:pass@host/` becomes `http://<hidden>@host/`.
+fn hide_userinfo(address: &str) -> Cow<'_, str> {
+    let Some(scheme_end) = address.find("://").map(|at| at + 3) else { return Cow::Borrowed(address) };
+    let authority_end = address[scheme_end..].find('/').map_or(address.len(), |at| scheme_end + at);
+    match address[scheme_end..authority_end].rfind('@') {
+        Some(at) => Cow::Owned(format!("{}{HIDDEN}{}", &address[..scheme_end], &address[scheme_end + at..])),
+        None => Cow::Borrowed(address),
+    }
+}
+
+/// Name and trailing separator of a `name=value` whose value must not be shown.
+fn secret_parameter(parameter: &str) -> Option<(&str, &str)> {
+    let (name, value) = parameter.split_once('=')?;
+    let separator = match value.as_bytes().last() {
+        Some(b'&' | b';' | b'#') => &value[value.len() - 1..],
+        _ => "",
+    };
+    (value.len() > separator.len() && is_secret_parameter(name)).then_some((name, separator))
+}
+
+fn is_secret_parameter(name: &str) -> bool {
+    let name = percent_decoded(name).to_ascii_lowercase();
+    SECRET_PARAMETERS.contains(&name.as_str()) || has_secret_word(&name)
+}
+
+fn has_secret_word(lower_name: &str) -> bool {
+    // Few names hold such a word: look at the first letter before comparing.
+    lower_name.bytes().enumerate().any(|(at, byte)| {
+        matches!(byte, b't' | b's' | b'p' | b'a' | b'c' | b'j')
+            && SECRET_WORDS.iter().any(|word| lower_name.as_bytes()[at..].starts_with(word.as_bytes()))
+    })
+}
+
+/// `%74oken` is `token` to a server.
+fn percent_decoded(name: &str) -> String {
+    let mut decoded = Vec::with_capacity(name.len());
+    let mut bytes = name.bytes();
+    while let Some(byte) = bytes.next() {
+        let mut ahead = bytes.clone();
+        let digit = |byte: Option<u8>| byte.and_then(|byte| (byte as char).to_digit(16));
+        match (byte, digit(ahead.next()), digit(ahead.next())) {
+            (b'%', Some(high), Some(low)) => {
+                decoded.push((high * 16 + low) as u8);
+                bytes = ahead;
+            }
+            _ => decoded.push(byte),
+        }
+    }
+    String::from_utf8_lossy(&decoded).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_keep_a_known_scheme_only() {
+        assert_eq!(shown("authorization", "Basic dXNlcjpwYXNz"), "Basic <hidden>");
+        assert_eq!(shown("proxy-authorization", "bearer abc.def.ghi"), "bearer <hidden>");
+        assert_eq!(shown("authorization", "sk_live_1234"), "<hidden>");
+        assert_eq!(shown("authorization", "sk_live_1234 rest"), "<hidden>");
+    }
+
+    #[test]
+    fn secret_fields_are_hidden_by_name() {
+        for name in ["cookie", "set-cookie", "x-api-key", "x-csrf-token", "client-secret", "x-user-password", "my-api-key"] {
+            assert_eq!(shown(name, "s3cr3t"), "<hidden>", "{name}");
+        }
+        for name in ["host", "etag", "sec-websocket-key", "content-type", "accept"] {
+            assert_eq!(shown(name, "open"), "open", "{name}");
+        }
+    }
+
+    #[test]
+    fn secret_query_values_are_hidden_and_others_kept_as_sent() {
+        assert_eq!(hide_in_target("/a?q=1&token=abc&b=%20"), "/a?q=1&token=<hidden>&b=%20");
+        assert_eq!(hide_in_target("/a?API_Key=x;sig=y#z"), "/a?API_Key=<hidden>;sig=<hidden>#z");
+        assert_eq!(hide_in_target("/cb?code=abc"), "/cb?code=<hidden>");
+        assert_eq!(hide_in_target("/a?%74oken=abc"), "/a?%74oken=<hidden>");
+        assert_eq!(hide_in_target("/a?X-Amz-Signature=abc&x=1"), "/a?X-Amz-Signature=<hidden>&x=1");
+        assert_eq!(hide_in_target("https://a/#access_token=abc"), "https://a/#access_token=<hidden>");
+    }
+
+    #[test]
+    fn a_target_without_secrets_is_not_copied() {
+        for target in ["/", "*", "/a?q=1&keyboard=2&token", "/a?token=", "/a?Content-Disposition=x;%20filename=y", ""] {
+            assert!(matches!(hide_in_target(target), Cow::Borrowed(same) if same == target), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_an_address_is_hidden() {
+        assert_eq!(hide_in_target("http://me:pw@host:80/a?b=c"), "http://<hidden>@host:80/a?b=c");
+        assert_eq!(shown("referer", "https://h/a?password=x"), "https://h/a?password=<hidden>");
+    }
+}
