@@ -63,11 +63,19 @@ fn importing(api: &Api) -> bool {
 }
 
 fn malformed(what: &str) -> ApiError {
-    ApiError { code: ErrorCode::BadRequest, message: format!("The window sent a malformed question: {what}."), detail: String::new() }
+    ApiError {
+        code: ErrorCode::BadRequest,
+        message: format!("The window sent a malformed question: {what}."),
+        detail: String::new(),
+    }
 }
 
 fn crashed(crash: &tauri::Error) -> ApiError {
-    ApiError { code: ErrorCode::Internal, message: "The command ended without an answer.".into(), detail: crash.to_string() }
+    ApiError {
+        code: ErrorCode::Internal,
+        message: "The command ended without an answer.".into(),
+        detail: crash.to_string(),
+    }
 }
 
 #[cfg(test)]

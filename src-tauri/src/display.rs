@@ -21,7 +21,10 @@ pub(crate) use linux::prepare;
 mod linux {
     use std::{
         env, fs, io,
-        os::{linux::net::SocketAddrExt as _, unix::net::SocketAddr, unix::net::UnixStream, unix::process::CommandExt as _},
+        os::{
+            linux::net::SocketAddrExt as _, unix::net::SocketAddr, unix::net::UnixStream,
+            unix::process::CommandExt as _,
+        },
         path::{Path, PathBuf},
         process::Command,
     };
@@ -52,7 +55,10 @@ mod linux {
         fn of_this_process() -> Self {
             let wayland = env::var_os("WAYLAND_DISPLAY").filter(|name| !name.is_empty());
             let runtime = env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).unwrap_or_default();
-            Self { wayland: wayland.map(|name| runtime.join(name)), x: env::var("DISPLAY").ok().filter(|name| !name.is_empty()) }
+            Self {
+                wayland: wayland.map(|name| runtime.join(name)),
+                x: env::var("DISPLAY").ok().filter(|name| !name.is_empty()),
+            }
         }
     }
 

@@ -23,7 +23,9 @@ impl Milestones {
         let since = || ms(self.started.elapsed());
         match command {
             "app_state" => self.page.call_once(|| tracing::info!(after_ms = since(), "the page is up")),
-            "topology" if !importing => self.graph.call_once(|| tracing::info!(after_ms = since(), "the graph is answered")),
+            "topology" if !importing => {
+                self.graph.call_once(|| tracing::info!(after_ms = since(), "the graph is answered"))
+            }
             _ => {}
         }
     }

@@ -6,7 +6,9 @@ use tauri::{App, AppHandle, Manager as _, RunEvent, Wry, ipc::Invoke};
 use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
 use wirereel_api::{Api, Workbench};
 
-use crate::{arguments::Arguments, bridge, display::NoDisplay, host::WindowHost, menu, milestones::Milestones, ticks, window};
+use crate::{
+    arguments::Arguments, bridge, display::NoDisplay, host::WindowHost, menu, milestones::Milestones, ticks, window,
+};
 
 /// Why the window did not come up, or ended badly.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +49,10 @@ fn open(app: &App, arguments: Arguments) -> tauri::Result<()> {
     let workbench = match Workbench::open(&workspace) {
         Ok(workbench) => workbench,
         Err(error) => {
-            tell_and_leave(app.handle(), &format!("Wirereel cannot open its workspace {}: {error}", workspace.display()));
+            tell_and_leave(
+                app.handle(),
+                &format!("Wirereel cannot open its workspace {}: {error}", workspace.display()),
+            );
             return Ok(());
         }
     };
