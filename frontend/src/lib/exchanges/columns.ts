@@ -1,0 +1,172 @@
+// The columns of the grid: what they are called, what they sort by, what a row says in them.
+
+import type { ExchangeRow } from "../backend";
+import { clock, count, latency } from "../format";
+
+export interface Column {
+  id: string;
+  title: string;
+  /** Longer name for the chooser, where the head is short. */
+  name?: string;
+  /** Column of `http_exchanges` that it sorts by. */
+  sort: string;
+  /** Width in pixels until the user drags it. */
+  width: number;
+  /** Takes the space that is left until the user drags it. */
+  flexible?: boolean;
+  numeric?: boolean;
+  mono?: boolean;
+  /** Cannot be hidden. */
+  fixed?: boolean;
+  text: (row: ExchangeRow) => string;
+}
+
+const none = (value: string | null): string => value ?? "";
+const endpoint = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`);
+
+export const COLUMNS: readonly Column[] = [
+  {
+    id: "time",
+    title: "Time",
+    sort: "started_at",
+    width: 106,
+    mono: true,
+    fixed: true,
+    text: (row) => clock(row.started_us),
+  },
+  { id: "client", title: "Client", sort: "client_service", width: 124, text: (row) => row.client_service },
+  { id: "server", title: "Server", sort: "server_service", width: 124, text: (row) => row.server_service },
+  { id: "method", title: "Method", sort: "method", width: 62, mono: true, text: (row) => none(row.method) },
+  { id: "host", title: "Host", sort: "host", width: 150, mono: true, text: (row) => none(row.host) },
+  { id: "path", title: "Path", sort: "path", width: 170, flexible: true, mono: true, text: (row) => none(row.path) },
+  { id: "target", title: "Target", sort: "target", width: 220, mono: true, text: (row) => none(row.target) },
+  {
+    id: "status",
+    title: "Status",
+    sort: "status",
+    width: 58,
+    text: (row) => (row.status === null ? "none" : String(row.status)),
+  },
+  {
+    id: "ttfb",
+    title: "TTFB",
+    name: "Time to first byte",
+    sort: "ttfb_us",
+    width: 68,
+    numeric: true,
+    text: (row) => latency(row.ttfb_us),
+  },
+  { id: "duration", title: "Duration", sort: "duration_us", width: 150, text: (row) => latency(row.duration_us) },
+  {
+    id: "request",
+    title: "Req B",
+    name: "Request bytes",
+    sort: "request_body_bytes",
+    width: 62,
+    numeric: true,
+    text: (row) => count(row.request_body_bytes),
+  },
+  {
+    id: "response",
+    title: "Resp B",
+    name: "Response bytes",
+    sort: "response_body_bytes",
+    width: 66,
+    numeric: true,
+    text: (row) => count(row.response_body_bytes),
+  },
+  { id: "origin", title: "Origin IP", sort: "origin_ip", width: 122, mono: true, text: (row) => none(row.origin_ip) },
+  { id: "identity", title: "Identity", sort: "identity", width: 112, text: (row) => none(row.identity) },
+  {
+    id: "complete",
+    title: "Complete",
+    sort: "complete",
+    width: 92,
+    text: (row) => (row.complete ? "yes" : `no${row.error ? `, ${row.error}` : ""}`),
+  },
+  { id: "protocol", title: "Protocol", sort: "protocol", width: 74, mono: true, text: (row) => row.protocol },
+  {
+    id: "type",
+    title: "Content type",
+    sort: "content_type",
+    width: 140,
+    mono: true,
+    text: (row) => none(row.content_type),
+  },
+  { id: "agent", title: "User agent", sort: "user_agent", width: 150, mono: true, text: (row) => none(row.user_agent) },
+  {
+    id: "clientAddress",
+    title: "Client address",
+    sort: "client_ip",
+    width: 150,
+    mono: true,
+    text: (row) => endpoint(row.client_ip, row.client_port),
+  },
+  {
+    id: "serverAddress",
+    title: "Server address",
+    sort: "server_ip",
+    width: 150,
+    mono: true,
+    text: (row) => endpoint(row.server_ip, row.server_port),
+  },
+  {
+    id: "trace",
+    title: "Trace",
+    name: "Trace id",
+    sort: "trace_id",
+    width: 250,
+    mono: true,
+    text: (row) => none(row.trace_id),
+  },
+  {
+    id: "flow",
+    title: "Flow",
+    name: "Flow id",
+    sort: "flow_id",
+    width: 70,
+    numeric: true,
+    text: (row) => String(row.flow_id),
+  },
+];
+
+/** What is shown until the user chooses. */
+export const SHOWN_AT_FIRST: readonly string[] =
+  "time client server method path status ttfb duration request response origin identity complete".split(" ");
+
+/** Class of a status: an error, a refusal, or nothing to notice. No response is an error. */
+export function statusClass(status: number | null): "err strong" | "warn strong" | "t2" {
+  if (status === null || status >= 500) return "err strong";
+  return status >= 400 ? "warn strong" : "t2";
+}
+
+/** Order and visibility of all columns, as the user left them. */
+export interface Arrangement {
+  order: string[];
+  shown: string[];
+}
+
+/** Brings a stored arrangement up to date: unknown columns are dropped, new ones stand at the end, fixed ones are shown. */
+export function arranged(stored: Arrangement): { column: Column; shown: boolean }[] {
+  const byId = new Map(COLUMNS.map((column) => [column.id, column]));
+  const known = [...new Set(stored.order)].filter((id) => byId.has(id));
+  const added = COLUMNS.map((column) => column.id).filter((id) => !known.includes(id));
+  return [...known, ...added].map((id) => {
+    const column = byId.get(id) as Column;
+    return { column, shown: column.fixed === true || stored.shown.includes(id) };
+  });
+}
+
+/** The order after moving one column to another's place. */
+export function moved(order: string[], id: string, to: number): string[] {
+  const rest = order.filter((other) => other !== id);
+  rest.splice(Math.min(Math.max(0, to), rest.length), 0, id);
+  return rest;
+}
+
+/** A round upper end for the shared scale of duration bars, and its word: at least 10 ms. */
+export function durationScale(longestUs: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(longestUs, 10_000)));
+  const step = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => longestUs <= factor * power) ?? 10;
+  return step * power;
+}

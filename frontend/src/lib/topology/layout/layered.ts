@@ -1,0 +1,139 @@
+// The first layout: layers from the customers and entry points rightwards.
+//
+// Ranks, cycle breaking and the order inside a layer come from dagre (network simplex, barycentre sweeps). On top of it,
+// layers become columns of one width with aligned left edges, gaps widen with the number of edges that cross them, and the
+// whole is stretched to the room there is. The same graph gives the same picture.
+
+import dagre from "@dagrejs/dagre";
+import { bounds, linkKey, type Box, type Link, type Shape } from "./geometry";
+
+export interface Room {
+  width: number;
+  height: number;
+}
+
+export interface LayeredOptions {
+  /** Names that belong to the left, in this order of importance: customers, then entry points. */
+  roots: string[];
+  /** Space to fill; a smaller graph is spread over it, a larger one keeps its natural size. */
+  room: Room;
+  /** Free space between cards above each other. */
+  rowGap: number;
+  /** Free space between columns. */
+  columnGap: number;
+}
+
+/** Spreading stops at these factors: a graph of three nodes does not fly apart. */
+const MOST_GAP_STRETCH = 2.2;
+const MOST_ROW_STRETCH = 1.7;
+
+/** A place for every shape. Unlinked shapes stand in rows below the rest. */
+export function layered(shapes: Shape[], links: Link[], options: LayeredOptions): Map<string, Box> {
+  const ordered = readingOrder(shapes, options.roots);
+  const known = new Set(ordered.map((shape) => shape.name));
+  const wires = uniqueLinks(links).filter(
+    (link) => link.client !== link.server && known.has(link.client) && known.has(link.server),
+  );
+  const linked = new Set(wires.flatMap((link) => [link.client, link.server]));
+  const inside = ordered.filter((shape) => linked.has(shape.name));
+  const alone = ordered.filter((shape) => !linked.has(shape.name));
+
+  const placed = inside.length > 0 ? intoColumns(inside, wires, options) : new Map<string, Box>();
+  placeRows(placed, alone, options);
+  return placed;
+}
+
+function readingOrder(shapes: Shape[], roots: string[]): Shape[] {
+  const weight = new Map(roots.map((name, index) => [name, index]));
+  const rank = (shape: Shape) => weight.get(shape.name) ?? roots.length;
+  return [...shapes].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1));
+}
+
+function uniqueLinks(links: Link[]): Link[] {
+  const byKey = new Map(links.map((link) => [linkKey(link), link]));
+  return [...byKey.keys()].sort().map((key) => byKey.get(key) as Link);
+}
+
+function intoColumns(shapes: Shape[], links: Link[], options: LayeredOptions): Map<string, Box> {
+  const graph = new dagre.graphlib.Graph();
+  graph.setGraph({ rankdir: "LR", nodesep: options.rowGap, edgesep: 12, ranksep: options.columnGap });
+  graph.setDefaultEdgeLabel(() => ({}));
+  // Insertion order decides where cycles are cut and how ties are broken: roots first, then by name.
+  for (const shape of shapes) graph.setNode(shape.name, { width: shape.w, height: shape.h });
+  for (const link of links) graph.setEdge(link.client, link.server, { weight: 1 });
+  dagre.layout(graph);
+
+  const columns = groupByX(shapes, (name) => graph.node(name) as { x: number; y: number });
+  const columnOf = new Map(columns.flatMap((column, index) => column.map((shape) => [shape.name, index] as const)));
+  const widths = columns.map((column) => Math.max(...column.map((shape) => shape.w)));
+  const gaps = stretchedGaps(crossings(links, columnOf, columns.length), widths, options);
+
+  const placed = new Map<string, Box>();
+  let x = 0;
+  columns.forEach((column, index) => {
+    const w = widths[index] ?? 0;
+    for (const shape of column) {
+      const { y } = graph.node(shape.name) as { y: number };
+      placed.set(shape.name, { x: x + w / 2, y, w, h: shape.h });
+    }
+    x += w + (gaps[index] ?? 0);
+  });
+  stretchRows(placed, options.room.height);
+  return placed;
+}
+
+function groupByX(shapes: Shape[], at: (name: string) => { x: number }): Shape[][] {
+  const byX = new Map<number, Shape[]>();
+  for (const shape of shapes) {
+    const x = Math.round(at(shape.name).x);
+    byX.set(x, [...(byX.get(x) ?? []), shape]);
+  }
+  return [...byX.keys()].sort((a, b) => a - b).map((x) => byX.get(x) as Shape[]);
+}
+
+/** How many links pass from column `i` to a later one, per gap. */
+function crossings(links: Link[], columnOf: Map<string, number>, columns: number): number[] {
+  const counts = new Array<number>(Math.max(0, columns - 1)).fill(0);
+  for (const link of links) {
+    const a = columnOf.get(link.client) ?? 0;
+    const b = columnOf.get(link.server) ?? 0;
+    for (let gap = Math.min(a, b); gap < Math.max(a, b); gap++) counts[gap] = (counts[gap] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function stretchedGaps(counts: number[], widths: number[], { columnGap, room }: LayeredOptions): number[] {
+  const natural = counts.map((count) => columnGap * Math.min(1.6, 0.8 + count * 0.05));
+  const wanted = natural.reduce((sum, gap) => sum + gap, 0);
+  const free = room.width - widths.reduce((sum, width) => sum + width, 0);
+  const factor = wanted > 0 ? Math.min(MOST_GAP_STRETCH, Math.max(1, free / wanted)) : 1;
+  return natural.map((gap) => gap * factor);
+}
+
+function stretchRows(placed: Map<string, Box>, height: number): void {
+  const box = bounds(placed.values());
+  if (!box || box.h === 0) return;
+  const tallest = Math.max(...[...placed.values()].map((one) => one.h));
+  const factor = Math.min(MOST_ROW_STRETCH, Math.max(1, (height - tallest) / Math.max(1, box.h - tallest)));
+  for (const one of placed.values()) one.y = (one.y - box.y) * factor;
+}
+
+/** Shapes without links: rows below what is placed. */
+function placeRows(placed: Map<string, Box>, alone: Shape[], options: LayeredOptions): void {
+  const area = bounds(placed.values());
+  const x0 = area ? area.x - area.w / 2 : 0;
+  const widest = Math.max(options.room.width, area?.w ?? 0);
+  let x = x0;
+  let y = area ? area.y + area.h / 2 + options.rowGap : 0;
+  let rowHeight = 0;
+  for (const shape of alone) {
+    if (x > x0 && x + shape.w > x0 + widest) {
+      x = x0;
+      y += rowHeight + options.rowGap;
+      rowHeight = 0;
+    }
+    placed.set(shape.name, { x: x + shape.w / 2, y: y + shape.h / 2, w: shape.w, h: shape.h });
+    x += shape.w + options.rowGap;
+    rowHeight = Math.max(rowHeight, shape.h);
+  }
+}

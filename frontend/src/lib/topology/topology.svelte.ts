@@ -1,0 +1,188 @@
+// The graph that the pane shows: pulled, placed, routed.
+
+import { untrack } from "svelte";
+import { pull, type Pulled, type Scope, type Topology, type UnresolvedAddress } from "../backend";
+import { moment, recording, selection } from "../state";
+import type { Box, Link, Point } from "./layout/geometry";
+import type { Room } from "./layout/layered";
+import { routes, type Route } from "./layout/routes";
+import type { ColourBy, WidthBy } from "./measures";
+import { Places } from "./places.svelte";
+import { shapeOf, type Form } from "./shapes";
+import { graphView, type GraphView } from "./view";
+
+/** An answer and the recording it is of. */
+interface Known {
+  recordingId: string;
+  graph: Topology;
+}
+
+interface Question {
+  recordingId: string;
+  scope: Scope;
+}
+
+/** With more edges than this a dragged card pulls its edges along and the others find new ways when it is dropped. */
+const ROUTED_LIVE = 400;
+
+/** What the model needs to know from the pane. */
+export interface PaneFacts {
+  form: () => Form;
+  room: () => Room | null;
+  colourBy: () => ColourBy;
+  widthBy: () => WidthBy;
+}
+
+const WHOLE: Scope = { range: null, filter: "" };
+
+/** Make one while a component is being made. */
+export class TopologyModel {
+  readonly scoped: Pulled<Known>;
+  readonly unresolved: Pulled<UnresolvedAddress[]>;
+  /** The card in the user's hand. */
+  dragging = $state.raw<{ name: string; at: Point } | null>(null);
+
+  readonly #whole: Pulled<Known>;
+  readonly #facts: PaneFacts;
+  readonly #kept = new Map<string, Places>();
+
+  constructor(facts: PaneFacts) {
+    this.#facts = facts;
+    const ask = (lane: string, question: () => Question | null): Pulled<Known> =>
+      pull<Question, Known>({
+        lane,
+        question,
+        generation: () => recording.generation,
+        ask: async (host, { recordingId, scope }, options) => ({
+          recordingId,
+          graph: await host.topology(scope, options),
+        }),
+      });
+    this.#whole = ask("topology-whole", () => this.#question(WHOLE));
+    this.scoped = ask("topology", () => (this.#everything ? null : this.#question(selection.scope)));
+    this.unresolved = pull({
+      lane: "unresolved",
+      question: () => this.#question(selection.scope),
+      generation: () => recording.generation,
+      ask: (host, { scope }, options) => host.unresolved(scope, options),
+    });
+    $effect(() => this.#place());
+    this.#settleAfterImport();
+  }
+
+  /** The whole recording's graph; null until it is known. */
+  readonly whole = $derived.by(() => this.#current(this.#whole));
+
+  /** The graph whose figures are shown. */
+  readonly figures = $derived.by(() => (this.#everything ? this.whole : (this.#current(this.scoped) ?? this.whole)));
+
+  readonly places = $derived.by(() => {
+    const id = recording.current?.recording_id;
+    return id === undefined ? null : this.#placesOf(id, this.#facts.form());
+  });
+
+  readonly view: GraphView | null = $derived.by(() => {
+    if (!this.whole || !this.figures) return null;
+    const drawing = { colourBy: this.#facts.colourBy(), widthBy: this.#facts.widthBy() };
+    return graphView(this.whole, this.figures, moment.state, drawing);
+  });
+
+  readonly boxes: ReadonlyMap<string, Box> = $derived.by(() => {
+    const boxes = this.places?.boxes ?? new Map<string, Box>();
+    const box = this.dragging && boxes.get(this.dragging.name);
+    return box && this.dragging ? new Map(boxes).set(this.dragging.name, { ...box, ...this.dragging.at }) : boxes;
+  });
+
+  readonly #links: Link[] = $derived(this.view?.edges.map(({ client, server }) => ({ client, server })) ?? []);
+  /** The links as text: equal figures make equal links, and routes need not be found again. */
+  readonly #linksKey = $derived(JSON.stringify(this.#links));
+
+  readonly routes: ReadonlyMap<string, Route> = $derived.by(() => {
+    void this.#linksKey;
+    const links = untrack(() => this.#links);
+    const boxes = links.length > ROUTED_LIVE ? (this.places?.boxes ?? new Map<string, Box>()) : this.boxes;
+    return routes(boxes, links);
+  });
+
+  /** True while a newer answer is on its way and it takes long enough to say so. */
+  get slow(): boolean {
+    return this.#whole.slow || this.scoped.slow;
+  }
+
+  get error() {
+    return this.scoped.error ?? this.#whole.error;
+  }
+
+  again(): void {
+    this.#whole.again();
+    this.scoped.again();
+    this.unresolved.again();
+  }
+
+  /** Lays the graph out anew, also what was dragged. */
+  tidy(): void {
+    const room = this.#facts.room();
+    if (this.view && room) this.places?.tidy(this.#shapes(this.view), this.#links, this.#roots(), room, true);
+  }
+
+  drop(name: string, at: Point): void {
+    this.places?.drop(name, at);
+    this.dragging = null;
+  }
+
+  get #everything(): boolean {
+    return selection.range === null && selection.filter === "";
+  }
+
+  #question(scope: Scope): Question | null {
+    const open = recording.current;
+    return open === null || open.range === null ? null : { recordingId: open.recording_id, scope };
+  }
+
+  #current(pulled: Pulled<Known>): Topology | null {
+    const known = pulled.value;
+    return known && known.recordingId === recording.current?.recording_id ? known.graph : null;
+  }
+
+  #placesOf(id: string, form: Form): Places {
+    const key = `${form} ${id}`;
+    const kept = this.#kept.get(key) ?? untrack(() => new Places(id, form));
+    this.#kept.set(key, kept);
+    return kept;
+  }
+
+  #shapes(view: GraphView) {
+    return view.nodes.map((node) => shapeOf(this.#facts.form(), node));
+  }
+
+  #roots(): string[] {
+    const customers = this.view?.nodes.filter((node) => node.kind === "customers") ?? [];
+    return [...customers.map((node) => node.name), ...(this.whole?.entry_points ?? [])];
+  }
+
+  #place(): void {
+    const room = this.#facts.room();
+    const view = this.view;
+    const places = this.places;
+    if (view && places && room) {
+      untrack(() => places.hold(this.#shapes(view), this.#links, this.#roots(), room));
+    }
+  }
+
+  /** While a file is read, nodes come one by one; when it is read, an untouched graph is laid out once as a whole. */
+  #settleAfterImport(): void {
+    let grown = false;
+    $effect(() => {
+      if (recording.importing) grown = true;
+      else if (grown && this.whole && !this.#whole.slow) {
+        grown = false;
+        untrack(() => {
+          const room = this.#facts.room();
+          if (this.view && room && this.places && !this.places.arranged) {
+            this.places.tidy(this.#shapes(this.view), this.#links, this.#roots(), room);
+          }
+        });
+      }
+    });
+  }
+}
