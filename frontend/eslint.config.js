@@ -13,10 +13,12 @@ export default ts.config(
     languageOptions: { globals: { ...globals.browser, ...globals.node } },
     rules: {
       "no-console": "error",
-      eqeqeq: "error",
+      eqeqeq: ["error", "always", { null: "ignore" }],
       "@typescript-eslint/consistent-type-imports": "error",
       // TypeScript itself reports these, with the types at hand.
       "no-undef": "off",
+      // Maps that only order or index things need no reactivity.
+      "svelte/prefer-svelte-reactivity": "off",
     },
   },
   {

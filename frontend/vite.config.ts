@@ -2,8 +2,10 @@ import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
-/** `npm run dev` passes questions on to a running `wirereel serve`; its address (without the token) stands in WIREREEL_URL. */
+/** `npm run dev` passes questions on to a running `wirereel serve`. Open the dev server with the token that it printed. */
 const host = process.env["WIREREEL_URL"] ?? "http://127.0.0.1:7878";
+/** The host answers only to its own name and origin. */
+const passOn = { target: host, changeOrigin: true, headers: { origin: host } };
 
 export default defineConfig({
   plugins: [svelte()],
@@ -18,7 +20,7 @@ export default defineConfig({
   server: {
     strictPort: true,
     port: 5173,
-    proxy: { "/api": host, "/export": host },
+    proxy: { "/api": passOn, "/export": passOn, "^/\\?token=": passOn },
   },
   test: { include: ["src/**/*.test.ts"], environment: "node" },
 });

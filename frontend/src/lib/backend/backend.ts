@@ -72,7 +72,7 @@ export interface Backend {
   forgetRecent(recordingId: string): Promise<void>;
   /** Lets the user choose capture files, then opens them. False when nothing was chosen. */
   chooseFiles(progress: (upload: UploadProgress | null) => void): Promise<boolean>;
-  /** Opens files that were dropped on the page. The window's host takes drops itself, there this does nothing. */
+  /** Opens what was dropped on the page: one file. The window's host takes drops itself, there this does nothing. */
   openDropped(files: File[], progress: (upload: UploadProgress | null) => void): Promise<void>;
   cancelImport(): Promise<void>;
   closeRecording(): Promise<void>;

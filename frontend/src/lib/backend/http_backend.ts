@@ -1,17 +1,15 @@
 // The browser's host: `wirereel serve`, over HTTP on the page's own origin.
 
-import type { Connection, DragPhase, PcapChoice, PushListener, UploadProgress } from "./backend";
+import type { PcapChoice, PushListener, UploadProgress } from "./backend";
 import { CommandBackend } from "./command_backend";
 import { ApiError } from "./error";
-import { pickFiles, saveAsDownload, startDownload } from "./page_files";
-import { Session } from "./session";
+import { pickFile, saveAsDownload, startDownload } from "./page_files";
 import type { Tick } from "./types";
 import { upload } from "./upload";
 
 /** Commands as `POST /api/<name>`, pushes as server-sent events. */
 export class HttpBackend extends CommandBackend {
   override readonly host = "browser";
-  readonly #session = new Session();
 
   protected override async send(
     name: string,
@@ -19,8 +17,7 @@ export class HttpBackend extends CommandBackend {
     lane: string | undefined,
     signal: AbortSignal,
   ): Promise<unknown> {
-    await this.#session.ready;
-    const headers: Record<string, string> = { "Content-Type": "application/json", ...this.#session.headers };
+    const headers: Record<string, string> = { "Content-Type": "application/json" };
     if (lane !== undefined) headers["X-Wirereel-Lane"] = lane;
     const init: RequestInit = {
       method: "POST",
@@ -37,21 +34,26 @@ export class HttpBackend extends CommandBackend {
   }
 
   override async chooseFiles(progress: (upload: UploadProgress | null) => void): Promise<boolean> {
-    const files = await pickFiles();
-    if (files.length === 0) return false;
-    await this.openDropped(files, progress);
+    const file = await pickFile();
+    if (file === null) return false;
+    await this.#send(file, progress);
     return true;
   }
 
   override async openDropped(files: File[], progress: (upload: UploadProgress | null) => void): Promise<void> {
-    await this.#session.ready;
+    const [file, another] = files;
+    if (another !== undefined) {
+      throw new ApiError(
+        "unsupported",
+        "This page opens one file at a time; the desktop window merges several by time.",
+      );
+    }
+    if (file !== undefined) await this.#send(file, progress);
+  }
+
+  async #send(file: File, progress: (upload: UploadProgress | null) => void): Promise<void> {
     try {
-      for (const file of files) {
-        const sent = (sentBytes: number): void => progress({ name: file.name, sentBytes, totalBytes: file.size });
-        await upload(file, this.#session.headers, sent);
-      }
-    } catch (thrown) {
-      throw ApiError.from(thrown);
+      await upload(file, (sentBytes) => progress({ name: file.name, sentBytes, totalBytes: file.size }));
     } finally {
       progress(null);
     }
@@ -72,46 +74,36 @@ export class HttpBackend extends CommandBackend {
   }
 
   override listen(listener: PushListener): () => void {
-    let source: EventSource | null = null;
-    let ended = false;
-    const report = (state: Connection): void => {
-      if (!ended) listener.connection(state);
-    };
-    report("connecting");
-    void this.#session.ready.then(() => {
-      if (ended) return;
-      source = new EventSource("/api/ticks");
-      source.addEventListener("open", () => report("open"));
-      source.addEventListener("tick", (event) =>
-        listener.tick(JSON.parse((event as MessageEvent<string>).data) as Tick),
-      );
-      // The browser tries again by itself unless the host said no.
-      source.addEventListener("error", () => report(source?.readyState === EventSource.CLOSED ? "refused" : "lost"));
+    listener.connection("connecting");
+    const source = new EventSource("/api/ticks");
+    source.addEventListener("open", () => listener.connection("open"));
+    source.addEventListener("tick", (event) => listener.tick(JSON.parse((event as MessageEvent<string>).data) as Tick));
+    // The browser tries again by itself unless the host said no.
+    source.addEventListener("error", () => {
+      listener.connection(source.readyState === EventSource.CLOSED ? "refused" : "lost");
     });
-    return () => {
-      ended = true;
-      source?.close();
-    };
+    return () => source.close();
   }
 
-  override onDrag(_listener: (phase: DragPhase) => void): () => void {
+  override onDrag(): () => void {
     // In a browser the page itself sees the drag events.
     return () => undefined;
   }
 }
 
-/** The value of an answer, or its `ApiError` thrown. */
+/** The value of an answer, or its `ApiError` thrown. Refusals before any command ran are plain text. */
 async function answerOf(answer: Response): Promise<unknown> {
   const text = await answer.text();
-  let value: unknown = null;
-  try {
-    value = text === "" ? null : JSON.parse(text);
-  } catch {
-    throw new ApiError("internal", `Wirereel answered ${answer.status} with something that is not JSON.`, text);
-  }
+  const value = parsed(text);
   if (answer.ok) return value;
-  const error = ApiError.from(value);
-  throw error.code === "internal" && error.message === String(value)
-    ? new ApiError("internal", `Wirereel answered ${answer.status} ${answer.statusText}.`, text)
-    : error;
+  if (value !== null) throw ApiError.from(value);
+  throw new ApiError("internal", text.trim() || `Wirereel answered ${answer.status} ${answer.statusText}.`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

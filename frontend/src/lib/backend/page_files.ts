@@ -1,14 +1,13 @@
 // Files in and out of a browser page.
 
-/** Opens the browser's file chooser. Empty when it was closed without a choice. */
-export function pickFiles(): Promise<File[]> {
+/** Opens the browser's file chooser. Null when it was closed without a choice. */
+export function pickFile(): Promise<File | null> {
   const input = document.createElement("input");
   input.type = "file";
-  input.multiple = true;
   input.accept = ".pcap,.pcapng,.cap,.gz,.zst";
   return new Promise((resolve) => {
-    input.addEventListener("change", () => resolve([...(input.files ?? [])]));
-    input.addEventListener("cancel", () => resolve([]));
+    input.addEventListener("change", () => resolve(input.files?.[0] ?? null));
+    input.addEventListener("cancel", () => resolve(null));
     input.click();
   });
 }

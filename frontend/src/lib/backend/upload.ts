@@ -3,11 +3,10 @@
 import { ApiError } from "./error";
 
 /** Sends `file`; `sent` is told the bytes so far. Rejects with an `ApiError`. */
-export function upload(file: File, headers: Record<string, string>, sent: (bytes: number) => void): Promise<void> {
+export function upload(file: File, sent: (bytes: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/api/upload?name=${encodeURIComponent(file.name)}`);
-    for (const [name, value] of Object.entries(headers)) request.setRequestHeader(name, value);
     request.upload.addEventListener("progress", (event) => sent(event.loaded));
     request.addEventListener("load", () => {
       if (request.status < 400) resolve();

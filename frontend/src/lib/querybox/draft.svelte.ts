@@ -18,6 +18,10 @@ export class Draft {
   #cursor = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  constructor() {
+    if (this.text !== "") void this.#check();
+  }
+
   /** Why the text is not a filter; null while it is one or the verdict is not there yet. */
   get reason(): string | null {
     return this.verdict?.text === this.text ? (this.verdict.problem?.message ?? null) : null;

@@ -1,0 +1,143 @@
+// The web host under test, and what most tests do first.
+
+import { spawn, type ChildProcess } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+
+/** The sample that the tests open. */
+export const SAMPLE = fileURLToPath(new URL("../../sample-pcaps/shop-flash-sale.pcapng", import.meta.url));
+
+interface Host {
+  /** Where the page is, without the token. */
+  address: string;
+  /** The cookie that the token bought. */
+  context: BrowserContext;
+}
+
+interface Fixtures {
+  /** A page of the host. Its console may not have shown an error by the end of the test. */
+  app: Page;
+}
+
+/** One host, one workspace and one session for all tests of a file. */
+export const test = base.extend<Fixtures, { host: Host }>({
+  host: [
+    async ({ browser }, use) => {
+      const { url, end } = await start();
+      const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
+      const page = await context.newPage();
+      await page.goto(url);
+      await expect(page.getByRole("navigation", { name: "Panes" })).toBeVisible();
+      await page.close();
+      await use({ address: new URL("/", url).href, context });
+      await context.close();
+      end();
+    },
+    { scope: "worker" },
+  ],
+
+  app: async ({ host }, use) => {
+    const page = await host.context.newPage();
+    const troubles: string[] = [];
+    page.on("pageerror", (error) => troubles.push(error.message));
+    page.on("console", (message) => {
+      // Questions that the host refuses are part of some tests; the page shows them.
+      if (message.type() === "error" && !message.text().startsWith("Failed to load resource"))
+        troubles.push(message.text());
+    });
+    await page.goto(host.address);
+    await use(page);
+    await page.close();
+    expect(troubles).toEqual([]);
+  },
+});
+
+export { expect };
+
+async function start(): Promise<{ url: string; end: () => void }> {
+  const running = process.env["WIREREEL_URL"];
+  if (running !== undefined) return { url: running, end: () => undefined };
+  const program = process.env["WIREREEL_BIN"];
+  if (program === undefined)
+    throw new Error("Set WIREREEL_BIN to the wirereel program, or WIREREEL_URL to a URL that it printed.");
+  const workspace = mkdtempSync(join(tmpdir(), "wirereel-e2e-"));
+  const host = spawn(program, ["serve", "--workspace", workspace], { stdio: ["ignore", "pipe", "inherit"] });
+  const url = await firstLine(host);
+  return {
+    url,
+    end: () => {
+      host.kill("SIGTERM");
+      rmSync(workspace, { recursive: true, force: true });
+    },
+  };
+}
+
+async function firstLine(host: ChildProcess): Promise<string> {
+  if (host.stdout === null) throw new Error("The host has no output.");
+  for await (const line of createInterface(host.stdout)) {
+    const url = /http:\/\/\S+/.exec(line)?.[0];
+    if (url !== undefined) return url;
+  }
+  throw new Error(`The host ended with ${host.exitCode} before it listened.`);
+}
+
+/** Closes what is open, so that the page shows its first-run state. */
+export async function closeRecording(page: Page): Promise<void> {
+  await ask(page, "close_recording", {});
+  await expect(page.getByRole("heading", { name: "See what your services say to each other" })).toBeVisible();
+}
+
+/** Opens the flash-sale sample unless it is open, waits until it is read, and shows all of it with nothing selected. */
+export async function openSample(page: Page): Promise<void> {
+  const state = (await ask(page, "app_state", {})) as {
+    recording: { name: string; exchanges: number } | null;
+    samples: { name: string }[];
+  };
+  if (!(state.recording?.name ?? "").includes("flash-sale")) {
+    const sample = state.samples.find(({ name }) => name.includes("flash-sale"));
+    await ask(page, "open_sample", { name: sample?.name });
+  }
+  await expect(page.getByText(/^[\d,]+ requests, .* errors$/)).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByRole("group", { name: "Import" })).toHaveCount(0, { timeout: 30_000 });
+}
+
+/** Sends a command as the page would. */
+export async function ask(page: Page, command: string, args: object): Promise<unknown> {
+  return page.evaluate(
+    async ([name, body]) => {
+      const answer = await fetch(`/api/${name}`, {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      return answer.json();
+    },
+    [command, args] as const,
+  );
+}
+
+/** The reel's canvas and its place on the screen. */
+export async function track(page: Page): Promise<{ left: number; top: number; width: number; height: number }> {
+  const box = await page.getByRole("slider", { name: "Playhead" }).locator("canvas").boundingBox();
+  if (box === null) throw new Error("The track is not visible.");
+  return { left: box.x, top: box.y, width: box.width, height: box.height };
+}
+
+/** The playhead in seconds since 1970. */
+export async function playheadSeconds(page: Page): Promise<number> {
+  return Number(await page.getByRole("slider", { name: "Playhead" }).getAttribute("aria-valuenow"));
+}
+
+/** Drags on the track, given as shares of its width, at a height inside the histogram. */
+export async function dragOnTrack(page: Page, from: number, to: number, fromY = 45): Promise<void> {
+  const { left, top, width } = await track(page);
+  await page.mouse.move(left + from * width, top + fromY);
+  await page.mouse.down();
+  await page.mouse.move(left + ((from + to) / 2) * width, top + fromY + 2, { steps: 4 });
+  await page.mouse.move(left + to * width, top + fromY, { steps: 4 });
+  await page.mouse.up();
+}
