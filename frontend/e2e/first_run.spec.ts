@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { closeRecording, expect, SAMPLE, test } from "./host";
 
 test("the first run leads to the sample: graph, exchanges and reel", async ({ app }) => {
@@ -25,6 +26,22 @@ test("a capture chosen by the file input is sent and opened", async ({ app }) =>
   await (await chooser).setFiles(SAMPLE);
   await expect(app.getByText(/^[\d,]+ requests, .* errors$/)).toBeVisible({ timeout: 30_000 });
   await expect(app.locator("button.source")).toContainText("shop-flash-sale");
+});
+
+test("a capture dropped anywhere on the page is opened", async ({ app }) => {
+  await closeRecording(app);
+  const bytes = readFileSync(SAMPLE).toString("base64");
+  const dropped = await app.evaluateHandle((base64) => {
+    const content = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([content], "dropped.pcapng"));
+    return transfer;
+  }, bytes);
+  await app.dispatchEvent("main", "dragenter", { dataTransfer: dropped });
+  await expect(app.getByText("Drop to open.")).toBeVisible();
+  await app.dispatchEvent("main", "drop", { dataTransfer: dropped });
+  await expect(app.getByText("Drop to open.")).toHaveCount(0);
+  await expect(app.locator("button.source")).toContainText("dropped", { timeout: 30_000 });
 });
 
 test("a file that is no capture is refused and says why", async ({ app }) => {

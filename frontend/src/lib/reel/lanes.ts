@@ -4,7 +4,7 @@
 export interface Roominess {
   /** Low or narrow window: thinner lanes, no bookmarks lane. */
   compact: boolean;
-  /** A filter is in force, so there is a lane of matches. */
+  /** There is a lane of what matches the filter. */
   matches: boolean;
 }
 
