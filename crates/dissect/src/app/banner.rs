@@ -34,16 +34,26 @@ fn is_smtp_greeting(bytes: &[u8]) -> bool {
 
 /// A RESP array of bulk strings: `*<count>\r\n$<length>\r\n`.
 fn is_redis_command(bytes: &[u8]) -> bool {
-    let Some(rest) = bytes.strip_prefix(b"*").and_then(after_number_line) else { return false };
+    let Some(rest) = bytes.strip_prefix(b"*").and_then(after_number_line) else {
+        return false;
+    };
     rest.strip_prefix(b"$").and_then(after_number_line).is_some()
 }
 
 /// A handshake packet: three bytes of length, sequence 0, protocol 10, then a version that starts like `8.0.` and ends in NUL.
 fn is_mysql_greeting(bytes: &[u8]) -> bool {
-    let [_, _, 0, 0, 10, version @ ..] = bytes else { return false };
-    let Some(end) = version.iter().take(64).position(|b| *b == 0) else { return false };
+    let [_, _, 0, 0, 10, version @ ..] = bytes else {
+        return false;
+    };
+    let Some(end) = version.iter().take(64).position(|b| *b == 0) else {
+        return false;
+    };
     let mut parts = version[..end].split(|b| *b == b'.');
-    let mut number = || parts.next().is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit));
+    let mut number = || {
+        parts
+            .next()
+            .is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
+    };
     number() && number()
 }
 
@@ -63,7 +73,11 @@ fn first_line(bytes: &[u8]) -> Option<&[u8]> {
 /// What follows `<digits>\r\n`.
 fn after_number_line(bytes: &[u8]) -> Option<&[u8]> {
     let digits = bytes.iter().take(10).take_while(|b| b.is_ascii_digit()).count();
-    if digits == 0 { None } else { bytes[digits..].strip_prefix(b"\r\n") }
+    if digits == 0 {
+        None
+    } else {
+        bytes[digits..].strip_prefix(b"\r\n")
+    }
 }
 
 #[cfg(test)]

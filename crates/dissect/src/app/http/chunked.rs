@@ -25,7 +25,9 @@ pub(super) enum ChunkError {
 pub(super) enum Piece<'a> {
     Data(&'a [u8]),
     /// The body is over; the trailer fields as sent, without the empty line.
-    End { trailers: Vec<u8> },
+    End {
+        trailers: Vec<u8>,
+    },
 }
 
 /// Where in a chunked body the next byte lies.
@@ -67,7 +69,9 @@ impl Chunked {
                     return Ok(Some(Piece::Data(data)));
                 }
                 _ => {
-                    let Some((&byte, rest)) = input.split_first() else { return Ok(None) };
+                    let Some((&byte, rest)) = input.split_first() else {
+                        return Ok(None);
+                    };
                     *input = rest;
                     if let Some(trailers) = self.control_byte(byte)? {
                         return Ok(Some(Piece::End { trailers }));
@@ -94,7 +98,10 @@ impl Chunked {
             Self::Size(line) => {
                 if let Some(size) = line.push(byte)? {
                     *self = match size {
-                        0 => Self::Trailers { section: Vec::new(), line_bytes: 0 },
+                        0 => Self::Trailers {
+                            section: Vec::new(),
+                            line_bytes: 0,
+                        },
                         left => Self::Data { left },
                     };
                 }
@@ -166,28 +173,43 @@ mod tests {
 
     #[test]
     fn chunks_are_joined() {
-        assert_eq!(decode(b"4\r\nWiki\r\n5\r\npedia\r\n0\r\n\r\n"), Ok((b"Wikipedia".to_vec(), Some(vec![]))));
+        assert_eq!(
+            decode(b"4\r\nWiki\r\n5\r\npedia\r\n0\r\n\r\n"),
+            Ok((b"Wikipedia".to_vec(), Some(vec![])))
+        );
     }
 
     #[test]
     fn sizes_are_hexadecimal_of_either_case_with_leading_zeros() {
-        assert_eq!(decode(b"00a\r\n0123456789\r\n0A\r\n0123456789\r\n0\r\n\r\n").map(|(body, _)| body.len()), Ok(20));
+        assert_eq!(
+            decode(b"00a\r\n0123456789\r\n0A\r\n0123456789\r\n0\r\n\r\n").map(|(body, _)| body.len()),
+            Ok(20)
+        );
     }
 
     #[test]
     fn extensions_are_stepped_over_rfc_9112_7_1_1() {
-        assert_eq!(decode(b"3;name=\"a;b\"\r\nabc\r\n0;last\r\n\r\n"), Ok((b"abc".to_vec(), Some(vec![]))));
+        assert_eq!(
+            decode(b"3;name=\"a;b\"\r\nabc\r\n0;last\r\n\r\n"),
+            Ok((b"abc".to_vec(), Some(vec![])))
+        );
         assert_eq!(decode(b"3  \r\nabc\r\n0\r\n\r\n"), Ok((b"abc".to_vec(), Some(vec![]))));
     }
 
     #[test]
     fn trailers_are_kept_rfc_9112_7_1_2() {
-        assert_eq!(decode(b"0\r\ngrpc-status: 0\r\na: b\r\n\r\n"), Ok((vec![], Some(b"grpc-status: 0\r\na: b\r\n".to_vec()))));
+        assert_eq!(
+            decode(b"0\r\ngrpc-status: 0\r\na: b\r\n\r\n"),
+            Ok((vec![], Some(b"grpc-status: 0\r\na: b\r\n".to_vec())))
+        );
     }
 
     #[test]
     fn bare_line_feeds_end_lines_too() {
-        assert_eq!(decode(b"3\nabc\n0\nx: y\n\n"), Ok((b"abc".to_vec(), Some(b"x: y\n".to_vec()))));
+        assert_eq!(
+            decode(b"3\nabc\n0\nx: y\n\n"),
+            Ok((b"abc".to_vec(), Some(b"x: y\n".to_vec())))
+        );
     }
 
     #[test]

@@ -47,8 +47,8 @@ impl Conversation {
             return;
         }
         match side {
-            Side::Client => self.from_client(ctx, bytes, at_ns, sink),
-            Side::Server => self.from_server(ctx, bytes, at_ns, sink),
+            Side::Client => self.read_client(ctx, bytes, at_ns, sink),
+            Side::Server => self.read_server(ctx, bytes, at_ns, sink),
         }
         self.emit_finished(sink);
         if self.health.is_hopeless() {
@@ -67,7 +67,11 @@ impl Conversation {
                 // The lost bytes may have been the body's last.
                 self.data(ctx, side, &[], at_ns, sink);
             }
-            Loss::Beyond { body_bytes, head, started_ns } => {
+            Loss::Beyond {
+                body_bytes,
+                head,
+                started_ns,
+            } => {
                 self.lose_body_bytes(side, body_bytes, at_ns);
                 self.cut_off(ctx, side, &head, started_ns, at_ns, "gap", sink);
                 if side == Side::Server {
@@ -102,7 +106,7 @@ impl Conversation {
         self.finish(ctx, at_ns, "cut off", self.outstanding.why_unanswered(), sink);
     }
 
-    fn from_client(&mut self, ctx: &FlowContext, bytes: &[u8], at_ns: i64, sink: &mut dyn Sink) {
+    fn read_client(&mut self, ctx: &FlowContext, bytes: &[u8], at_ns: i64, sink: &mut dyn Sink) {
         self.end_omitted_body(bytes);
         let mut rest = bytes;
         while !self.awaits_tunnel()
@@ -119,7 +123,7 @@ impl Conversation {
         }
     }
 
-    fn from_server(&mut self, ctx: &FlowContext, bytes: &[u8], at_ns: i64, sink: &mut dyn Sink) {
+    fn read_server(&mut self, ctx: &FlowContext, bytes: &[u8], at_ns: i64, sink: &mut dyn Sink) {
         let mut rest = bytes;
         while let Some(item) = self.server.next(&mut rest, at_ns) {
             match item {
@@ -213,7 +217,9 @@ impl Conversation {
     }
 
     fn body_piece(&mut self, side: Side, piece: &[u8], at_ns: i64) {
-        let Some(pending) = self.outstanding.reading(side) else { return };
+        let Some(pending) = self.outstanding.reading(side) else {
+            return;
+        };
         match side {
             Side::Client => {
                 pending.record.request_body_bytes += piece.len() as u64;
@@ -270,15 +276,14 @@ impl Conversation {
     }
 
     fn lose_body_bytes(&mut self, side: Side, bytes: u64, at_ns: i64) {
-        let Some(pending) = self.outstanding.reading(side) else { return };
+        let Some(pending) = self.outstanding.reading(side) else {
+            return;
+        };
         pending.note("gap");
+        pending.half(side).broken = true;
         match side {
-            Side::Client => {
-                pending.request.broken = true;
-                pending.record.request_body_bytes += bytes;
-            }
+            Side::Client => pending.record.request_body_bytes += bytes,
             Side::Server => {
-                pending.response.broken = true;
                 pending.record.response_body_bytes += bytes;
                 pending.record.finished_ns = at_ns;
             }
@@ -286,7 +291,10 @@ impl Conversation {
     }
 
     /// The message of `side` that was being read ends here. Whole lines of a head that had come are read.
-    #[expect(clippy::too_many_arguments, reason = "all of them belong to one moment of one direction")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "all of them belong to one moment of one direction"
+    )]
     fn cut_off(
         &mut self,
         ctx: &FlowContext,
@@ -306,11 +314,7 @@ impl Conversation {
             self.reader(side).begin_body(Framing::Unknown);
         }
         if let Some(pending) = self.outstanding.reading(side) {
-            pending.note(why);
-            match side {
-                Side::Client => pending.request.end_broken(),
-                Side::Server => pending.response.end_broken(),
-            }
+            pending.interrupt(side, why);
         }
     }
 
@@ -325,13 +329,7 @@ impl Conversation {
             self.outstanding.lose_server();
         }
         match self.outstanding.reading(side) {
-            Some(pending) => {
-                pending.note(oddity);
-                match side {
-                    Side::Client => pending.request.end_broken(),
-                    Side::Server => pending.response.end_broken(),
-                }
-            }
+            Some(pending) => pending.interrupt(side, oddity),
             None if side == Side::Server => self.outstanding.note_unanswered(oddity),
             None => {}
         }

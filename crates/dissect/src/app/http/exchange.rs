@@ -1,7 +1,7 @@
 //! An exchange that is under way: its row so far, and how far each message has come.
 
 use crate::app::FlowContext;
-use crate::record::{HttpExchange, Protocol};
+use crate::record::{HttpExchange, Protocol, Side};
 
 /// What about the request decides how its response is framed (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,38 +82,50 @@ impl Pending {
 
     /// The server answered instead of asking for the body, so the client need not send it.
     pub(super) fn may_omit_body(&self) -> bool {
-        self.expects_continue
-            && self.request.is_reading()
-            && self.response.began
-            && self.record.request_body_bytes == 0
+        self.expects_continue && self.request.is_reading() && self.response.began && self.record.request_body_bytes == 0
     }
 
     pub(super) fn is_over(&self) -> bool {
         self.request.ended && self.response.ended
     }
 
+    /// The message that `side` was sending ends here; `why` says what happened to it.
+    pub(super) fn interrupt(&mut self, side: Side, why: impl Into<String>) {
+        if side == Side::Client && self.may_omit_body() && self.response.ended {
+            self.request.ended = true;
+        } else {
+            self.half(side).end_broken();
+            self.note(why);
+        }
+    }
+
     /// No more of it will come: `why` says what happened to messages that were under way.
     pub(super) fn give_up(&mut self, why: &str, unanswered: &str) {
-        if self.may_omit_body() && self.response.ended {
-            self.request.ended = true;
-        }
         if !self.request.ended {
-            self.request.end_broken();
-            self.note(why);
+            self.interrupt(Side::Client, why);
         }
         if self.response.is_reading() {
-            self.response.end_broken();
-            self.note(why);
+            self.interrupt(Side::Server, why);
         }
         if !self.response.ended {
-            self.response.end_broken();
-            self.note(unanswered);
+            self.interrupt(Side::Server, unanswered);
+        }
+    }
+
+    /// The message that `side` sends.
+    pub(super) fn half(&mut self, side: Side) -> &mut Half {
+        match side {
+            Side::Client => &mut self.request,
+            Side::Server => &mut self.response,
         }
     }
 
     pub(super) fn into_record(self) -> HttpExchange {
         let whole = |half: Half| half.began && half.ended && !half.broken;
-        HttpExchange { complete: whole(self.request) && whole(self.response), ..self.record }
+        HttpExchange {
+            complete: whole(self.request) && whole(self.response),
+            ..self.record
+        }
     }
 }
 

@@ -9,17 +9,17 @@ use super::super::probe::Verdict;
 /// The longest registered method (`UPDATEREDIRECTREF`) has 17 letters; some room for private ones.
 const MAX_METHOD_BYTES: usize = 24;
 
-/// Why a start line cannot be read.
+/// What a start line lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum HeadError {
     #[error("request line does not start with a method")]
-    NoMethod,
+    Method,
     #[error("request line has no target")]
-    NoTarget,
+    Target,
     #[error("start line names no HTTP/1 version")]
-    NoVersion,
+    Version,
     #[error("status line has no three-digit status code")]
-    NoStatus,
+    Status,
 }
 
 /// `method SP request-target SP HTTP-version` (RFC 9112 §3).
@@ -41,15 +41,19 @@ pub(super) struct StatusLine {
 impl<'a> RequestLine<'a> {
     pub(super) fn parse(line: &'a str) -> Result<Self, HeadError> {
         let line = line.trim_end();
-        let (method, rest) = line.split_once([' ', '\t']).ok_or(HeadError::NoMethod)?;
+        let (method, rest) = line.split_once([' ', '\t']).ok_or(HeadError::Method)?;
         if method.is_empty() || method.len() > MAX_METHOD_BYTES || !method.bytes().all(is_token_byte) {
-            return Err(HeadError::NoMethod);
+            return Err(HeadError::Method);
         }
-        let (target, version) = rest.rsplit_once([' ', '\t']).ok_or(HeadError::NoVersion)?;
-        let protocol = version_of(version).ok_or(HeadError::NoVersion)?;
+        let (target, version) = rest.rsplit_once([' ', '\t']).ok_or(HeadError::Version)?;
+        let protocol = version_of(version).ok_or(HeadError::Version)?;
         match target.trim() {
-            "" => Err(HeadError::NoTarget),
-            target => Ok(Self { method, target, protocol }),
+            "" => Err(HeadError::Target),
+            target => Ok(Self {
+                method,
+                target,
+                protocol,
+            }),
         }
     }
 }
@@ -57,11 +61,14 @@ impl<'a> RequestLine<'a> {
 impl StatusLine {
     pub(super) fn parse(line: &str) -> Result<Self, HeadError> {
         let mut words = line.split_ascii_whitespace();
-        let protocol = words.next().and_then(version_of).ok_or(HeadError::NoVersion)?;
-        let code = words.next().filter(|code| code.len() == 3).and_then(|code| code.parse().ok());
+        let protocol = words.next().and_then(version_of).ok_or(HeadError::Version)?;
+        let code = words
+            .next()
+            .filter(|code| code.len() == 3)
+            .and_then(|code| code.parse().ok());
         match code {
             Some(status @ 100..) => Ok(Self { protocol, status }),
-            _ => Err(HeadError::NoStatus),
+            _ => Err(HeadError::Status),
         }
     }
 }
@@ -92,7 +99,9 @@ pub(crate) fn probe(side: Side, bytes: &[u8]) -> Verdict {
     if !could_start(side, bytes) {
         return Verdict::NotMine;
     }
-    let Some(end) = memchr(b'\n', bytes) else { return Verdict::Unsure };
+    let Some(end) = memchr(b'\n', bytes) else {
+        return Verdict::Unsure;
+    };
     let line = String::from_utf8_lossy(&bytes[..end]);
     let readable = match side {
         Side::Client => RequestLine::parse(&line).is_ok(),
@@ -131,25 +140,31 @@ mod tests {
 
     #[test]
     fn a_request_line_is_method_target_and_version_rfc_9112_3() {
-        assert_eq!(request("GET /a?b=c HTTP/1.1\r"), Ok(("GET", "/a?b=c", Protocol::Http11)));
+        assert_eq!(
+            request("GET /a?b=c HTTP/1.1\r"),
+            Ok(("GET", "/a?b=c", Protocol::Http11))
+        );
         assert_eq!(request("get / http/1.0"), Ok(("get", "/", Protocol::Http10)));
         assert_eq!(request("X-PURGE * HTTP/1.7"), Ok(("X-PURGE", "*", Protocol::Http11)));
     }
 
     #[test]
     fn a_target_may_hold_spaces() {
-        assert_eq!(request("CONNECT mail.example:25 / HTTP/1.0"), Ok(("CONNECT", "mail.example:25 /", Protocol::Http10)));
+        assert_eq!(
+            request("CONNECT mail.example:25 / HTTP/1.0"),
+            Ok(("CONNECT", "mail.example:25 /", Protocol::Http10))
+        );
         assert_eq!(request("GET  /a b  HTTP/1.1"), Ok(("GET", "/a b", Protocol::Http11)));
     }
 
     #[test]
     fn what_is_wrong_with_a_request_line_is_named() {
-        assert_eq!(request("GET"), Err(HeadError::NoMethod));
-        assert_eq!(request("G(T / HTTP/1.1"), Err(HeadError::NoMethod));
-        assert_eq!(request("GET /"), Err(HeadError::NoVersion));
-        assert_eq!(request("OPTIONS sip:a@b SIP/2.0"), Err(HeadError::NoVersion));
-        assert_eq!(request("GET / HTTP/2.0"), Err(HeadError::NoVersion));
-        assert_eq!(request("GET   HTTP/1.1"), Err(HeadError::NoTarget));
+        assert_eq!(request("GET"), Err(HeadError::Method));
+        assert_eq!(request("G(T / HTTP/1.1"), Err(HeadError::Method));
+        assert_eq!(request("GET /"), Err(HeadError::Version));
+        assert_eq!(request("OPTIONS sip:a@b SIP/2.0"), Err(HeadError::Version));
+        assert_eq!(request("GET / HTTP/2.0"), Err(HeadError::Version));
+        assert_eq!(request("GET   HTTP/1.1"), Err(HeadError::Target));
     }
 
     #[test]
@@ -161,11 +176,11 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_status_line_is_named() {
-        assert_eq!(status("HTTP/1.1 OK"), Err(HeadError::NoStatus));
-        assert_eq!(status("HTTP/1.1 099"), Err(HeadError::NoStatus));
-        assert_eq!(status("HTTP/1.1 2000"), Err(HeadError::NoStatus));
-        assert_eq!(status("HTTP/1.1"), Err(HeadError::NoStatus));
-        assert_eq!(status("ICY 200 OK"), Err(HeadError::NoVersion));
+        assert_eq!(status("HTTP/1.1 OK"), Err(HeadError::Status));
+        assert_eq!(status("HTTP/1.1 099"), Err(HeadError::Status));
+        assert_eq!(status("HTTP/1.1 2000"), Err(HeadError::Status));
+        assert_eq!(status("HTTP/1.1"), Err(HeadError::Status));
+        assert_eq!(status("ICY 200 OK"), Err(HeadError::Version));
     }
 
     #[test]

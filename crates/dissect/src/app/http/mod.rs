@@ -27,6 +27,7 @@ mod property_tests;
 
 pub(crate) use conversation::Conversation;
 pub(crate) use head::probe;
+pub(crate) use target::host_name;
 
 /// A field line that may hold anything is left out of the row.
 const NAMELESS: &str = "malformed: a field line has no name";

@@ -15,11 +15,17 @@ pub(super) struct Target<'a> {
 
 impl<'a> Target<'a> {
     pub(super) fn parse(method: &str, target: &'a str) -> Self {
-        let plain = |path| Self { scheme: "http", authority: None, path };
+        let plain = |path| Self {
+            scheme: "http",
+            authority: None,
+            path,
+        };
         if method.eq_ignore_ascii_case("CONNECT") {
             return plain(None);
         }
-        let Some((scheme, rest)) = scheme_of(target) else { return plain(Some(before_query(target))) };
+        let Some((scheme, rest)) = scheme_of(target) else {
+            return plain(Some(before_query(target)));
+        };
         let (authority, path) = match rest.find(['/', '?', '#']) {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
@@ -29,12 +35,16 @@ impl<'a> Target<'a> {
             "" => "/",
             path => path,
         };
-        Self { scheme, authority: Some(authority).filter(|authority| !authority.is_empty()), path: Some(path) }
+        Self {
+            scheme,
+            authority: Some(authority).filter(|authority| !authority.is_empty()),
+            path: Some(path),
+        }
     }
 }
 
 /// The name in a Host field or authority: lower case, without port and final dot; `None` for an address.
-pub(super) fn host_name(host: &str) -> Option<String> {
+pub(crate) fn host_name(host: &str) -> Option<String> {
     if host.starts_with('[') {
         return None;
     }
@@ -44,7 +54,10 @@ pub(super) fn host_name(host: &str) -> Option<String> {
     };
     let name = name.trim_end_matches('.');
     let is_address = name.parse::<Ipv4Addr>().is_ok() || name.parse::<Ipv6Addr>().is_ok();
-    let is_name = !name.is_empty() && !name.bytes().any(|byte| byte.is_ascii_control() || b" /\\:@".contains(&byte));
+    let is_name = !name.is_empty()
+        && !name
+            .bytes()
+            .any(|byte| byte.is_ascii_control() || b" /\\:@".contains(&byte));
     (is_name && !is_address).then(|| name.to_lowercase())
 }
 
@@ -53,7 +66,9 @@ fn scheme_of(target: &str) -> Option<(&'static str, &str)> {
         let (start, rest) = target.split_at_checked(scheme.len())?;
         start.eq_ignore_ascii_case(scheme).then_some(rest)
     };
-    prefix("http://").map(|rest| ("http", rest)).or_else(|| prefix("https://").map(|rest| ("https", rest)))
+    prefix("http://")
+        .map(|rest| ("http", rest))
+        .or_else(|| prefix("https://").map(|rest| ("https", rest)))
 }
 
 fn before_query(target: &str) -> &str {
@@ -65,7 +80,11 @@ mod tests {
     use super::*;
 
     fn target(method: &str, target: &'static str) -> (&'static str, Option<&'static str>, Option<&'static str>) {
-        let Target { scheme, authority, path } = Target::parse(method, target);
+        let Target {
+            scheme,
+            authority,
+            path,
+        } = Target::parse(method, target);
         (scheme, authority, path)
     }
 
@@ -76,8 +95,14 @@ mod tests {
 
     #[test]
     fn the_absolute_form_names_scheme_and_host_rfc_9112_3_2_2() {
-        assert_eq!(target("GET", "HTTP://u:p@A.example:81/x?y"), ("http", Some("A.example:81"), Some("/x")));
-        assert_eq!(target("GET", "https://a.example?y"), ("https", Some("a.example"), Some("/")));
+        assert_eq!(
+            target("GET", "HTTP://u:p@A.example:81/x?y"),
+            ("http", Some("A.example:81"), Some("/x"))
+        );
+        assert_eq!(
+            target("GET", "https://a.example?y"),
+            ("https", Some("a.example"), Some("/"))
+        );
     }
 
     #[test]
@@ -98,7 +123,17 @@ mod tests {
 
     #[test]
     fn an_address_is_no_host_name() {
-        for host in ["10.0.0.1", "10.0.0.1:80", "[::1]", "[::1]:80", "::1", "", ":80", "a b", "a/b"] {
+        for host in [
+            "10.0.0.1",
+            "10.0.0.1:80",
+            "[::1]",
+            "[::1]:80",
+            "::1",
+            "",
+            ":80",
+            "a b",
+            "a/b",
+        ] {
             assert_eq!(host_name(host), None, "{host}");
         }
     }
