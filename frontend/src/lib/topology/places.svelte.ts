@@ -1,10 +1,13 @@
 // Where cards stand: laid out once, then only added to. What the user dragged is remembered for the recording.
 
 import { Remembered } from "../state";
-import type { Box, Link, Point, Shape } from "./layout/geometry";
-import { layered, type Room } from "./layout/layered";
+import { NO_BOXES, withBoxes, withCentres, type Boxes, type Link, type Point, type Shape } from "./layout/geometry";
+import { layered, type Corner, type Room } from "./layout/layered";
 import { placeNewcomers } from "./layout/newcomers";
 import { SPACING, type Form } from "./shapes";
+
+/** Where the table of unresolved addresses lies. */
+const TABLE_CORNER: Corner = { width: 270, height: 176 };
 
 /** Dragged positions by form and name. */
 type Dragged = Partial<Record<Form, Record<string, [x: number, y: number]>>>;
@@ -12,7 +15,7 @@ type Dragged = Partial<Record<Form, Record<string, [x: number, y: number]>>>;
 /** The places of one recording's graph. Reactive. */
 export class Places {
   /** Every card's box. Replaced, never changed in place. */
-  boxes = $state.raw<ReadonlyMap<string, Box>>(new Map());
+  boxes = $state.raw<Boxes>(NO_BOXES);
 
   /** Rises when everything was laid out anew. */
   layouts = $state(0);
@@ -42,22 +45,17 @@ export class Places {
   /** Lays everything out anew; what was dragged stays unless `forget`. */
   tidy(shapes: Shape[], links: Link[], roots: string[], room: Room, forget = false): void {
     if (forget) this.#dragged.value = { ...this.#dragged.value, [this.#form]: {} };
-    this.boxes = layered(shapes, links, { roots, room, ...SPACING[this.#form] });
+    const corner = this.#form === "cards" ? TABLE_CORNER : undefined;
+    this.boxes = layered(shapes, links, { roots, room, corner, ...SPACING[this.#form] });
     this.layouts += 1;
     this.#moveDragged();
   }
 
   /** The user put a card somewhere. */
   drop(name: string, at: Point): void {
-    this.move(name, at);
+    this.boxes = withCentres(this.boxes, [[name, at]]);
     const own = { ...this.#own, [name]: [Math.round(at.x), Math.round(at.y)] as [number, number] };
     this.#dragged.value = { ...this.#dragged.value, [this.#form]: own };
-  }
-
-  /** A card on its way; not remembered. */
-  move(name: string, at: Point): void {
-    const box = this.boxes.get(name);
-    if (box) this.boxes = new Map(this.boxes).set(name, { ...box, x: at.x, y: at.y });
   }
 
   get #own(): Record<string, [number, number]> {
@@ -65,17 +63,13 @@ export class Places {
   }
 
   #add(shapes: Shape[], links: Link[]): void {
-    const added = placeNewcomers(this.boxes, shapes, links, SPACING[this.#form]);
-    this.boxes = new Map([...this.boxes, ...added]);
+    this.boxes = withBoxes(this.boxes, placeNewcomers(this.boxes, shapes, links, SPACING[this.#form]));
     this.#moveDragged();
   }
 
   #moveDragged(): void {
-    const own = Object.entries(this.#own).filter(([name]) => this.boxes.has(name));
-    if (own.length === 0) return;
-    const boxes = new Map(this.boxes);
-    for (const [name, [x, y]] of own) boxes.set(name, { ...(boxes.get(name) as Box), x, y });
-    this.boxes = boxes;
+    const own = Object.entries(this.#own).map(([name, [x, y]]): [string, Point] => [name, { x, y }]);
+    if (own.length > 0) this.boxes = withCentres(this.boxes, own);
   }
 }
 

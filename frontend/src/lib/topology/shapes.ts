@@ -19,11 +19,14 @@ const TALL_CARD_HEIGHT_PX = 110;
 const NARROWEST_CARD_PX = 112;
 const WIDEST_CARD_PX = 184;
 /** Mean width of a letter of a card's title. */
-const LETTER_PX = 6.2;
+const LETTER_PX = 6.3;
+
+/** True when a mark fits beside the card's title. */
+export const titleLeavesRoom = (title: string, w: number): boolean => title.length * LETTER_PX + 34 <= w;
 
 export const SPACING: Record<Form, Spacing> = {
   cards: { rowGap: 28, columnGap: 54 },
-  rings: { rowGap: 44, columnGap: 84 },
+  rings: { rowGap: 38, columnGap: 84 },
 };
 
 /** Customers and entry points are tall: many edges leave them, and they say more. */
@@ -32,7 +35,7 @@ export function shapeOf(
   node: { name: string; title: string; kind: ServiceKind; entryPoint: boolean },
 ): Shape {
   if (form === "rings") return { name: node.name, w: RING_PX, h: RING_PX };
-  const wanted = Math.ceil((node.title.length * LETTER_PX + 34) / 4) * 4;
+  const wanted = Math.ceil((node.title.length * LETTER_PX + 22) / 4) * 4;
   const tall = node.kind === "customers" || node.entryPoint;
   return {
     name: node.name,

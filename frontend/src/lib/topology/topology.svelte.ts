@@ -3,7 +3,7 @@
 import { untrack } from "svelte";
 import { pull, type Pulled, type Scope, type Topology, type UnresolvedAddress } from "../backend";
 import { moment, recording, selection } from "../state";
-import type { Box, Link, Point } from "./layout/geometry";
+import { NO_BOXES, withCentres, type Boxes, type Link, type Point } from "./layout/geometry";
 import type { Room } from "./layout/layered";
 import { routes, type Route } from "./layout/routes";
 import type { ColourBy, WidthBy } from "./measures";
@@ -44,7 +44,7 @@ export class TopologyModel {
 
   readonly #whole: Pulled<Known>;
   readonly #facts: PaneFacts;
-  readonly #kept = new Map<string, Places>();
+  readonly #kept: { key: string; places: Places }[] = [];
 
   constructor(facts: PaneFacts) {
     this.#facts = facts;
@@ -87,11 +87,10 @@ export class TopologyModel {
     return graphView(this.whole, this.figures, moment.state, drawing);
   });
 
-  readonly boxes: ReadonlyMap<string, Box> = $derived.by(() => {
-    const boxes = this.places?.boxes ?? new Map<string, Box>();
-    const box = this.dragging && boxes.get(this.dragging.name);
-    return box && this.dragging ? new Map(boxes).set(this.dragging.name, { ...box, ...this.dragging.at }) : boxes;
-  });
+  readonly #standing: Boxes = $derived(this.places?.boxes ?? NO_BOXES);
+  readonly boxes: Boxes = $derived(
+    this.dragging ? withCentres(this.#standing, [[this.dragging.name, this.dragging.at]]) : this.#standing,
+  );
 
   readonly #links: Link[] = $derived(this.view?.edges.map(({ client, server }) => ({ client, server })) ?? []);
   /** The links as text: equal figures make equal links, and routes need not be found again. */
@@ -100,8 +99,7 @@ export class TopologyModel {
   readonly routes: ReadonlyMap<string, Route> = $derived.by(() => {
     void this.#linksKey;
     const links = untrack(() => this.#links);
-    const boxes = links.length > ROUTED_LIVE ? (this.places?.boxes ?? new Map<string, Box>()) : this.boxes;
-    return routes(boxes, links);
+    return routes(links.length > ROUTED_LIVE ? this.#standing : this.boxes, links);
   });
 
   /** True while a newer answer is on its way and it takes long enough to say so. */
@@ -146,9 +144,11 @@ export class TopologyModel {
 
   #placesOf(id: string, form: Form): Places {
     const key = `${form} ${id}`;
-    const kept = this.#kept.get(key) ?? untrack(() => new Places(id, form));
-    this.#kept.set(key, kept);
-    return kept;
+    const kept = this.#kept.find((one) => one.key === key);
+    if (kept) return kept.places;
+    const places = untrack(() => new Places(id, form));
+    this.#kept.push({ key, places });
+    return places;
   }
 
   #shapes(view: GraphView) {

@@ -108,6 +108,13 @@ export function graphView(whole: Topology, scoped: Topology, moment: StateAt | n
   return { nodes, edges, largest };
 }
 
+/** Edges by the service that calls. */
+export function byClient(edges: EdgeView[]): ReadonlyMap<string, EdgeView[]> {
+  const groups = new Map<string, EdgeView[]>();
+  for (const edge of edges) groups.set(edge.client, [...(groups.get(edge.client) ?? []), edge]);
+  return groups;
+}
+
 function mergedNodes(whole: Topology, scoped: Topology): { node: ServiceNode; inScope: boolean }[] {
   const merged = new Map(whole.nodes.map((node) => [node.name, { node, inScope: false }]));
   for (const node of scoped.nodes) {

@@ -1,7 +1,7 @@
 // A route as a curve: quadratic Béziers joined half-way between the inner control points. It is the curve that Cytoscape
 // draws for `unbundled-bezier`, so the canvas, the moving dash and the exported picture follow one line.
 
-import type { Box, Point } from "./geometry";
+import { overlaps, type Box, type Point } from "./geometry";
 import type { Route } from "./routes";
 
 export interface Quadratic {
@@ -53,14 +53,14 @@ export function pointOn({ from, control, to }: Quadratic, t: number): Point {
   };
 }
 
-/** The point half-way along the curve, for its label. */
-export function midpoint(route: Route): Point {
+/** The point at a part of the curve's length, 0 to 1. */
+export function pointAlong(route: Route, part: number): Point {
   const points = quadratics(route).flatMap((piece) => [0, 0.25, 0.5, 0.75, 1].map((t) => pointOn(piece, t)));
   const lengths = points.map((point, i) => {
     const before = points[i - 1];
     return before ? Math.hypot(point.x - before.x, point.y - before.y) : 0;
   });
-  let left = lengths.reduce((sum, length) => sum + length, 0) / 2;
+  let left = lengths.reduce((sum, length) => sum + length, 0) * part;
   for (let i = 1; i < points.length; i++) {
     const length = lengths[i] ?? 0;
     const a = points[i - 1];
@@ -72,6 +72,28 @@ export function midpoint(route: Route): Point {
     left -= length;
   }
   return points[0] ?? { x: 0, y: 0 };
+}
+
+/** Where along a curve a label may sit, best first. */
+const LABEL_PLACES = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8];
+
+/** The centre for a label of `w` by `h` beside the curve: the first place where it covers no card, else half-way. */
+export function labelPlace(route: Route, boxes: Iterable<Box>, w: number, h: number): Point {
+  const cards = [...boxes];
+  for (const part of LABEL_PLACES) {
+    const on = pointAlong(route, part);
+    for (const [dx, dy] of [
+      [0, h / 2 + 9],
+      [0, -h / 2 - 9],
+      [w / 2 + 9, 0],
+      [-w / 2 - 9, 0],
+    ] as const) {
+      const label = { x: on.x + dx, y: on.y + dy, w, h };
+      if (!cards.some((card) => overlaps(card, label, 2))) return { x: label.x, y: label.y };
+    }
+  }
+  const on = pointAlong(route, 0.5);
+  return { x: on.x, y: on.y + h / 2 + 9 };
 }
 
 /** A route in Cytoscape's terms: ends as offsets from the nodes' centres, controls relative to the line between the ends. */

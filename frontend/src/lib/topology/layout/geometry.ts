@@ -33,6 +33,26 @@ export const right = (box: Box): number => box.x + box.w / 2;
 export const top = (box: Box): number => box.y - box.h / 2;
 export const bottom = (box: Box): number => box.y + box.h / 2;
 
+/** Boxes by name. Treated as a value: functions give a new map instead of changing one. */
+export type Boxes = ReadonlyMap<string, Box>;
+
+export const NO_BOXES: Boxes = new Map();
+
+/** With these cards' centres elsewhere; names that are not placed are left out. */
+export function withCentres(boxes: Boxes, centres: Iterable<[name: string, at: Point]>): Boxes {
+  const moved = new Map(boxes);
+  for (const [name, { x, y }] of centres) {
+    const box = boxes.get(name);
+    if (box) moved.set(name, { ...box, x, y });
+  }
+  return moved;
+}
+
+/** With more cards. */
+export function withBoxes(boxes: Boxes, added: Boxes): Boxes {
+  return new Map([...boxes, ...added]);
+}
+
 /** True when the boxes come closer than `margin` in both directions. */
 export function overlaps(a: Box, b: Box, margin = 0): boolean {
   return Math.abs(a.x - b.x) < (a.w + b.w) / 2 + margin && Math.abs(a.y - b.y) < (a.h + b.h) / 2 + margin;

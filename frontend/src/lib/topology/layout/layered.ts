@@ -5,7 +5,7 @@
 // whole is stretched to the room there is. The same graph gives the same picture.
 
 import dagre from "@dagrejs/dagre";
-import { bounds, linkKey, type Box, type Link, type Shape } from "./geometry";
+import { bounds, left, linkKey, type Box, type Link, type Shape } from "./geometry";
 
 export interface Room {
   width: number;
@@ -21,10 +21,19 @@ export interface LayeredOptions {
   rowGap: number;
   /** Free space between columns. */
   columnGap: number;
+  corner?: Corner | undefined;
+}
+
+/** A corner that cards leave free if they can: the lower left one. */
+export interface Corner {
+  width: number;
+  height: number;
 }
 
 /** Spreading stops at these factors: a graph of three nodes does not fly apart. */
 const MOST_GAP_STRETCH = 2.2;
+/** A graph wider than the room moves closer together before it is drawn smaller. */
+const LEAST_GAP_STRETCH = 0.7;
 const MOST_ROW_STRETCH = 1.7;
 
 /** A place for every shape. Unlinked shapes stand in rows below the rest. */
@@ -78,7 +87,10 @@ function intoColumns(shapes: Shape[], links: Link[], options: LayeredOptions): M
     }
     x += w + (gaps[index] ?? 0);
   });
-  stretchRows(placed, options.room.height);
+  // Drawn smaller to fit the width, the graph has more height to fill.
+  const zoom = Math.min(1, options.room.width / Math.max(1, (bounds(placed.values()) as Box).w));
+  stretchRows(placed, options.room.height / zoom);
+  if (options.corner) clearCorner(placed, options.room.height / zoom, options.corner, zoom, options.rowGap);
   return placed;
 }
 
@@ -106,7 +118,7 @@ function stretchedGaps(counts: number[], widths: number[], { columnGap, room }: 
   const natural = counts.map((count) => columnGap * Math.min(1.6, 0.8 + count * 0.05));
   const wanted = natural.reduce((sum, gap) => sum + gap, 0);
   const free = room.width - widths.reduce((sum, width) => sum + width, 0);
-  const factor = wanted > 0 ? Math.min(MOST_GAP_STRETCH, Math.max(1, free / wanted)) : 1;
+  const factor = wanted > 0 ? Math.min(MOST_GAP_STRETCH, Math.max(LEAST_GAP_STRETCH, free / wanted)) : 1;
   return natural.map((gap) => gap * factor);
 }
 
@@ -116,6 +128,26 @@ function stretchRows(placed: Map<string, Box>, height: number): void {
   const tallest = Math.max(...[...placed.values()].map((one) => one.h));
   const factor = Math.min(MOST_ROW_STRETCH, Math.max(1, (height - tallest) / Math.max(1, box.h - tallest)));
   for (const one of placed.values()) one.y = (one.y - box.y) * factor;
+}
+
+/** Moves the cards of the columns above the corner together, so that they end above it; where they do not fit, nothing moves. */
+function clearCorner(placed: Map<string, Box>, height: number, corner: Corner, zoom: number, rowGap: number): void {
+  const area = bounds(placed.values());
+  if (!area) return;
+  const floor = area.y + Math.max(area.h, height) / 2 - corner.height / zoom;
+  const x = area.x - area.w / 2 + corner.width / zoom;
+  const above = [...placed.values()].filter((box) => left(box) < x).sort((a, b) => a.y - b.y);
+  for (const centre of new Set(above.map((box) => box.x))) {
+    const column = above.filter((box) => box.x === centre);
+    const heights = column.reduce((sum, box) => sum + box.h, 0);
+    const top = area.y - area.h / 2;
+    if (heights + (column.length - 1) * rowGap * 0.6 > floor - top) continue;
+    let limit = floor;
+    for (const box of column.toReversed()) {
+      box.y = Math.min(box.y, limit - box.h / 2);
+      limit = box.y - box.h / 2 - rowGap * 0.6;
+    }
+  }
 }
 
 /** Shapes without links: rows below what is placed. */

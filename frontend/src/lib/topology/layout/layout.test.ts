@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cytoscapeCurve, midpoint, pathData, pointOn, quadratics } from "./curve";
+import { cytoscapeCurve, labelPlace, pathData, pointAlong, pointOn, quadratics } from "./curve";
 import { bottom, freeSpans, left, linkKey, overlaps, right, top, type Box, type Link, type Shape } from "./geometry";
 import { layered } from "./layered";
 import { placeNewcomers } from "./newcomers";
@@ -84,6 +84,17 @@ describe("layered", () => {
     expect(Math.max(...boxes.map(right)) - Math.min(...boxes.map(left))).toBeGreaterThan(900);
     const pair = place([link("a>b")]);
     expect(left(get(pair, "b")) - right(get(pair, "a"))).toBeLessThan(200);
+  });
+
+  it("leaves the corner free where the cards of its columns fit above", () => {
+    const corner = { width: 270, height: 190 };
+    const boxes = layered(names(shop).map(shape), shop, { roots: ["customers"], room, corner, ...spacing });
+    expectNoOverlap(boxes);
+    const lowest = Math.max(...[...boxes.values()].map(bottom));
+    const leftmost = Math.min(...[...boxes.values()].map(left));
+    for (const box of boxes.values()) {
+      if (left(box) < leftmost + corner.width) expect(bottom(box)).toBeLessThanOrEqual(lowest - corner.height + 60);
+    }
   });
 
   it("lays out 500 services in reasonable time", () => {
@@ -183,8 +194,15 @@ describe("curve", () => {
 
   it("joins quadratic pieces half-way between controls", () => {
     expect(pathData(route)).toBe("M0 0Q40 0 50 50Q60 100 100 100");
-    expect(midpoint(route).x).toBeCloseTo(50);
-    expect(midpoint(route).y).toBeCloseTo(50);
+    expect(pointAlong(route, 0.5).x).toBeCloseTo(50);
+    expect(pointAlong(route, 0.5).y).toBeCloseTo(50);
+  });
+
+  it("puts a label beside the curve and not over a card", () => {
+    expect(labelPlace(route, [], 60, 28)).toEqual({ x: expect.closeTo(50), y: expect.closeTo(73) });
+    const below = { x: 50, y: 75, w: 100, h: 30 };
+    const place = labelPlace(route, [below], 60, 28);
+    expect(overlaps(below, { ...place, w: 60, h: 28 })).toBe(false);
   });
 
   it("gives Cytoscape the same control points", () => {

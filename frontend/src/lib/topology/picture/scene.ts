@@ -147,7 +147,7 @@ function cardShapes(node: NodeView, box: Box, palette: Palette): SceneShape[] {
     text(x + PAD, y + 16, node.title, node.figures ? palette.text : palette.text3, {
       size: 11.5,
       weight: 620,
-      most: inner - (node.origin ? 16 : 0),
+      most: inner,
     }),
   );
   if (node.origin)
