@@ -14,13 +14,7 @@ pub enum Completion {
     Names(Vec<Suggestion>),
     /// A value of this field. The recording knows which values there are; `fixed` are those that need no looking up.
     /// `start..end` is what a value replaces, in UTF-16 units.
-    Value {
-        field: &'static Field,
-        prefix: String,
-        start: u32,
-        end: u32,
-        fixed: Vec<Suggestion>,
-    },
+    Value { field: &'static Field, prefix: String, start: u32, end: u32, fixed: Vec<Suggestion> },
     /// Something that cannot be suggested: a comparison, a range, a value of an unknown field.
     Nothing,
 }
@@ -39,13 +33,7 @@ pub fn complete(text: &str, cursor: u32) -> Completion {
         Some((RawTerm { field: Some(name), .. }, _)) if at <= name.end => {
             names(text, Span::new(name.start, name.end + 1), at)
         }
-        Some((
-            RawTerm {
-                field: Some(name),
-                values,
-            },
-            _,
-        )) => match Field::named(name.of(text)) {
+        Some((RawTerm { field: Some(name), values }, _)) => match Field::named(name.of(text)) {
             Some(field) => value(text, field, values, at),
             None => Completion::Nothing,
         },
@@ -71,14 +59,8 @@ fn names(text: &str, span: Span, at: usize) -> Completion {
 }
 
 fn value(text: &str, field: &'static Field, values: &[RawValue], at: usize) -> Completion {
-    let touched = values
-        .iter()
-        .find(|value| value.span.start <= at && at <= value.span.end);
-    let Some(RawValue {
-        shape: Shape::Word { compare: None, .. },
-        span,
-    }) = touched
-    else {
+    let touched = values.iter().find(|value| value.span.start <= at && at <= value.span.end);
+    let Some(RawValue { shape: Shape::Word { compare: None, .. }, span }) = touched else {
         return Completion::Nothing;
     };
     let (start, end) = span.utf16(text);
@@ -86,22 +68,14 @@ fn value(text: &str, field: &'static Field, values: &[RawValue], at: usize) -> C
     let none = field.optional.then_some(("none", "without a value"));
     let fixed = field.values.iter().map(|value| (*value, field.help)).chain(none);
     let begins = |value: &str| value.to_ascii_lowercase().starts_with(&prefix.to_ascii_lowercase());
-    let fixed = fixed
-        .filter(|(value, _)| begins(value))
-        .map(|(value, detail)| Suggestion {
-            insert: value.to_owned(),
-            start,
-            end,
-            detail: detail.to_owned(),
-            count: None,
-        });
-    Completion::Value {
-        field,
+    let fixed = fixed.filter(|(value, _)| begins(value)).map(|(value, detail)| Suggestion {
+        insert: value.to_owned(),
         start,
         end,
-        fixed: fixed.collect(),
-        prefix,
-    }
+        detail: detail.to_owned(),
+        count: None,
+    });
+    Completion::Value { field, start, end, fixed: fixed.collect(), prefix }
 }
 
 /// `value` as it is written in a filter: in quotation marks when it would be read as something else.
@@ -143,35 +117,12 @@ mod tests {
     #[test]
     fn a_value_is_asked_of_the_recording_with_its_place() {
         let text = "🙂 service:ca";
-        let Completion::Value {
-            field,
-            prefix,
-            start,
-            end,
-            fixed,
-        } = complete(text, 13)
-        else {
-            panic!()
-        };
-        assert_eq!(
-            (field.name, &*prefix, start, end, fixed.len()),
-            ("service", "ca", 11, 13, 0)
-        );
-        let Completion::Value {
-            prefix,
-            start,
-            end,
-            fixed,
-            ..
-        } = complete("status:500,", 11)
-        else {
-            panic!()
-        };
+        let Completion::Value { field, prefix, start, end, fixed } = complete(text, 13) else { panic!() };
+        assert_eq!((field.name, &*prefix, start, end, fixed.len()), ("service", "ca", 11, 13, 0));
+        let Completion::Value { prefix, start, end, fixed, .. } = complete("status:500,", 11) else { panic!() };
         assert_eq!((&*prefix, start, end), ("", 11, 11));
         assert_eq!(fixed.last().unwrap().insert, "none");
-        let Completion::Value { prefix, start, end, .. } = complete("path:\"/a b\" x", 9) else {
-            panic!()
-        };
+        let Completion::Value { prefix, start, end, .. } = complete("path:\"/a b\" x", 9) else { panic!() };
         assert_eq!((&*prefix, start, end), ("/a ", 5, 11));
     }
 
@@ -183,15 +134,9 @@ mod tests {
 
     #[test]
     fn a_quoted_value_comes_back_as_itself() {
-        for value in [
-            "cart", "a b", "none", "a\"b\\c", "*", ">1", "", "x,y", "/api/v1", "[::1]:80",
-        ] {
+        for value in ["cart", "a b", "none", "a\"b\\c", "*", ">1", "", "x,y", "/api/v1", "[::1]:80"] {
             let filter = crate::filter::parse(&format!("path:{}", quote(value))).unwrap();
-            assert_eq!(
-                filter.to_sql().params,
-                [crate::filter::Param::Text(value.into())],
-                "{value}"
-            );
+            assert_eq!(filter.to_sql().params, [crate::filter::Param::Text(value.into())], "{value}");
         }
     }
 }

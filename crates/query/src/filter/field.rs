@@ -47,16 +47,7 @@ const fn field(
     example: &'static str,
     help: &'static str,
 ) -> Field {
-    Field {
-        name,
-        aliases: &[],
-        columns,
-        kind,
-        example,
-        help,
-        values: &[],
-        optional: true,
-    }
+    Field { name, aliases: &[], columns, kind, example, help, values: &[], optional: true }
 }
 
 impl Field {
@@ -69,26 +60,19 @@ impl Field {
     }
 
     const fn always(self) -> Self {
-        Self {
-            optional: false,
-            ..self
-        }
+        Self { optional: false, ..self }
     }
 
     /// The field called `name`, in any case, by its name or an alias.
     pub fn named(name: &str) -> Option<&'static Self> {
         let name = name.to_ascii_lowercase();
-        FIELDS
-            .iter()
-            .find(|field| field.name == name || field.aliases.contains(&&*name))
+        FIELDS.iter().find(|field| field.name == name || field.aliases.contains(&&*name))
     }
 
     /// The name most like `name`, when one is like it enough to be meant.
     pub fn nearest(name: &str) -> Option<&'static str> {
         let name = name.to_ascii_lowercase();
-        let names = FIELDS
-            .iter()
-            .flat_map(|field| std::iter::once(&field.name).chain(field.aliases));
+        let names = FIELDS.iter().flat_map(|field| std::iter::once(&field.name).chain(field.aliases));
         names
             .map(|known| {
                 // What was only begun is nearer than what was misspelt.
@@ -126,105 +110,32 @@ const PORT: Kind = Kind::Number { least: 0, most: 65_535 };
 
 /// Every field, in the order in which they are suggested.
 pub static FIELDS: &[Field] = &[
-    field(
-        "service",
-        &["client_service", "server_service"],
-        Kind::Name,
-        "service:cart",
-        "calls or is called",
-    )
-    .always(),
-    field(
-        "client",
-        &["client_service"],
-        Kind::Name,
-        "client:api-gateway",
-        "service that asks",
-    )
-    .alias(&["client_service"])
-    .always(),
-    field(
-        "server",
-        &["server_service"],
-        Kind::Name,
-        "server:payment",
-        "service that answers",
-    )
-    .alias(&["server_service"])
-    .always(),
-    field(
-        "status",
-        &["status"],
-        Kind::Status,
-        "status:>=400,none",
-        "HTTP status; none: no response",
-    )
-    .values(&["2xx", "3xx", "4xx", "5xx"]),
+    field("service", &["client_service", "server_service"], Kind::Name, "service:cart", "calls or is called").always(),
+    field("client", &["client_service"], Kind::Name, "client:api-gateway", "service that asks")
+        .alias(&["client_service"])
+        .always(),
+    field("server", &["server_service"], Kind::Name, "server:payment", "service that answers")
+        .alias(&["server_service"])
+        .always(),
+    field("status", &["status"], Kind::Status, "status:>=400,none", "HTTP status; none: no response")
+        .values(&["2xx", "3xx", "4xx", "5xx"]),
     field("method", &["method"], Kind::Folded, "method:POST", "request method")
         .values(&["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]),
     field("path", &["path"], Kind::Name, "path:/api/*", "path without query"),
-    field(
-        "target",
-        &["target"],
-        Kind::Name,
-        "target:*q=shoes*",
-        "path with query, as sent",
-    ),
+    field("target", &["target"], Kind::Name, "target:*q=shoes*", "path with query, as sent"),
     field("host", &["host"], Kind::Folded, "host:shop.example", "Host header"),
-    field(
-        "duration",
-        &["duration_us"],
-        Kind::Duration,
-        "duration:>250ms",
-        "first byte asked to last byte answered",
-    ),
-    field(
-        "ttfb",
-        &["ttfb_us"],
-        Kind::Duration,
-        "ttfb:>=1s",
-        "time to first byte of the response",
-    ),
-    field(
-        "error",
-        &["error"],
-        Kind::Words,
-        "error:reset",
-        "why it is not complete",
-    ),
-    field(
-        "complete",
-        &["complete"],
-        Kind::Flag,
-        "complete:false",
-        "both messages seen to their end",
-    )
-    .values(&["true", "false"])
-    .always(),
-    field(
-        "protocol",
-        &["protocol"],
-        Kind::Folded,
-        "protocol:http/1.1",
-        "what it was spoken in",
-    )
-    .values(&["http/1.0", "http/1.1", "h2", "grpc", "websocket"])
-    .always(),
-    field(
-        "identity",
-        &["identity"],
-        Kind::Name,
-        "identity:anna",
-        "login or JWT subject",
-    ),
-    field(
-        "identity_kind",
-        &["identity_kind"],
-        Kind::Folded,
-        "identity_kind:jwt",
-        "where the identity was read",
-    )
-    .values(&["basic", "jwt"]),
+    field("duration", &["duration_us"], Kind::Duration, "duration:>250ms", "first byte asked to last byte answered"),
+    field("ttfb", &["ttfb_us"], Kind::Duration, "ttfb:>=1s", "time to first byte of the response"),
+    field("error", &["error"], Kind::Words, "error:reset", "why it is not complete"),
+    field("complete", &["complete"], Kind::Flag, "complete:false", "both messages seen to their end")
+        .values(&["true", "false"])
+        .always(),
+    field("protocol", &["protocol"], Kind::Folded, "protocol:http/1.1", "what it was spoken in")
+        .values(&["http/1.0", "http/1.1", "h2", "grpc", "websocket"])
+        .always(),
+    field("identity", &["identity"], Kind::Name, "identity:anna", "login or JWT subject"),
+    field("identity_kind", &["identity_kind"], Kind::Folded, "identity_kind:jwt", "where the identity was read")
+        .values(&["basic", "jwt"]),
     field(
         "origin_ip",
         &["origin_ip"],
@@ -233,54 +144,12 @@ pub static FIELDS: &[Field] = &[
         "first address of X-Forwarded-For, else the client",
     )
     .alias(&["origin"]),
-    field(
-        "ip",
-        &["client_ip", "server_ip"],
-        Kind::Address,
-        "ip:10.0.0.7",
-        "address of either side",
-    )
-    .always(),
-    field(
-        "client_ip",
-        &["client_ip"],
-        Kind::Address,
-        "client_ip:10.0.0.0/8",
-        "address that asks",
-    )
-    .always(),
-    field(
-        "server_ip",
-        &["server_ip"],
-        Kind::Address,
-        "server_ip:10.0.0.7",
-        "address that answers",
-    )
-    .always(),
-    field(
-        "port",
-        &["client_port", "server_port"],
-        PORT,
-        "port:8080",
-        "port of either side",
-    )
-    .always(),
-    field(
-        "client_port",
-        &["client_port"],
-        PORT,
-        "client_port:>=32768",
-        "port that asks",
-    )
-    .always(),
-    field(
-        "server_port",
-        &["server_port"],
-        PORT,
-        "server_port:443",
-        "port that answers",
-    )
-    .always(),
+    field("ip", &["client_ip", "server_ip"], Kind::Address, "ip:10.0.0.7", "address of either side").always(),
+    field("client_ip", &["client_ip"], Kind::Address, "client_ip:10.0.0.0/8", "address that asks").always(),
+    field("server_ip", &["server_ip"], Kind::Address, "server_ip:10.0.0.7", "address that answers").always(),
+    field("port", &["client_port", "server_port"], PORT, "port:8080", "port of either side").always(),
+    field("client_port", &["client_port"], PORT, "client_port:>=32768", "port that asks").always(),
+    field("server_port", &["server_port"], PORT, "server_port:443", "port that answers").always(),
     field(
         "request_bytes",
         &["request_body_bytes"],
@@ -299,47 +168,13 @@ pub static FIELDS: &[Field] = &[
     )
     .alias(&["response_body_bytes"])
     .always(),
-    field(
-        "content_type",
-        &["content_type"],
-        Kind::Words,
-        "content_type:json",
-        "of the response",
-    ),
-    field(
-        "user_agent",
-        &["user_agent"],
-        Kind::Words,
-        "user_agent:curl",
-        "what the client says it is",
-    ),
-    field(
-        "trace_id",
-        &["trace_id"],
-        Kind::Folded,
-        "trace_id:4bf92f35*",
-        "W3C trace id",
-    )
-    .alias(&["trace"]),
-    field(
-        "grpc_status",
-        &["grpc_status"],
-        Kind::Number { least: 0, most: 16 },
-        "grpc_status:>0",
-        "gRPC status code",
-    ),
-    field(
-        "flow_id",
-        &["flow_id"],
-        Kind::Number {
-            least: 0,
-            most: i64::MAX,
-        },
-        "flow_id:12",
-        "number of the connection",
-    )
-    .alias(&["flow"])
-    .always(),
+    field("content_type", &["content_type"], Kind::Words, "content_type:json", "of the response"),
+    field("user_agent", &["user_agent"], Kind::Words, "user_agent:curl", "what the client says it is"),
+    field("trace_id", &["trace_id"], Kind::Folded, "trace_id:4bf92f35*", "W3C trace id").alias(&["trace"]),
+    field("grpc_status", &["grpc_status"], Kind::Number { least: 0, most: 16 }, "grpc_status:>0", "gRPC status code"),
+    field("flow_id", &["flow_id"], Kind::Number { least: 0, most: i64::MAX }, "flow_id:12", "number of the connection")
+        .alias(&["flow"])
+        .always(),
 ];
 
 #[cfg(test)]
@@ -348,10 +183,7 @@ mod tests {
 
     #[test]
     fn names_and_aliases_are_found_in_any_case_and_unique() {
-        let names: Vec<&str> = FIELDS
-            .iter()
-            .flat_map(|field| [&[field.name], field.aliases].concat())
-            .collect();
+        let names: Vec<&str> = FIELDS.iter().flat_map(|field| [&[field.name], field.aliases].concat()).collect();
         for name in &names {
             assert_eq!(names.iter().filter(|other| *other == name).count(), 1, "{name}");
             assert!(Field::named(&name.to_uppercase()).is_some());

@@ -1,6 +1,9 @@
 //! Filter text to tokens with their places. Never fails: what cannot be read becomes a problem beside the tokens.
 
-use super::place::{Problem, Span};
+use super::{
+    field::Field,
+    place::{Problem, Span},
+};
 
 /// A piece of the boolean structure.
 #[derive(Debug, Clone, PartialEq)]
@@ -107,11 +110,7 @@ pub(super) struct Lexed {
 
 /// Cuts `text` into tokens.
 pub(super) fn lex(text: &str) -> Lexed {
-    let mut lexer = Lexer {
-        text,
-        at: 0,
-        out: Lexed::default(),
-    };
+    let mut lexer = Lexer { text, at: 0, out: Lexed::default() };
     lexer.run();
     lexer.out
 }
@@ -167,10 +166,7 @@ impl Lexer<'_> {
     fn keyword(&self) -> Option<(TokenKind, usize)> {
         for (word, kind) in [("AND", TokenKind::And), ("OR", TokenKind::Or), ("NOT", TokenKind::Not)] {
             if let Some(after) = self.rest().strip_prefix(word)
-                && after
-                    .chars()
-                    .next()
-                    .is_none_or(|c| c.is_whitespace() || c == '(' || c == ')')
+                && after.chars().next().is_none_or(|c| c.is_whitespace() || c == '(' || c == ')')
             {
                 return Some((kind, self.at + word.len()));
             }
@@ -198,26 +194,21 @@ impl Lexer<'_> {
             let word = self.word(false);
             let span = Span::new(start, self.at);
             self.out.marks.push((span, Role::Text));
-            values.push(RawValue {
-                shape: Shape::Word { compare: None, word },
-                span,
-            });
+            values.push(RawValue { shape: Shape::Word { compare: None, word }, span });
         }
         let kind = TokenKind::Term(RawTerm { field, values });
-        self.out.tokens.push(Token {
-            kind,
-            span: Span::new(start, self.at),
-        });
+        self.out.tokens.push(Token { kind, span: Span::new(start, self.at) });
     }
 
     /// A field's name, when the term begins with one: letters, digits, `_`, `.` and `-` before a colon. `http://` and `fe80::1`
-    /// are no fields.
+    /// begin with a field only if there is one of that name.
     fn field_name(&self) -> Option<Span> {
         let rest = self.rest();
         let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')))?;
-        let after = rest[length..].strip_prefix(':')?;
-        let named = rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-        (named && !after.starts_with("//") && !after.starts_with(':')).then(|| Span::new(self.at, self.at + length))
+        let (name, after) = (&rest[..length], rest[length..].strip_prefix(':')?);
+        let word = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+        let text = after.starts_with("//") || after.starts_with(':');
+        (word && (!text || Field::named(name).is_some())).then(|| Span::new(self.at, self.at + length))
     }
 
     /// One value after the colon or a comma.
@@ -236,9 +227,7 @@ impl Lexer<'_> {
         let mut compare = None;
         if let Some((sign, found)) = signs.iter().find(|(sign, _)| self.rest().starts_with(sign)) {
             compare = *found;
-            self.out
-                .marks
-                .push((Span::new(start, start + sign.len()), Role::Operator));
+            self.out.marks.push((Span::new(start, start + sign.len()), Role::Operator));
             self.at += sign.len();
         }
         let from = self.at;
@@ -246,10 +235,7 @@ impl Lexer<'_> {
         if self.at > from {
             self.out.marks.push((Span::new(from, self.at), Role::Value));
         }
-        RawValue {
-            shape: Shape::Word { compare, word },
-            span: Span::new(start, self.at),
-        }
+        RawValue { shape: Shape::Word { compare, word }, span: Span::new(start, self.at) }
     }
 
     /// Text up to white space or a closing parenthesis that it did not open; in a list also up to a comma. Quotation marks
@@ -269,10 +255,7 @@ impl Lexer<'_> {
             match c {
                 c if c == mark => {
                     self.at = start + 1 + offset + 1;
-                    return Word {
-                        pieces: vec![text],
-                        quoted: true,
-                    };
+                    return Word { pieces: vec![text], quoted: true };
                 }
                 '\\' => text.extend(chars.next().map(|(_, next)| next)),
                 c => text.push(c),
@@ -280,10 +263,7 @@ impl Lexer<'_> {
         }
         self.at = self.text.len();
         self.problem(Span::new(start, self.at), "this quotation mark is never closed");
-        Word {
-            pieces: vec![text],
-            quoted: true,
-        }
+        Word { pieces: vec![text], quoted: true }
     }
 
     fn bare(&mut self, in_list: bool) -> Word {
@@ -327,17 +307,8 @@ impl Lexer<'_> {
             self.at = span.end;
             self.problem(span, "this range is never closed: write it as [400 TO 499]");
             self.out.marks.push((span, Role::Value));
-            let unbounded = Bound {
-                text: None,
-                inclusive: true,
-            };
-            return RawValue {
-                shape: Shape::Range {
-                    lower: unbounded.clone(),
-                    upper: unbounded,
-                },
-                span,
-            };
+            let unbounded = Bound { text: None, inclusive: true };
+            return RawValue { shape: Shape::Range { lower: unbounded.clone(), upper: unbounded }, span };
         };
         let span = Span::new(start, start + length + 1);
         self.at = span.end;
@@ -345,10 +316,7 @@ impl Lexer<'_> {
         let whole = span.of(self.text);
         let inside = &whole[1..whole.len() - 1];
         let words: Vec<&str> = inside.split_whitespace().collect();
-        let bound = |word: &str, inclusive| Bound {
-            text: (word != "*").then(|| word.to_owned()),
-            inclusive,
-        };
+        let bound = |word: &str, inclusive| Bound { text: (word != "*").then(|| word.to_owned()), inclusive };
         let (lower, upper) = match words[..] {
             [lower, "TO", upper] => (lower, upper),
             _ => {
@@ -358,9 +326,6 @@ impl Lexer<'_> {
         };
         let lower = bound(lower, whole.starts_with('['));
         let upper = bound(upper, whole.ends_with(']'));
-        RawValue {
-            shape: Shape::Range { lower, upper },
-            span,
-        }
+        RawValue { shape: Shape::Range { lower, upper }, span }
     }
 }

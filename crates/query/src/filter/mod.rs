@@ -93,26 +93,15 @@ pub fn check(text: &str) -> FilterCheck {
     let problem = checked(text, &mut lexed).err().map(|problem| problem.in_utf16(text));
     let tokens = lexed.marks.iter().map(|(span, role)| {
         let (start, end) = span.utf16(text);
-        FilterToken {
-            start,
-            end,
-            role: role.name().to_owned(),
-        }
+        FilterToken { start, end, role: role.name().to_owned() }
     });
-    FilterCheck {
-        ok: problem.is_none(),
-        problem,
-        tokens: tokens.collect(),
-    }
+    FilterCheck { ok: problem.is_none(), problem, tokens: tokens.collect() }
 }
 
 fn checked(text: &str, lexed: &mut Lexed) -> Result<Filter, Problem> {
     let whole = Span::new(0, text.len());
     if text.len() > MAX_TEXT_BYTES {
-        return Err(Problem::new(
-            whole,
-            format!("a filter has at most {MAX_TEXT_BYTES} bytes"),
-        ));
+        return Err(Problem::new(whole, format!("a filter has at most {MAX_TEXT_BYTES} bytes")));
     }
     if let Some(problem) = lexed.problem.take() {
         return Err(problem);
@@ -122,16 +111,11 @@ fn checked(text: &str, lexed: &mut Lexed) -> Result<Filter, Problem> {
         _ => None,
     });
     // Terms before structure: a wrong name matters more than a parenthesis that is still open while typing.
-    let terms = terms
-        .map(|(raw, span)| term::check(text, raw, span))
-        .collect::<Result<Vec<_>, _>>()?;
+    let terms = terms.map(|(raw, span)| term::check(text, raw, span)).collect::<Result<Vec<_>, _>>()?;
     let root = structure(&lexed.tokens, whole)?
         .map(|node| {
             node.try_map(&mut |index| {
-                terms
-                    .get(index)
-                    .cloned()
-                    .ok_or_else(|| Problem::new(whole, "this filter cannot be understood"))
+                terms.get(index).cloned().ok_or_else(|| Problem::new(whole, "this filter cannot be understood"))
             })
         })
         .transpose()?;

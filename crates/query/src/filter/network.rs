@@ -62,17 +62,11 @@ impl Network {
         let parts = address.octets();
         let text: String = parts[..whole].iter().map(|part| format!("{part}.")).collect();
         let Some(part) = parts.get(whole) else {
-            return Self::Prefix {
-                text: address.to_string(),
-                between: None,
-            };
+            return Self::Prefix { text: address.to_string(), between: None };
         };
         let free = 0xffu8.checked_shr(rest).unwrap_or(0);
-        let between = (rest > 0).then_some(Between::Decimal {
-            part: whole as u32 + 1,
-            least: part & !free,
-            most: part | free,
-        });
+        let between =
+            (rest > 0).then_some(Between::Decimal { part: whole as u32 + 1, least: part & !free, most: part | free });
         Self::Prefix { text, between }
     }
 
@@ -81,10 +75,7 @@ impl Network {
             return Ok(Self::Family { v6: true });
         }
         if length == 128 {
-            return Ok(Self::Prefix {
-                text: address.to_string(),
-                between: None,
-            });
+            return Ok(Self::Prefix { text: address.to_string(), between: None });
         }
         let (whole, rest) = ((length / 16) as usize, length % 16);
         let parts = address.segments();
@@ -137,10 +128,7 @@ impl Between {
             }
             Self::Hexadecimal { part, least, most } => {
                 let digits = format!("lpad(split_part({column}, ':', {part}), 4, '0')");
-                out.push_with(
-                    &format!("(contains({column}, ':') AND {digits} >= ?"),
-                    Param::Text(least.clone()),
-                );
+                out.push_with(&format!("(contains({column}, ':') AND {digits} >= ?"), Param::Text(least.clone()));
                 out.push_with(&format!(" AND {digits} <= ?)"), Param::Text(most.clone()));
             }
         }

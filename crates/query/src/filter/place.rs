@@ -50,18 +50,11 @@ pub(super) struct Problem {
 
 impl Problem {
     pub(super) fn new(span: Span, message: impl Into<String>) -> Self {
-        Self {
-            span,
-            message: message.into(),
-        }
+        Self { span, message: message.into() }
     }
 
     pub(super) fn in_utf16(self, text: &str) -> FilterProblem {
         let (start, end) = self.span.utf16(text);
-        FilterProblem {
-            start,
-            end,
-            message: self.message,
-        }
+        FilterProblem { start, end, message: self.message }
     }
 }

@@ -79,9 +79,7 @@ fn write_term(term: &Term, out: &mut Compiled) {
     match term {
         Term::Anywhere(pieces) => {
             let around = [&[String::new()][..], pieces, &[String::new()]].concat();
-            out.push_joined(ANYWHERE, " OR ", |out, column| {
-                write_pattern(&format!("lower({column})"), &around, out)
-            });
+            out.push_joined(ANYWHERE, " OR ", |out, column| write_pattern(&format!("lower({column})"), &around, out));
         }
         Term::Field { field, tests } => out.push_joined(field.columns, " OR ", |out, column| {
             // Several plain values make one `IN`.
@@ -165,9 +163,7 @@ fn write_pattern(value: &str, pieces: &[String], out: &mut Compiled) {
     if let Some((function, piece)) = function {
         return out.push_with(&format!("{function}({value}, ?)"), Param::Text(piece.clone()));
     }
-    let escaped = pieces
-        .iter()
-        .map(|piece| piece.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
+    let escaped = pieces.iter().map(|piece| piece.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
     let pattern = escaped.collect::<Vec<_>>().join("%");
     out.push_with(&format!("{value} LIKE ? ESCAPE '\\'"), Param::Text(pattern));
 }

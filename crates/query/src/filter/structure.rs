@@ -37,8 +37,7 @@ pub(super) fn structure(tokens: &[Token], whole: Span) -> Result<Option<Node<usi
     let (tree, errors) = parse_query_lenient(&skeleton);
     let node = if errors.is_empty() { node_of(&tree) } else { None };
     // The skeleton is well-formed by construction, so this is a guard against a changed grammar.
-    node.map(Some)
-        .ok_or_else(|| Problem::new(whole, "this filter cannot be understood"))
+    node.map(Some).ok_or_else(|| Problem::new(whole, "this filter cannot be understood"))
 }
 
 /// Checks that operators, operands and parentheses alternate as they should, and writes the text the grammar gets.
@@ -58,10 +57,7 @@ fn skeleton(tokens: &[Token]) -> Result<String, Problem> {
             TokenKind::Open => {
                 opened.push(*span);
                 if opened.len() > MAX_DEPTH {
-                    return Err(Problem::new(
-                        *span,
-                        format!("more than {MAX_DEPTH} parentheses inside each other"),
-                    ));
+                    return Err(Problem::new(*span, format!("more than {MAX_DEPTH} parentheses inside each other")));
                 }
                 out.push_str("((");
             }
@@ -73,10 +69,7 @@ fn skeleton(tokens: &[Token]) -> Result<String, Problem> {
                     return Err(Problem::new(operator, "a term is missing after this"));
                 }
                 if !after_operand {
-                    return Err(Problem::new(
-                        Span::new(open.start, span.end),
-                        "these parentheses are empty",
-                    ));
+                    return Err(Problem::new(Span::new(open.start, span.end), "these parentheses are empty"));
                 }
                 out.push_str("))");
             }
@@ -135,22 +128,14 @@ fn node_of(tree: &UserInputAst) -> Option<Node<usize>> {
 
 /// The nodes under `join`, or the only one by itself.
 fn joined(mut nodes: Vec<Node<usize>>, join: fn(Vec<Node<usize>>) -> Node<usize>) -> Option<Node<usize>> {
-    if nodes.len() > 1 {
-        Some(join(nodes))
-    } else {
-        nodes.pop()
-    }
+    if nodes.len() > 1 { Some(join(nodes)) } else { nodes.pop() }
 }
 
 impl<T> Node<T> {
     /// The same structure over other terms; the first error ends it.
     pub(super) fn try_map<U, E>(self, change: &mut impl FnMut(T) -> Result<U, E>) -> Result<Node<U>, E> {
-        let mut each = |nodes: Vec<Self>| {
-            nodes
-                .into_iter()
-                .map(|node| node.try_map(change))
-                .collect::<Result<Vec<_>, E>>()
-        };
+        let mut each =
+            |nodes: Vec<Self>| nodes.into_iter().map(|node| node.try_map(change)).collect::<Result<Vec<_>, E>>();
         Ok(match self {
             Self::All(nodes) => Node::All(each(nodes)?),
             Self::Any(nodes) => Node::Any(each(nodes)?),
@@ -184,9 +169,7 @@ mod tests {
                 Node::Not(node) => format!("!{}", tell(node)),
             }
         }
-        structure(&lex(text).tokens, Span::new(0, text.len()))
-            .unwrap()
-            .map_or_else(String::new, |node| tell(&node))
+        structure(&lex(text).tokens, Span::new(0, text.len())).unwrap().map_or_else(String::new, |node| tell(&node))
     }
 
     #[test]
@@ -212,8 +195,7 @@ mod tests {
         ] {
             // The grammar may nest more than is needed: what it means is compared.
             let flat = |told: String| {
-                told.replace("((a & b) & c)", "(a & b & c)")
-                    .replace("((a & (b | c)) & d)", "(a & (b | c) & d)")
+                told.replace("((a & b) & c)", "(a & b & c)").replace("((a & (b | c)) & d)", "(a & (b | c) & d)")
             };
             assert_eq!(flat(told(text)), flat(expected.to_owned()), "{text}");
         }
@@ -233,11 +215,7 @@ mod tests {
             ("NOT AND a", 4..7, "a term is missing before this"),
         ] {
             let problem = structure(&lex(text).tokens, Span::new(0, text.len())).unwrap_err();
-            assert_eq!(
-                (problem.span.start..problem.span.end, &*problem.message),
-                (place, message),
-                "{text}"
-            );
+            assert_eq!((problem.span.start..problem.span.end, &*problem.message), (place, message), "{text}");
         }
     }
 

@@ -54,22 +54,10 @@ impl Limits {
     fn from_compare(compare: Compare, value: i64) -> Self {
         let limit = |inclusive| Some(Limit { value, inclusive });
         match compare {
-            Compare::AtLeast => Self {
-                lower: limit(true),
-                upper: None,
-            },
-            Compare::Above => Self {
-                lower: limit(false),
-                upper: None,
-            },
-            Compare::AtMost => Self {
-                lower: None,
-                upper: limit(true),
-            },
-            Compare::Below => Self {
-                lower: None,
-                upper: limit(false),
-            },
+            Compare::AtLeast => Self { lower: limit(true), upper: None },
+            Compare::Above => Self { lower: limit(false), upper: None },
+            Compare::AtMost => Self { lower: None, upper: limit(true) },
+            Compare::Below => Self { lower: None, upper: limit(false) },
         }
     }
 }
@@ -82,31 +70,19 @@ pub(super) fn check(text: &str, raw: &RawTerm, span: Span) -> Result<Term, Probl
     let name = name_span.of(text);
     let field = Field::named(name).ok_or_else(|| unknown_field(name, name_span, span.of(text)))?;
     let whole = Span::new(name_span.start, name_span.end + 1);
-    let tests = raw
-        .values
-        .iter()
-        .map(|value| test(field, value, whole))
-        .collect::<Result<Vec<_>, _>>()?;
+    let tests = raw.values.iter().map(|value| test(field, value, whole)).collect::<Result<Vec<_>, _>>()?;
     Ok(Term::Field { field, tests })
 }
 
 fn anywhere(raw: &RawTerm, span: Span) -> Result<Term, Problem> {
     let pieces = match raw.values.first() {
-        Some(RawValue {
-            shape: Shape::Word { word, .. },
-            ..
-        }) => &word.pieces[..],
+        Some(RawValue { shape: Shape::Word { word, .. }, .. }) => &word.pieces[..],
         _ => &[],
     };
     if pieces.iter().all(String::is_empty) {
-        return Err(Problem::new(
-            span,
-            "nothing to search for: write some text, or field:value",
-        ));
+        return Err(Problem::new(span, "nothing to search for: write some text, or field:value"));
     }
-    Ok(Term::Anywhere(
-        pieces.iter().map(|piece| piece.to_lowercase()).collect(),
-    ))
+    Ok(Term::Anywhere(pieces.iter().map(|piece| piece.to_lowercase()).collect()))
 }
 
 fn unknown_field(name: &str, span: Span, term: &str) -> Problem {
@@ -130,15 +106,8 @@ fn test(field: &'static Field, raw: &RawValue, name: Span) -> Result<Test, Probl
         }
         Shape::Word { compare, word } => {
             if word.pieces.iter().all(String::is_empty) && word.pieces.len() == 1 && !word.quoted {
-                let place = if raw.span.start == raw.span.end {
-                    Span::new(name.start, raw.span.end)
-                } else {
-                    raw.span
-                };
-                return Err(Problem::new(
-                    place,
-                    format!("a value is missing: {} takes {}", field.name, taken(field)),
-                ));
+                let place = if raw.span.start == raw.span.end { Span::new(name.start, raw.span.end) } else { raw.span };
+                return Err(Problem::new(place, format!("a value is missing: {} takes {}", field.name, taken(field))));
             }
             match compare {
                 Some(_) if !is_number(field.kind) => Err(refuse("a comparison")),
@@ -205,10 +174,7 @@ fn address(text: &str, found: impl Fn() -> Refused) -> Result<Test, Refused> {
             "an IPv6 network can only be searched for when every part before its end is other than zero",
         )),
         Some(Err(BadNetwork::NotANetwork)) => Err(found()),
-        None => text
-            .parse::<IpAddr>()
-            .map(|ip| Test::Text(ip.to_string()))
-            .map_err(|_| found()),
+        None => text.parse::<IpAddr>().map(|ip| Test::Text(ip.to_string())).map_err(|_| found()),
     }
 }
 
@@ -218,23 +184,13 @@ fn lowered(pieces: &[String]) -> Vec<String> {
 
 fn inclusive(first: i64, last: i64) -> Limits {
     let limit = |value| Some(Limit { value, inclusive: true });
-    Limits {
-        lower: limit(first),
-        upper: limit(last),
-    }
+    Limits { lower: limit(first), upper: limit(last) }
 }
 
 /// A range with the number texts of its ends; gives the text that is no number.
 fn range(kind: Kind, lower: &Bound, upper: &Bound) -> Result<Test, String> {
-    let limits = Limits {
-        lower: limit(kind, lower)?,
-        upper: limit(kind, upper)?,
-    };
-    Ok(if limits == Limits::default() {
-        Test::Present
-    } else {
-        Test::Between(limits)
-    })
+    let limits = Limits { lower: limit(kind, lower)?, upper: limit(kind, upper)? };
+    Ok(if limits == Limits::default() { Test::Present } else { Test::Between(limits) })
 }
 
 /// One end of a range, if there is one.
@@ -274,9 +230,5 @@ fn taken(field: &Field) -> String {
         Kind::Flag => "true or false".into(),
         Kind::Address => "an address, a network such as 10.0.0.0/8, or text with *".to_owned(),
     };
-    if field.optional {
-        format!("{kind}, or none")
-    } else {
-        kind
-    }
+    if field.optional { format!("{kind}, or none") } else { kind }
 }

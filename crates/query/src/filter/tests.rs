@@ -6,9 +6,7 @@ use super::{Param, check, parse};
 
 /// The SQL with its parameters in place, for comparing.
 fn sql(text: &str) -> String {
-    let compiled = parse(text)
-        .unwrap_or_else(|problem| panic!("{text}: {problem:?}"))
-        .to_sql();
+    let compiled = parse(text).unwrap_or_else(|problem| panic!("{text}: {problem:?}")).to_sql();
     let mut parts = compiled.sql.split('?');
     let mut told = parts.next().unwrap().to_owned();
     let mut params = compiled.params.iter();
@@ -57,10 +55,7 @@ fn texts_become_sql() {
         ("user_agent:Mozilla", "contains(lower(user_agent), 'mozilla')"),
         ("client_ip:10.0.0.0/8", "(starts_with(client_ip, '10.'))"),
         ("ip:0:0:0:0:0:0:0:1", "(client_ip = '::1' OR server_ip = '::1')"),
-        (
-            "ip:10.0.*",
-            "(starts_with(client_ip, '10.0.') OR starts_with(server_ip, '10.0.'))",
-        ),
+        ("ip:10.0.*", "(starts_with(client_ip, '10.0.') OR starts_with(server_ip, '10.0.'))"),
         ("origin:none", "origin_ip IS NULL"),
         ("flow:12", "flow_id = 12"),
         ("port:8080", "(client_port = 8080 OR server_port = 8080)"),
@@ -78,9 +73,7 @@ fn texts_become_sql() {
 #[test]
 fn text_without_a_field_is_searched_for_in_what_identifies_an_exchange() {
     let each = |test: &dyn Fn(&str) -> String| {
-        ["target", "host", "method", "client_service", "server_service"]
-            .map(test)
-            .join(" OR ")
+        ["target", "host", "method", "client_service", "server_service"].map(test).join(" OR ")
     };
     let contains = |text: &str| format!("({})", each(&|column| format!("contains(lower({column}), '{text}')")));
     assert_eq!(sql("Cart"), contains("cart"));
@@ -89,31 +82,15 @@ fn text_without_a_field_is_searched_for_in_what_identifies_an_exchange() {
     assert_eq!(sql("\"a:b c\""), contains("a:b c"));
     assert_eq!(sql("a,b"), contains("a,b"));
     assert_eq!(sql("and"), contains("and"));
-    assert_eq!(
-        sql("a*b"),
-        format!(
-            "({})",
-            each(&|column| format!("lower({column}) LIKE '%a%b%' ESCAPE '\\'"))
-        )
-    );
+    assert_eq!(sql("a*b"), format!("({})", each(&|column| format!("lower({column}) LIKE '%a%b%' ESCAPE '\\'"))));
 }
 
 #[test]
 fn problems_point_at_their_place() {
     for (text, start, end, message) in [
         ("statsu:500", 0, 6, "there is no field statsu: did you mean status?"),
-        (
-            "localhost:8080",
-            0,
-            9,
-            "there is no field localhost: to search for the text, quote it: \"localhost:8080\"",
-        ),
-        (
-            "a 🙂 statsu:500",
-            5,
-            11,
-            "there is no field statsu: did you mean status?",
-        ),
+        ("localhost:8080", 0, 9, "there is no field localhost: to search for the text, quote it: \"localhost:8080\""),
+        ("a 🙂 statsu:500", 5, 11, "there is no field statsu: did you mean status?"),
         (
             "host:müller status:abc",
             19,
@@ -132,24 +109,9 @@ fn problems_point_at_their_place() {
             13,
             "duration takes a time with its unit (us, ms, s, m, h) such as >250ms or [1s TO 2s], or none, not \"250\"",
         ),
-        (
-            "path:>5",
-            5,
-            7,
-            "path takes text, with * for any characters, or none, not a comparison",
-        ),
-        (
-            "service:[a TO b]",
-            8,
-            16,
-            "service takes text, with * for any characters, not a range",
-        ),
-        (
-            "port:80*",
-            5,
-            8,
-            "port takes a number from 0 to 65535, >=10 or [10 TO 20], not a wildcard",
-        ),
+        ("path:>5", 5, 7, "path takes text, with * for any characters, or none, not a comparison"),
+        ("service:[a TO b]", 8, 16, "service takes text, with * for any characters, not a range"),
+        ("port:80*", 5, 8, "port takes a number from 0 to 65535, >=10 or [10 TO 20], not a wildcard"),
         ("complete:maybe", 9, 14, "complete takes true or false, not \"maybe\""),
         (
             "ip:10.0.0.0/40",
@@ -163,12 +125,7 @@ fn problems_point_at_their_place() {
             16,
             "an IPv6 network can only be searched for when every part before its end is other than zero",
         ),
-        (
-            "service:",
-            0,
-            8,
-            "a value is missing: service takes text, with * for any characters",
-        ),
+        ("service:", 0, 8, "a value is missing: service takes text, with * for any characters"),
         (
             "status:200,",
             0,
@@ -181,28 +138,14 @@ fn problems_point_at_their_place() {
             9,
             "a value is missing: status takes a number from 100 to 599, a class such as 5xx, >=400 or [400 TO 499], or none",
         ),
-        (
-            "status:[400 499]",
-            7,
-            16,
-            "a range looks like [400 TO 499], with * for no bound",
-        ),
-        (
-            "status:[400 TO",
-            7,
-            14,
-            "this range is never closed: write it as [400 TO 499]",
-        ),
+        ("status:[400 499]", 7, 16, "a range looks like [400 TO 499], with * for no bound"),
+        ("status:[400 TO", 7, 14, "this range is never closed: write it as [400 TO 499]"),
         ("é \"abc", 2, 6, "this quotation mark is never closed"),
         ("*", 0, 1, "nothing to search for: write some text, or field:value"),
         ("🙂 (a", 3, 4, "this parenthesis is never closed"),
     ] {
         let problem = parse(text).unwrap_err();
-        assert_eq!(
-            (problem.start, problem.end, &*problem.message),
-            (start, end, message),
-            "{text}"
-        );
+        assert_eq!((problem.start, problem.end, &*problem.message), (start, end, message), "{text}");
     }
 }
 
@@ -212,10 +155,7 @@ fn tokens_are_given_even_for_a_wrong_text() {
         let units: Vec<u16> = text.encode_utf16().collect();
         let piece = |start, end| String::from_utf16(&units[start as usize..end as usize]).unwrap();
         let tokens = check(text).tokens;
-        tokens
-            .iter()
-            .map(|token| format!("{} {}", token.role, piece(token.start, token.end)))
-            .collect::<Vec<_>>()
+        tokens.iter().map(|token| format!("{} {}", token.role, piece(token.start, token.end))).collect::<Vec<_>>()
     };
     assert_eq!(
         told("🙂 -status:>=400,none OR (xx:1)"),
@@ -240,31 +180,19 @@ fn tokens_are_given_even_for_a_wrong_text() {
 
 #[test]
 fn fields_are_told_once_each() {
-    assert_eq!(
-        parse("status:1xx OR (trace:ab* status:none) x").unwrap().fields(),
-        ["status", "trace_id"]
-    );
+    assert_eq!(parse("status:1xx OR (trace:ab* status:none) x").unwrap().fields(), ["status", "trace_id"]);
 }
 
 #[test]
 fn user_text_never_reaches_the_sql() {
     let compiled = parse("path:x';DROP*TABLE host:\"x'--\" ident'--").unwrap().to_sql();
-    assert!(
-        !compiled.sql.contains("DROP") && !compiled.sql.contains("--"),
-        "{}",
-        compiled.sql
-    );
+    assert!(!compiled.sql.contains("DROP") && !compiled.sql.contains("--"), "{}", compiled.sql);
     assert_eq!(compiled.params[0], Param::Text("x';DROP%TABLE".into()));
 }
 
 #[test]
 fn a_text_too_long_is_refused() {
-    assert!(
-        parse(&"a".repeat(20_000))
-            .unwrap_err()
-            .message
-            .starts_with("a filter has at most")
-    );
+    assert!(parse(&"a".repeat(20_000)).unwrap_err().message.starts_with("a filter has at most"));
 }
 
 fn pieces() -> impl Strategy<Value = String> {

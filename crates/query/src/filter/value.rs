@@ -1,16 +1,8 @@
 //! Numbers as people write them: whole numbers, time spans with a unit, sizes.
 
 /// Units of time in microseconds. Longer names first where one begins another.
-const TIME_UNITS: &[(&str, f64)] = &[
-    ("us", 1.0),
-    ("µs", 1.0),
-    ("μs", 1.0),
-    ("ms", 1e3),
-    ("s", 1e6),
-    ("min", 60e6),
-    ("m", 60e6),
-    ("h", 3_600e6),
-];
+const TIME_UNITS: &[(&str, f64)] =
+    &[("us", 1.0), ("µs", 1.0), ("μs", 1.0), ("ms", 1e3), ("s", 1e6), ("min", 60e6), ("m", 60e6), ("h", 3_600e6)];
 
 /// Units of size in bytes.
 const SIZE_UNITS: &[(&str, f64)] = &[
@@ -40,11 +32,7 @@ pub(super) fn duration_us(text: &str) -> Option<i64> {
 pub(super) fn size_bytes(text: &str) -> Option<i64> {
     let (number, unit) = split(text)?;
     let unit = unit.to_ascii_lowercase();
-    let each = if unit.is_empty() {
-        1.0
-    } else {
-        SIZE_UNITS.iter().find(|(name, _)| *name == unit)?.1
-    };
+    let each = if unit.is_empty() { 1.0 } else { SIZE_UNITS.iter().find(|(name, _)| *name == unit)?.1 };
     whole(number * each)
 }
 
@@ -61,9 +49,7 @@ pub(super) fn status_class(text: &str) -> Option<(i64, i64)> {
 
 /// A plain decimal number and what follows it.
 fn split(text: &str) -> Option<(f64, &str)> {
-    let end = text
-        .find(|c: char| !(c.is_ascii_digit() || c == '.'))
-        .unwrap_or(text.len());
+    let end = text.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(text.len());
     let (number, unit) = text.split_at(end);
     Some((number.parse().ok()?, unit))
 }
