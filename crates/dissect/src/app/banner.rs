@@ -49,11 +49,7 @@ fn is_mysql_greeting(bytes: &[u8]) -> bool {
         return false;
     };
     let mut parts = version[..end].split(|b| *b == b'.');
-    let mut number = || {
-        parts
-            .next()
-            .is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit))
-    };
+    let mut number = || parts.next().is_some_and(|part| !part.is_empty() && part.iter().all(u8::is_ascii_digit));
     number() && number()
 }
 
@@ -73,11 +69,7 @@ fn first_line(bytes: &[u8]) -> Option<&[u8]> {
 /// What follows `<digits>\r\n`.
 fn after_number_line(bytes: &[u8]) -> Option<&[u8]> {
     let digits = bytes.iter().take(10).take_while(|b| b.is_ascii_digit()).count();
-    if digits == 0 {
-        None
-    } else {
-        bytes[digits..].strip_prefix(b"\r\n")
-    }
+    if digits == 0 { None } else { bytes[digits..].strip_prefix(b"\r\n") }
 }
 
 #[cfg(test)]

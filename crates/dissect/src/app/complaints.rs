@@ -31,13 +31,7 @@ impl Complaints {
         if self.made == MAX_PROBLEMS_PER_FLOW {
             message.push_str("; further problems of this flow are not listed");
         }
-        sink.problem(Problem {
-            at_ns,
-            stage,
-            position: ctx.position,
-            flow: Some(ctx.flow),
-            message,
-        });
+        sink.problem(Problem { at_ns, stage, position: ctx.position, flow: Some(ctx.flow), message });
     }
 }
 
@@ -54,9 +48,6 @@ mod tests {
         }
         assert_eq!(sink.problems.len(), usize::from(MAX_PROBLEMS_PER_FLOW));
         assert_eq!(sink.problems[0].message, "odd");
-        assert_eq!(
-            sink.problems[7].message,
-            "odd; further problems of this flow are not listed"
-        );
+        assert_eq!(sink.problems[7].message, "odd; further problems of this flow are not listed");
     }
 }

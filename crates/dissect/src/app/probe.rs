@@ -29,21 +29,14 @@ pub(crate) enum Guess {
 
 /// Asks every protocol about the first bytes that `side` sent.
 pub(crate) fn identify(side: Side, bytes: &[u8]) -> Guess {
-    let verdicts = [
-        (http::probe(side, bytes), Guess::Http),
-        (tls::probe(side, bytes), Guess::Tls),
-    ];
+    let verdicts = [(http::probe(side, bytes), Guess::Http), (tls::probe(side, bytes), Guess::Tls)];
     if let Some((_, guess)) = verdicts.iter().find(|(verdict, _)| *verdict == Verdict::Certain) {
         return *guess;
     }
     if let Some(name) = banner::name(side, bytes) {
         return Guess::Named(name);
     }
-    if verdicts.iter().any(|(verdict, _)| *verdict == Verdict::Unsure) {
-        Guess::Unsure
-    } else {
-        Guess::Unknown
-    }
+    if verdicts.iter().any(|(verdict, _)| *verdict == Verdict::Unsure) { Guess::Unsure } else { Guess::Unknown }
 }
 
 /// Whether these first bytes are a client's (`Some(true)`), a server's (`Some(false)`), or could be either's.
@@ -79,13 +72,7 @@ mod tests {
 
     #[test]
     fn anything_else_tells_nothing() {
-        for bytes in [
-            &b""[..],
-            b"GE",
-            b"hello world",
-            b"\x00\x01\x02",
-            b"OPTIONS sip:a@b SIP/2.0\r\n",
-        ] {
+        for bytes in [&b""[..], b"GE", b"hello world", b"\x00\x01\x02", b"OPTIONS sip:a@b SIP/2.0\r\n"] {
             assert_eq!(looks_like_client(bytes), None, "{bytes:?}");
         }
     }

@@ -47,11 +47,7 @@ struct Held {
 impl Stream {
     /// With `body`, the named exchange's body is kept and handed to [`Sink::body`].
     pub(crate) fn new(body: Option<BodyRequest>) -> Self {
-        Self {
-            body,
-            state: State::Probing(Box::default()),
-            server_name: None,
-        }
+        Self { body, state: State::Probing(Box::default()), server_name: None }
     }
 
     /// In-order payload of one side, each byte once.
@@ -249,9 +245,8 @@ mod tests {
 
     #[test]
     fn a_stream_that_tells_nothing_is_probed_a_bounded_number_of_times() {
-        let pieces: Vec<(Side, &[u8])> = (0..MAX_PROBES)
-            .map(|_| (Side::Client, &b"\x01\x02\x03\x04\x05\x06"[..]))
-            .collect();
+        let pieces: Vec<(Side, &[u8])> =
+            (0..MAX_PROBES).map(|_| (Side::Client, &b"\x01\x02\x03\x04\x05\x06"[..])).collect();
         let (mut stream, mut sink) = stream(&pieces);
         stream.data(&context(), Side::Client, b"GET / HTTP/1.1\r\n\r\n", 99, &mut sink);
         assert_eq!(stream.protocol(), None);
@@ -261,18 +256,14 @@ mod tests {
     fn a_request_line_without_end_is_not_held_for_ever() {
         let long = [b"GET /".to_vec(), vec![b'a'; MAX_HELD_BYTES]].concat();
         let (stream, _) = stream(&[(Side::Client, &long)]);
-        let State::Probing(probing) = &stream.state else {
-            panic!("not certain of anything")
-        };
+        let State::Probing(probing) = &stream.state else { panic!("not certain of anything") };
         assert!(probing.client.bytes.is_empty());
     }
 
     #[test]
     fn a_banner_names_the_stream_and_nothing_is_read() {
-        let (stream, sink) = stream(&[
-            (Side::Server, b"SSH-2.0-OpenSSH_9.2p1\r\n"),
-            (Side::Client, b"GET / HTTP/1.1\r\n\r\n"),
-        ]);
+        let (stream, sink) =
+            stream(&[(Side::Server, b"SSH-2.0-OpenSSH_9.2p1\r\n"), (Side::Client, b"GET / HTTP/1.1\r\n\r\n")]);
         assert_eq!(stream.protocol(), Some("ssh"));
         assert!(sink.exchanges.is_empty());
     }

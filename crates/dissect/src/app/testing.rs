@@ -40,18 +40,10 @@ impl Sink for Collected {
 
 /// Flow 7 between 10.0.0.1:40000 and 10.0.0.2:80.
 pub(crate) fn context() -> FlowContext {
-    FlowContext {
-        flow: FlowId(7),
-        client: endpoint(1, 40_000),
-        server: endpoint(2, 80),
-        position: 24,
-    }
+    FlowContext { flow: FlowId(7), client: endpoint(1, 40_000), server: endpoint(2, 80), position: 24 }
 }
 
 /// `10.0.0.<host>:<port>`.
 pub(crate) fn endpoint(host: u8, port: u16) -> Endpoint {
-    Endpoint {
-        ip: IpAddr::V4(Ipv4Addr::new(10, 0, 0, host)),
-        port,
-    }
+    Endpoint { ip: IpAddr::V4(Ipv4Addr::new(10, 0, 0, host)), port }
 }

@@ -127,9 +127,7 @@ impl Answers {
             let ttl_high = *message.get(after_name + 4).ok_or(DnsError::CutOff { at: after_name })?;
             let length = usize::from(u16_at(message, after_name + 8)?);
             let start = after_name + 10;
-            let content = message
-                .get(start..start + length)
-                .ok_or(DnsError::CutOff { at: start })?;
+            let content = message.get(start..start + length).ok_or(DnsError::CutOff { at: start })?;
             if index < u32::from(header.answers) && kept.len() < MAX_ANSWERS {
                 kept.extend(answer(message, kind, start, content)?);
             }
@@ -147,12 +145,8 @@ impl Answers {
 fn answer(message: &[u8], kind: u16, start: usize, content: &[u8]) -> Result<Option<DnsAnswer>, DnsError> {
     let name_at = |at| read_name(message, at).map(|(name, _)| Some(DnsAnswer::Name(name)));
     match kind {
-        A => Ok(<[u8; 4]>::try_from(content)
-            .ok()
-            .map(|ip| DnsAnswer::Address(IpAddr::V4(Ipv4Addr::from(ip))))),
-        AAAA => Ok(<[u8; 16]>::try_from(content)
-            .ok()
-            .map(|ip| DnsAnswer::Address(IpAddr::V6(Ipv6Addr::from(ip))))),
+        A => Ok(<[u8; 4]>::try_from(content).ok().map(|ip| DnsAnswer::Address(IpAddr::V4(Ipv4Addr::from(ip))))),
+        AAAA => Ok(<[u8; 16]>::try_from(content).ok().map(|ip| DnsAnswer::Address(IpAddr::V6(Ipv6Addr::from(ip))))),
         NS | CNAME | PTR | DNAME => name_at(start),
         // Behind a preference, or priority, weight and port (RFC 1035 §3.3.9, RFC 2782).
         MX => name_at(start + 2),
@@ -264,26 +258,14 @@ pub(super) mod tests {
     /// A query or response with one question.
     pub(in super::super) fn message(id: u16, flags: u16, kind: u16, records: &[&[u8]]) -> Vec<u8> {
         let counts = [1, u16::try_from(records.len()).unwrap(), 0, 0];
-        let header: Vec<u8> = [id, flags]
-            .into_iter()
-            .chain(counts)
-            .flat_map(u16::to_be_bytes)
-            .collect();
+        let header: Vec<u8> = [id, flags].into_iter().chain(counts).flat_map(u16::to_be_bytes).collect();
         [&header[..], NAME, &kind.to_be_bytes(), &[0, 1], &records.concat()].concat()
     }
 
     /// A record whose name is a pointer to the question's.
     pub(in super::super) fn record(kind: u16, content: &[u8]) -> Vec<u8> {
         let length = u16::try_from(content.len()).unwrap().to_be_bytes();
-        [
-            &[0xc0, 12][..],
-            &kind.to_be_bytes(),
-            &[0, 1],
-            &[0, 0, 0, 60],
-            &length,
-            content,
-        ]
-        .concat()
+        [&[0xc0, 12][..], &kind.to_be_bytes(), &[0, 1], &[0, 0, 0, 60], &length, content].concat()
     }
 
     fn answers(message: &[u8]) -> Result<Answers, DnsError> {
@@ -328,10 +310,7 @@ pub(super) mod tests {
         let mut message = message(1, 0x8180, A, &[]);
         message[11] = 1;
         message.extend_from_slice(&[0, 0, 41, 16, 0, 1, 0, 0, 0, 0, 0]);
-        assert_eq!(
-            answers(&message).map(|answers| rcode_name(answers.rcode)),
-            Ok("BADVERS".into())
-        );
+        assert_eq!(answers(&message).map(|answers| rcode_name(answers.rcode)), Ok("BADVERS".into()));
     }
 
     #[test]

@@ -32,10 +32,7 @@ struct Message {
 
 impl Datagrams {
     pub(crate) fn new() -> Self {
-        Self {
-            pending: PendingQuestions::default(),
-            problems: 0,
-        }
+        Self { pending: PendingQuestions::default(), problems: 0 }
     }
 
     /// Reads a datagram that `side` sent; gives `dns` when it is one.
@@ -49,9 +46,7 @@ impl Datagrams {
     ) -> Option<&'static str> {
         self.expire(at_ns, sink);
         let expected = PORTS.contains(&ctx.client.port) || PORTS.contains(&ctx.server.port);
-        let header = Header::parse(payload)
-            .ok()
-            .filter(|header| header.is_plausible(payload.len()))?;
+        let header = Header::parse(payload).ok().filter(|header| header.is_plausible(payload.len()))?;
         // Announcements of multicast DNS ask nothing (RFC 6762 §6).
         if header.questions == 0 {
             return expected.then_some("dns");
@@ -73,22 +68,15 @@ impl Datagrams {
         if header.is_response() {
             self.answered(receiver, sender, message, at_ns, sink);
         } else {
-            let key = Key {
-                client: sender,
-                server: receiver,
-                id: header.id,
-                question: message.question,
-            };
-            self.pending
-                .ask(key, at_ns, |key, at_ns| sink.dns_query(unanswered(key, at_ns)));
+            let key = Key { client: sender, server: receiver, id: header.id, question: message.question };
+            self.pending.ask(key, at_ns, |key, at_ns| sink.dns_query(unanswered(key, at_ns)));
         }
         Some("dns")
     }
 
     /// Writes the rows of questions that have waited too long by the capture's clock.
     pub(crate) fn expire(&mut self, now_ns: i64, sink: &mut dyn Sink) {
-        self.pending
-            .expire(now_ns, |key, at_ns| sink.dns_query(unanswered(key, at_ns)));
+        self.pending.expire(now_ns, |key, at_ns| sink.dns_query(unanswered(key, at_ns)));
     }
 
     /// Writes the rows of all questions that still wait.
@@ -97,17 +85,8 @@ impl Datagrams {
     }
 
     fn answered(&mut self, client: Endpoint, server: Endpoint, message: Message, at_ns: i64, sink: &mut dyn Sink) {
-        let Message {
-            header,
-            question,
-            answers,
-        } = message;
-        let key = Key {
-            client,
-            server,
-            id: header.id,
-            question,
-        };
+        let Message { header, question, answers } = message;
+        let key = Key { client, server, id: header.id, question };
         // The question may lie before the capture's first packet: its answer still names addresses.
         let asked_ns = self.pending.answer(&key).unwrap_or(at_ns);
         sink.dns_query(DnsQuery {
@@ -128,13 +107,7 @@ impl Datagrams {
                 return;
             }
         };
-        sink.problem(Problem {
-            at_ns,
-            stage: Stage::Dns,
-            position: ctx.position,
-            flow: Some(ctx.flow),
-            message,
-        });
+        sink.problem(Problem { at_ns, stage: Stage::Dns, position: ctx.position, flow: Some(ctx.flow), message });
     }
 }
 
@@ -158,17 +131,9 @@ fn read(payload: &[u8], header: Header) -> Result<Message, DnsError> {
     // Several questions are for multicast DNS only; records behind them are not reached, and none is needed.
     let answers = match header.questions {
         1 => Answers::parse(payload, &header, at)?,
-        _ => Answers {
-            rcode: 0,
-            kept: Vec::new(),
-            end: at,
-        },
+        _ => Answers { rcode: 0, kept: Vec::new(), end: at },
     };
-    Ok(Message {
-        header,
-        question,
-        answers,
-    })
+    Ok(Message { header, question, answers })
 }
 
 fn unanswered(key: Key, at_ns: i64) -> DnsQuery {

@@ -65,19 +65,13 @@ mod tests {
 
     #[test]
     fn labels_are_joined_in_lower_case_without_the_final_dot() {
-        assert_eq!(
-            read_name(b"\x03WWW\x07Example\x00rest", 0),
-            Ok(("www.example".into(), 13))
-        );
+        assert_eq!(read_name(b"\x03WWW\x07Example\x00rest", 0), Ok(("www.example".into(), 13)));
         assert_eq!(read_name(b"\x00", 0), Ok((".".into(), 1)));
     }
 
     #[test]
     fn bytes_that_are_not_letters_are_escaped_rfc_4343_2_1() {
-        assert_eq!(
-            read_name(b"\x04a.\\ \x03\xc3\xbcb\x00", 0),
-            Ok((r"a\.\\\032.\195\188b".into(), 10))
-        );
+        assert_eq!(read_name(b"\x04a.\\ \x03\xc3\xbcb\x00", 0), Ok((r"a\.\\\032.\195\188b".into(), 10)));
     }
 
     #[test]
@@ -89,32 +83,17 @@ mod tests {
 
     #[test]
     fn pointers_that_loop_or_point_ahead_are_refused() {
-        assert_eq!(
-            read_name(b"\xc0\x00", 0),
-            Err(DnsError::PointerForward { at: 0, target: 0 })
-        );
-        assert_eq!(
-            read_name(b"\x01a\xc0\x00", 0),
-            Err(DnsError::PointerForward { at: 2, target: 0 })
-        );
-        assert_eq!(
-            read_name(b"\xc0\x02\x00", 0),
-            Err(DnsError::PointerForward { at: 0, target: 2 })
-        );
+        assert_eq!(read_name(b"\xc0\x00", 0), Err(DnsError::PointerForward { at: 0, target: 0 }));
+        assert_eq!(read_name(b"\x01a\xc0\x00", 0), Err(DnsError::PointerForward { at: 2, target: 0 }));
+        assert_eq!(read_name(b"\xc0\x02\x00", 0), Err(DnsError::PointerForward { at: 0, target: 2 }));
     }
 
     #[test]
     fn names_that_are_cut_off_too_long_or_odd_are_refused() {
         assert_eq!(read_name(b"\x03ww", 0), Err(DnsError::CutOff { at: 0 }));
         assert_eq!(read_name(b"\x01a", 0), Err(DnsError::CutOff { at: 2 }));
-        assert_eq!(
-            read_name(b"\x41abc", 0),
-            Err(DnsError::UnknownLabel { at: 0, found: 0x41 })
-        );
-        let long: Vec<u8> = std::iter::repeat_n([&[63][..], &[b'a'; 63]].concat(), 4)
-            .flatten()
-            .chain([0])
-            .collect();
+        assert_eq!(read_name(b"\x41abc", 0), Err(DnsError::UnknownLabel { at: 0, found: 0x41 }));
+        let long: Vec<u8> = std::iter::repeat_n([&[63][..], &[b'a'; 63]].concat(), 4).flatten().chain([0]).collect();
         assert_eq!(read_name(&long, 0), Err(DnsError::NameTooLong { at: 192 }));
     }
 }

@@ -48,11 +48,7 @@ impl PendingQuestions {
     }
 
     pub(super) fn expire(&mut self, now_ns: i64, mut unanswered: impl FnMut(Key, i64)) {
-        while self
-            .order
-            .front()
-            .is_some_and(|(asked_ns, _)| now_ns.saturating_sub(*asked_ns) >= TIMEOUT_NS)
-        {
+        while self.order.front().is_some_and(|(asked_ns, _)| now_ns.saturating_sub(*asked_ns) >= TIMEOUT_NS) {
             self.drop_oldest(&mut unanswered);
         }
     }
@@ -80,26 +76,15 @@ mod tests {
     use crate::app::testing::endpoint;
 
     fn key(id: u16) -> Key {
-        let question = Question {
-            name: "www.example".into(),
-            kind: 1,
-            class: 1,
-        };
-        Key {
-            client: endpoint(1, 40_000),
-            server: endpoint(2, 53),
-            id,
-            question,
-        }
+        let question = Question { name: "www.example".into(), kind: 1, class: 1 };
+        Key { client: endpoint(1, 40_000), server: endpoint(2, 53), id, question }
     }
 
     #[test]
     fn the_oldest_question_makes_room_when_too_many_wait() {
         let (mut pending, mut given_up) = (PendingQuestions::default(), Vec::new());
         for n in 0..=MAX_PENDING {
-            pending.ask(key(u16::try_from(n).unwrap()), n as i64, |key, at_ns| {
-                given_up.push((key.id, at_ns))
-            });
+            pending.ask(key(u16::try_from(n).unwrap()), n as i64, |key, at_ns| given_up.push((key.id, at_ns)));
         }
         assert_eq!(given_up, [(0, 0)]);
         assert_eq!(pending.asked_ns.len(), MAX_PENDING);

@@ -98,10 +98,7 @@ impl Chunked {
             Self::Size(line) => {
                 if let Some(size) = line.push(byte)? {
                     *self = match size {
-                        0 => Self::Trailers {
-                            section: Vec::new(),
-                            line_bytes: 0,
-                        },
+                        0 => Self::Trailers { section: Vec::new(), line_bytes: 0 },
                         left => Self::Data { left },
                     };
                 }
@@ -173,26 +170,17 @@ mod tests {
 
     #[test]
     fn chunks_are_joined() {
-        assert_eq!(
-            decode(b"4\r\nWiki\r\n5\r\npedia\r\n0\r\n\r\n"),
-            Ok((b"Wikipedia".to_vec(), Some(vec![])))
-        );
+        assert_eq!(decode(b"4\r\nWiki\r\n5\r\npedia\r\n0\r\n\r\n"), Ok((b"Wikipedia".to_vec(), Some(vec![]))));
     }
 
     #[test]
     fn sizes_are_hexadecimal_of_either_case_with_leading_zeros() {
-        assert_eq!(
-            decode(b"00a\r\n0123456789\r\n0A\r\n0123456789\r\n0\r\n\r\n").map(|(body, _)| body.len()),
-            Ok(20)
-        );
+        assert_eq!(decode(b"00a\r\n0123456789\r\n0A\r\n0123456789\r\n0\r\n\r\n").map(|(body, _)| body.len()), Ok(20));
     }
 
     #[test]
     fn extensions_are_stepped_over_rfc_9112_7_1_1() {
-        assert_eq!(
-            decode(b"3;name=\"a;b\"\r\nabc\r\n0;last\r\n\r\n"),
-            Ok((b"abc".to_vec(), Some(vec![])))
-        );
+        assert_eq!(decode(b"3;name=\"a;b\"\r\nabc\r\n0;last\r\n\r\n"), Ok((b"abc".to_vec(), Some(vec![]))));
         assert_eq!(decode(b"3  \r\nabc\r\n0\r\n\r\n"), Ok((b"abc".to_vec(), Some(vec![]))));
     }
 
@@ -206,10 +194,7 @@ mod tests {
 
     #[test]
     fn bare_line_feeds_end_lines_too() {
-        assert_eq!(
-            decode(b"3\nabc\n0\nx: y\n\n"),
-            Ok((b"abc".to_vec(), Some(b"x: y\n".to_vec())))
-        );
+        assert_eq!(decode(b"3\nabc\n0\nx: y\n\n"), Ok((b"abc".to_vec(), Some(b"x: y\n".to_vec()))));
     }
 
     #[test]

@@ -67,11 +67,7 @@ impl Conversation {
                 // The lost bytes may have been the body's last.
                 self.data(ctx, side, &[], at_ns, sink);
             }
-            Loss::Beyond {
-                body_bytes,
-                head,
-                started_ns,
-            } => {
+            Loss::Beyond { body_bytes, head, started_ns } => {
                 self.lose_body_bytes(side, body_bytes, at_ns);
                 self.cut_off(ctx, side, &head, started_ns, at_ns, "gap", sink);
                 if side == Side::Server {
@@ -291,10 +287,7 @@ impl Conversation {
     }
 
     /// The message of `side` that was being read ends here. Whole lines of a head that had come are read.
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "all of them belong to one moment of one direction"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "all of them belong to one moment of one direction")]
     fn cut_off(
         &mut self,
         ctx: &FlowContext,

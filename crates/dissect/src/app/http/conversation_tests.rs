@@ -40,14 +40,7 @@ fn gist(exchanges: &[HttpExchange]) -> Vec<Gist<'_>> {
     exchanges
         .iter()
         .map(|e| {
-            (
-                e.target.as_deref(),
-                e.status,
-                e.request_body_bytes,
-                e.response_body_bytes,
-                e.complete,
-                e.error.as_deref(),
-            )
+            (e.target.as_deref(), e.status, e.request_body_bytes, e.response_body_bytes, e.complete, e.error.as_deref())
         })
         .collect()
 }
@@ -58,9 +51,7 @@ fn whole(target: &str, status: u16, request_bytes: u64, response_bytes: u64) -> 
 
 /// The row of an exchange of which only its place is known.
 fn blank() -> HttpExchange {
-    let FlowContext {
-        flow, client, server, ..
-    } = context();
+    let FlowContext { flow, client, server, .. } = context();
     HttpExchange {
         flow,
         ordinal: 0,
@@ -165,10 +156,7 @@ fn a_connection_that_is_kept_alive_gives_a_row_per_exchange_as_soon_as_it_is_com
     ]);
     assert_eq!(gist(&exchanges), [whole("/a", 200, 0, 3), whole("/b", 404, 0, 0)]);
     assert_eq!(
-        exchanges
-            .iter()
-            .map(|e| (e.ordinal, e.started_ns, e.finished_ns))
-            .collect::<Vec<_>>(),
+        exchanges.iter().map(|e| (e.ordinal, e.started_ns, e.finished_ns)).collect::<Vec<_>>(),
         [(0, 0, 1), (1, 2, 3)]
     );
 }
@@ -180,10 +168,7 @@ fn pipelined_requests_are_answered_in_their_order_rfc_9112_9_3_2() {
         Server("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nbb"),
         Server("HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n"),
     ]);
-    assert_eq!(
-        gist(&exchanges),
-        [whole("/a", 200, 0, 1), whole("/b", 200, 0, 2), whole("/c", 200, 0, 0)]
-    );
+    assert_eq!(gist(&exchanges), [whole("/a", 200, 0, 1), whole("/b", 200, 0, 2), whole("/c", 200, 0, 0)]);
 }
 
 #[test]
@@ -199,20 +184,12 @@ fn an_early_response_belongs_to_the_request_that_is_still_being_sent() {
 
 #[test]
 fn a_body_without_length_ends_with_the_connection_rfc_9112_6_3() {
-    let steps = [
-        Client("GET /a HTTP/1.0\r\n\r\n"),
-        Server("HTTP/1.0 200 OK\n\nab"),
-        Server("cd"),
-        Fin(Side::Server),
-    ];
+    let steps = [Client("GET /a HTTP/1.0\r\n\r\n"), Server("HTTP/1.0 200 OK\n\nab"), Server("cd"), Fin(Side::Server)];
     let exchanges = play(&steps);
     assert_eq!(gist(&exchanges), [whole("/a", 200, 0, 4)]);
     assert_eq!(exchanges[0].protocol, Protocol::Http10);
     let still_open = &steps[..3];
-    assert_eq!(
-        gist(&play(still_open)),
-        [(Some("/a"), Some(200), 0, 4, false, Some("cut off"))]
-    );
+    assert_eq!(gist(&play(still_open)), [(Some("/a"), Some(200), 0, 4, false, Some("cut off"))]);
 }
 
 #[test]
@@ -225,10 +202,7 @@ fn interim_responses_are_not_the_response_rfc_9110_15_2() {
         Server("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"),
     ]);
     assert_eq!(gist(&exchanges), [whole("/a", 201, 2, 0)]);
-    assert_eq!(
-        (exchanges[0].response_ns, exchanges[0].response_headers.as_str()),
-        (Some(4), "Content-Length: 0")
-    );
+    assert_eq!((exchanges[0].response_ns, exchanges[0].response_headers.as_str()), (Some(4), "Content-Length: 0"));
 }
 
 #[test]
@@ -290,10 +264,7 @@ fn lost_bytes_inside_a_body_of_known_length_count_and_the_next_exchange_is_whole
         Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     ]);
     let lost = |target, bytes| (Some(target), Some(200), 0, bytes, false, Some("gap"));
-    assert_eq!(
-        gist(&exchanges),
-        [lost("/a", 10), lost("/b", 5), whole("/c", 200, 0, 0)]
-    );
+    assert_eq!(gist(&exchanges), [lost("/a", 10), lost("/b", 5), whole("/c", 200, 0, 0)]);
     assert_eq!(exchanges[0].finished_ns, 2, "the gap may have held the last byte");
 }
 
@@ -307,13 +278,7 @@ fn after_lost_framing_reading_goes_on_at_the_next_start_line() {
         Client("GET /b HTTP/1.1\r\n\r\n"),
         Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     ]);
-    assert_eq!(
-        gist(&exchanges),
-        [
-            (Some("/a"), Some(200), 0, 1, false, Some("gap")),
-            whole("/b", 200, 0, 0)
-        ]
-    );
+    assert_eq!(gist(&exchanges), [(Some("/a"), Some(200), 0, 1, false, Some("gap")), whole("/b", 200, 0, 0)]);
 }
 
 #[test]
@@ -324,10 +289,7 @@ fn a_response_that_is_lost_whole_leaves_its_request_unanswered() {
         Client("GET /b HTTP/1.1\r\n\r\n"),
         Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
     ]);
-    assert_eq!(
-        gist(&exchanges),
-        [(Some("/a"), None, 0, 0, false, Some("gap")), whole("/b", 200, 0, 0)]
-    );
+    assert_eq!(gist(&exchanges), [(Some("/a"), None, 0, 0, false, Some("gap")), whole("/b", 200, 0, 0)]);
 }
 
 #[test]
@@ -345,10 +307,8 @@ fn what_had_come_of_a_head_before_lost_bytes_is_kept() {
 
 #[test]
 fn a_response_without_request_is_a_row_without_method() {
-    let exchanges = play(&[
-        Server("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab"),
-        Client("GET /b HTTP/1.1\r\n\r\n"),
-    ]);
+    let exchanges =
+        play(&[Server("HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nab"), Client("GET /b HTTP/1.1\r\n\r\n")]);
     let orphan = HttpExchange {
         response_ns: Some(0),
         protocol: Protocol::Http10,
@@ -360,10 +320,7 @@ fn a_response_without_request_is_a_row_without_method() {
         ..blank()
     };
     assert_eq!(exchanges[0], orphan);
-    assert_eq!(
-        gist(&exchanges[1..]),
-        [(Some("/b"), None, 0, 0, false, Some("no response"))]
-    );
+    assert_eq!(gist(&exchanges[1..]), [(Some("/b"), None, 0, 0, false, Some("no response"))]);
 }
 
 #[test]
@@ -396,10 +353,7 @@ fn two_ways_of_framing_are_noted_and_transfer_encoding_wins_rfc_9112_6_3() {
         Client("POST /a HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"),
         Server("HTTP/1.1 204 No Content\r\n\r\n"),
     ]);
-    assert_eq!(
-        gist(&exchanges),
-        [(Some("/a"), Some(204), 2, 0, true, Some("ambiguous length"))]
-    );
+    assert_eq!(gist(&exchanges), [(Some("/a"), Some(204), 2, 0, true, Some("ambiguous length"))]);
 }
 
 #[test]
@@ -412,13 +366,7 @@ fn an_invalid_length_is_noted_and_the_next_request_is_read() {
         Server("HTTP/1.1 204\r\n\r\n"),
     ]);
     let malformed = "malformed: Content-Length is not a number";
-    assert_eq!(
-        gist(&exchanges),
-        [
-            (Some("/a"), Some(400), 0, 0, false, Some(malformed)),
-            whole("/b", 204, 0, 0)
-        ]
-    );
+    assert_eq!(gist(&exchanges), [(Some("/a"), Some(400), 0, 0, false, Some(malformed)), whole("/b", 204, 0, 0)]);
 }
 
 #[test]
@@ -432,10 +380,7 @@ fn a_broken_chunk_ends_its_message_and_is_reported_once() {
         ],
     );
     let malformed = "malformed: line end expected after the chunk's data, found byte 0x5a";
-    assert_eq!(
-        gist(&sink.exchanges),
-        [(Some("/a"), Some(200), 0, 2, false, Some(malformed))]
-    );
+    assert_eq!(gist(&sink.exchanges), [(Some("/a"), Some(200), 0, 2, false, Some(malformed))]);
     assert_eq!(sink.problems.len(), 1);
 }
 
@@ -482,17 +427,8 @@ fn a_capture_of_one_side_keeps_a_bounded_number_of_requests() {
     assert_eq!(sink.exchanges.len(), 872);
     conversation.data(&ctx, Side::Server, b"HTTP/1.1 204 x\r\n\r\n", 1, &mut sink);
     conversation.end(&ctx, 2, &mut sink);
-    assert_eq!(
-        sink.exchanges.len(),
-        1001,
-        "the response of a request that was given up is a row of its own"
-    );
-    assert!(
-        sink.exchanges
-            .iter()
-            .filter(|e| e.status.is_some())
-            .all(|e| e.method.is_none())
-    );
+    assert_eq!(sink.exchanges.len(), 1001, "the response of a request that was given up is a row of its own");
+    assert!(sink.exchanges.iter().filter(|e| e.status.is_some()).all(|e| e.method.is_none()));
 }
 
 #[test]
@@ -511,10 +447,7 @@ fn a_flow_whose_messages_are_mostly_unreadable_is_switched_off_with_one_problem_
     let targets: Vec<_> = sink.exchanges.iter().map(|e| e.target.as_deref()).collect();
     assert_eq!(targets, [Some("/a"), Some("/b")]);
     let last = sink.problems.last().map(|problem| problem.message.as_str());
-    assert_eq!(
-        last,
-        Some("3 of 5 messages are unreadable: this flow is no longer read as HTTP")
-    );
+    assert_eq!(last, Some("3 of 5 messages are unreadable: this flow is no longer read as HTTP"));
 }
 
 #[test]
@@ -531,15 +464,7 @@ fn a_wanted_body_is_handed_over_up_to_its_limit() {
         ]
     };
     let body = |side, limit_bytes, steps: &[Step]| {
-        play_with(
-            Some(BodyRequest {
-                ordinal: 1,
-                side,
-                limit_bytes,
-            }),
-            steps,
-        )
-        .bodies
+        play_with(Some(BodyRequest { ordinal: 1, side, limit_bytes }), steps).bodies
     };
     let response = |bytes: &[u8], truncated| Body {
         bytes: bytes.to_vec(),
@@ -549,11 +474,7 @@ fn a_wanted_body_is_handed_over_up_to_its_limit() {
     };
     assert_eq!(body(Side::Server, 100, &steps()), [response(b"abcde", false)]);
     assert_eq!(body(Side::Server, 4, &steps()), [response(b"abcd", true)]);
-    assert_eq!(
-        body(Side::Server, 100, &steps()[..4]),
-        [response(b"abcde", true)],
-        "the flow ended before the body"
-    );
+    assert_eq!(body(Side::Server, 100, &steps()[..4]), [response(b"abcde", true)], "the flow ended before the body");
     let request = Body {
         bytes: b"req".to_vec(),
         truncated: false,

@@ -122,10 +122,7 @@ impl Pending {
 
     pub(super) fn into_record(self) -> HttpExchange {
         let whole = |half: Half| half.began && half.ended && !half.broken;
-        HttpExchange {
-            complete: whole(self.request) && whole(self.response),
-            ..self.record
-        }
+        HttpExchange { complete: whole(self.request) && whole(self.response), ..self.record }
     }
 }
 

@@ -14,10 +14,7 @@ pub(super) struct Field<'a> {
 pub(super) fn visit_fields(lines: &str, mut visit: impl FnMut(Field<'_>)) -> usize {
     let mut nameless = 0;
     let mut lower = String::with_capacity(64);
-    let mut lines = lines
-        .split('\n')
-        .map(|line| line.strip_suffix('\r').unwrap_or(line))
-        .peekable();
+    let mut lines = lines.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).peekable();
     while let Some(line) = lines.next() {
         let mut line = Cow::Borrowed(line);
         while let Some(more) = lines.next_if(|next| is_folded(next)) {
@@ -29,9 +26,7 @@ pub(super) fn visit_fields(lines: &str, mut visit: impl FnMut(Field<'_>)) -> usi
             continue;
         }
         // White space before the colon is a sender's fault that proxies used to pass on (RFC 9112 §5.1).
-        let (name, value) = line
-            .split_once(':')
-            .map_or(("", ""), |(name, value)| (name.trim_end(), value.trim()));
+        let (name, value) = line.split_once(':').map_or(("", ""), |(name, value)| (name.trim_end(), value.trim()));
         if name.is_empty() {
             nameless += 1;
             continue;
@@ -39,11 +34,7 @@ pub(super) fn visit_fields(lines: &str, mut visit: impl FnMut(Field<'_>)) -> usi
         lower.clear();
         lower.push_str(name);
         lower.make_ascii_lowercase();
-        visit(Field {
-            name,
-            lower: &lower,
-            value,
-        });
+        visit(Field { name, lower: &lower, value });
     }
     nameless
 }
@@ -58,9 +49,7 @@ mod tests {
 
     fn fields(lines: &str) -> (Vec<(String, String)>, usize) {
         let mut fields = Vec::new();
-        let nameless = visit_fields(lines, |field| {
-            fields.push((field.lower.to_owned(), field.value.to_owned()))
-        });
+        let nameless = visit_fields(lines, |field| fields.push((field.lower.to_owned(), field.value.to_owned())));
         (fields, nameless)
     }
 
@@ -70,29 +59,17 @@ mod tests {
 
     #[test]
     fn names_are_lowered_and_values_trimmed() {
-        assert_eq!(
-            fields("Host: a\r\nX-B:c \r\n\r\n"),
-            (vec![pair("host", "a"), pair("x-b", "c")], 0)
-        );
-        assert_eq!(
-            fields("Host : a\nEmpty:\n\n"),
-            (vec![pair("host", "a"), pair("empty", "")], 0)
-        );
+        assert_eq!(fields("Host: a\r\nX-B:c \r\n\r\n"), (vec![pair("host", "a"), pair("x-b", "c")], 0));
+        assert_eq!(fields("Host : a\nEmpty:\n\n"), (vec![pair("host", "a"), pair("empty", "")], 0));
     }
 
     #[test]
     fn folded_lines_are_joined_by_one_space_rfc_9112_5_2() {
-        assert_eq!(
-            fields("A: b\r\n  c\r\n\td\r\nE: f\r\n"),
-            (vec![pair("a", "b c d"), pair("e", "f")], 0)
-        );
+        assert_eq!(fields("A: b\r\n  c\r\n\td\r\nE: f\r\n"), (vec![pair("a", "b c d"), pair("e", "f")], 0));
     }
 
     #[test]
     fn a_line_without_a_name_is_left_out_and_counted() {
-        assert_eq!(
-            fields("Mozilla 4.0 (compatible)\r\nA: b\r\n: c\r\n"),
-            (vec![pair("a", "b")], 2)
-        );
+        assert_eq!(fields("Mozilla 4.0 (compatible)\r\nA: b\r\n: c\r\n"), (vec![pair("a", "b")], 2));
     }
 }

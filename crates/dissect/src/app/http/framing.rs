@@ -64,10 +64,9 @@ impl BodyFields {
             return (Framing::Length(0), None);
         }
         match (self.coding_is_chunked, self.length) {
-            (Some(chunked), length) => (
-                if chunked { Framing::Chunked } else { Framing::UntilClose },
-                length.map(|_| AMBIGUOUS),
-            ),
+            (Some(chunked), length) => {
+                (if chunked { Framing::Chunked } else { Framing::UntilClose }, length.map(|_| AMBIGUOUS))
+            }
             (None, Some(Ok(length))) => (Framing::Length(length), None),
             (None, Some(Err(NotANumber))) => (Framing::UntilClose, Some(NO_NUMBER)),
             (None, None) => (Framing::UntilClose, None),
@@ -88,25 +87,14 @@ mod tests {
 
     #[test]
     fn some_responses_have_no_body_whatever_they_announce() {
-        for (asked, status) in [
-            (Asked::Head, 200),
-            (Asked::Other, 204),
-            (Asked::Other, 304),
-            (Asked::Other, 103),
-        ] {
-            assert_eq!(
-                fields(&["10"], &["chunked"]).of_response(asked, status),
-                (Framing::Length(0), None)
-            );
+        for (asked, status) in [(Asked::Head, 200), (Asked::Other, 204), (Asked::Other, 304), (Asked::Other, 103)] {
+            assert_eq!(fields(&["10"], &["chunked"]).of_response(asked, status), (Framing::Length(0), None));
         }
     }
 
     #[test]
     fn transfer_encoding_wins_over_content_length_and_that_is_noted() {
-        assert_eq!(
-            fields(&["10"], &["chunked"]).of_request(),
-            (Framing::Chunked, Some(AMBIGUOUS))
-        );
+        assert_eq!(fields(&["10"], &["chunked"]).of_request(), (Framing::Chunked, Some(AMBIGUOUS)));
         assert_eq!(
             fields(&["10"], &["gzip, Chunked"]).of_response(Asked::Other, 200),
             (Framing::Chunked, Some(AMBIGUOUS))
@@ -115,47 +103,27 @@ mod tests {
 
     #[test]
     fn codings_that_do_not_end_in_chunked_reach_until_close() {
-        assert_eq!(
-            fields(&[], &["chunked", "gzip"]).of_response(Asked::Other, 200),
-            (Framing::UntilClose, None)
-        );
-        assert_eq!(
-            fields(&[], &["gzip"]).of_request(),
-            (Framing::Unknown, Some(NOT_CHUNKED))
-        );
+        assert_eq!(fields(&[], &["chunked", "gzip"]).of_response(Asked::Other, 200), (Framing::UntilClose, None));
+        assert_eq!(fields(&[], &["gzip"]).of_request(), (Framing::Unknown, Some(NOT_CHUNKED)));
         assert_eq!(fields(&["3"], &["identity"]).of_request(), (Framing::Length(3), None));
     }
 
     #[test]
     fn equal_lengths_are_one_length_and_different_ones_none() {
         assert_eq!(fields(&["5, 5", "5"], &[]).of_request(), (Framing::Length(5), None));
-        for lengths in [
-            &["5", "6"][..],
-            &["-1"],
-            &["+5"],
-            &["5 6"],
-            &[""],
-            &["99999999999999999999"],
-        ] {
+        for lengths in [&["5", "6"][..], &["-1"], &["+5"], &["5 6"], &[""], &["99999999999999999999"]] {
             assert_eq!(
                 fields(lengths, &[]).of_response(Asked::Other, 200),
                 (Framing::UntilClose, Some(NO_NUMBER)),
                 "{lengths:?}"
             );
-            assert_eq!(
-                fields(lengths, &[]).of_request(),
-                (Framing::Unknown, Some(NO_NUMBER)),
-                "{lengths:?}"
-            );
+            assert_eq!(fields(lengths, &[]).of_request(), (Framing::Unknown, Some(NO_NUMBER)), "{lengths:?}");
         }
     }
 
     #[test]
     fn without_either_field_a_request_has_no_body_and_a_response_reaches_until_close() {
         assert_eq!(fields(&[], &[]).of_request(), (Framing::Length(0), None));
-        assert_eq!(
-            fields(&[], &[]).of_response(Asked::Other, 200),
-            (Framing::UntilClose, None)
-        );
+        assert_eq!(fields(&[], &[]).of_response(Asked::Other, 200), (Framing::UntilClose, None));
     }
 }

@@ -49,11 +49,7 @@ impl<'a> RequestLine<'a> {
         let protocol = version_of(version).ok_or(HeadError::Version)?;
         match target.trim() {
             "" => Err(HeadError::Target),
-            target => Ok(Self {
-                method,
-                target,
-                protocol,
-            }),
+            target => Ok(Self { method, target, protocol }),
         }
     }
 }
@@ -62,10 +58,7 @@ impl StatusLine {
     pub(super) fn parse(line: &str) -> Result<Self, HeadError> {
         let mut words = line.split_ascii_whitespace();
         let protocol = words.next().and_then(version_of).ok_or(HeadError::Version)?;
-        let code = words
-            .next()
-            .filter(|code| code.len() == 3)
-            .and_then(|code| code.parse().ok());
+        let code = words.next().filter(|code| code.len() == 3).and_then(|code| code.parse().ok());
         match code {
             Some(status @ 100..) => Ok(Self { protocol, status }),
             _ => Err(HeadError::Status),
@@ -140,10 +133,7 @@ mod tests {
 
     #[test]
     fn a_request_line_is_method_target_and_version_rfc_9112_3() {
-        assert_eq!(
-            request("GET /a?b=c HTTP/1.1\r"),
-            Ok(("GET", "/a?b=c", Protocol::Http11))
-        );
+        assert_eq!(request("GET /a?b=c HTTP/1.1\r"), Ok(("GET", "/a?b=c", Protocol::Http11)));
         assert_eq!(request("get / http/1.0"), Ok(("get", "/", Protocol::Http10)));
         assert_eq!(request("X-PURGE * HTTP/1.7"), Ok(("X-PURGE", "*", Protocol::Http11)));
     }

@@ -65,8 +65,7 @@ fn jwt_subject(token: &str) -> Option<String> {
 
 /// The first valid address of an X-Forwarded-For or X-Real-IP value; ports are left out.
 pub(super) fn first_address(list: &str) -> Option<IpAddr> {
-    list.split(',')
-        .find_map(|entry| address(entry.trim().trim_matches('"')))
+    list.split(',').find_map(|entry| address(entry.trim().trim_matches('"')))
 }
 
 /// The first valid address of a `for=` in a Forwarded value (RFC 7239 §4).
@@ -85,9 +84,7 @@ fn address(node: &str) -> Option<IpAddr> {
     if let Some(bracketed) = node.strip_prefix('[') {
         return bracketed.split_once(']')?.0.parse().ok().map(IpAddr::V6);
     }
-    node.parse()
-        .ok()
-        .or_else(|| node.split_once(':')?.0.parse().ok().map(IpAddr::V4))
+    node.parse().ok().or_else(|| node.split_once(':')?.0.parse().ok().map(IpAddr::V4))
 }
 
 /// The trace id of a `traceparent` value (W3C Trace Context §3.2): `version-trace_id-parent_id-flags`, lower-case
@@ -118,31 +115,18 @@ mod tests {
     }
 
     fn bearer(claims: &str) -> Option<(String, IdentityKind)> {
-        of_authorization(&format!(
-            "Bearer {}.{}.sig",
-            BASE64_URL.encode("{}"),
-            BASE64_URL.encode(claims)
-        ))
+        of_authorization(&format!("Bearer {}.{}.sig", BASE64_URL.encode("{}"), BASE64_URL.encode(claims)))
     }
 
     #[test]
     fn the_login_of_basic_ends_at_the_first_colon_rfc_7617_2() {
         assert_eq!(basic("test:1:34"), Some(("test".into(), IdentityKind::Basic)));
-        assert_eq!(
-            of_authorization("basic  dGVzdDoxOjM0"),
-            Some(("test".into(), IdentityKind::Basic))
-        );
+        assert_eq!(of_authorization("basic  dGVzdDoxOjM0"), Some(("test".into(), IdentityKind::Basic)));
     }
 
     #[test]
     fn a_login_that_may_be_a_key_is_not_shown() {
-        for login in [
-            "sk_live_1234:",
-            "ghp_1234:x-oauth-basic",
-            "only-a-token",
-            ":password",
-            "a\nb:c",
-        ] {
+        for login in ["sk_live_1234:", "ghp_1234:x-oauth-basic", "only-a-token", ":password", "a\nb:c"] {
             assert_eq!(basic(login), None, "{login}");
         }
     }
@@ -162,10 +146,7 @@ mod tests {
         assert_eq!(bearer("not json"), None);
         assert_eq!(of_authorization("Bearer opaque-token"), None);
         assert_eq!(of_authorization("Bearer a.%%%.c"), None);
-        assert_eq!(
-            of_authorization(&format!("Bearer a.{}.c", "A".repeat(MAX_CREDENTIAL_BYTES))),
-            None
-        );
+        assert_eq!(of_authorization(&format!("Bearer a.{}.c", "A".repeat(MAX_CREDENTIAL_BYTES))), None);
         assert_eq!(of_authorization("Digest username=\"a\""), None);
     }
 
@@ -182,14 +163,8 @@ mod tests {
     #[test]
     fn forwarded_names_its_first_for_rfc_7239_4() {
         let ip = |text: &str| text.parse().ok();
-        assert_eq!(
-            first_forwarded_for("proto=https;For=\"[2001:db8::1]:80\", for=10.0.0.1"),
-            ip("2001:db8::1")
-        );
-        assert_eq!(
-            first_forwarded_for("for=_hidden, for=192.0.2.60;by=1.2.3.4"),
-            ip("192.0.2.60")
-        );
+        assert_eq!(first_forwarded_for("proto=https;For=\"[2001:db8::1]:80\", for=10.0.0.1"), ip("2001:db8::1"));
+        assert_eq!(first_forwarded_for("for=_hidden, for=192.0.2.60;by=1.2.3.4"), ip("192.0.2.60"));
         assert_eq!(first_forwarded_for("by=1.2.3.4"), None);
     }
 
@@ -201,10 +176,7 @@ mod tests {
         assert_eq!(trace_id(&with("01", TRACE, "00f067aa0ba902b7-01-more")), Some(TRACE));
         assert_eq!(trace_id(&with("00", TRACE, "00f067aa0ba902b7-01-more")), None);
         assert_eq!(trace_id(&with("ff", TRACE, "00f067aa0ba902b7-01")), None);
-        assert_eq!(
-            trace_id(&with("00", &TRACE.to_uppercase(), "00f067aa0ba902b7-01")),
-            None
-        );
+        assert_eq!(trace_id(&with("00", &TRACE.to_uppercase(), "00f067aa0ba902b7-01")), None);
         assert_eq!(trace_id(&with("00", &"0".repeat(32), "00f067aa0ba902b7-01")), None);
         assert_eq!(trace_id(&with("00", TRACE, "0000000000000000-01")), None);
         assert_eq!(trace_id("4bf92f3577b34da6a3ce929d0e0e4736"), None);

@@ -13,11 +13,7 @@ pub(super) struct KeptBody {
 
 impl KeptBody {
     pub(super) fn new(wanted: BodyRequest) -> Self {
-        Self {
-            wanted,
-            bytes: Vec::new(),
-            truncated: false,
-        }
+        Self { wanted, bytes: Vec::new(), truncated: false }
     }
 
     /// Keeps a piece if it belongs to the wanted body.
@@ -36,16 +32,8 @@ impl KeptBody {
             return;
         }
         let (half, content_encoding, content_type) = match self.wanted.side {
-            Side::Client => (
-                pending.request,
-                &record.request_content_encoding,
-                &pending.request_content_type,
-            ),
-            Side::Server => (
-                pending.response,
-                &record.response_content_encoding,
-                &record.content_type,
-            ),
+            Side::Client => (pending.request, &record.request_content_encoding, &pending.request_content_type),
+            Side::Server => (pending.response, &record.response_content_encoding, &record.content_type),
         };
         sink.body(Body {
             bytes: std::mem::take(&mut self.bytes),

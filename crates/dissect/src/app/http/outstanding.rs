@@ -57,12 +57,7 @@ impl Outstanding {
             return self.pending.iter().position(|pending| pending.is_waiting());
         }
         let newest = self.pending.iter().rposition(|pending| pending.is_waiting())?;
-        for unanswered in self
-            .pending
-            .iter_mut()
-            .take(newest)
-            .filter(|pending| pending.is_waiting())
-        {
+        for unanswered in self.pending.iter_mut().take(newest).filter(|pending| pending.is_waiting()) {
             unanswered.interrupt(Side::Server, "gap");
         }
         Some(newest)
@@ -106,22 +101,14 @@ impl Outstanding {
     /// The server sends no more: requests that are complete stay without response.
     pub(super) fn end_unanswered(&mut self) {
         let why = self.why_unanswered();
-        for pending in self
-            .pending
-            .iter_mut()
-            .filter(|pending| pending.is_waiting() && pending.request.ended)
-        {
+        for pending in self.pending.iter_mut().filter(|pending| pending.is_waiting() && pending.request.ended) {
             pending.interrupt(Side::Server, why);
         }
     }
 
     /// Takes the oldest exchange if it is over.
     pub(super) fn pop_over(&mut self) -> Option<Box<Pending>> {
-        if self.pending.front()?.is_over() {
-            self.pending.pop_front()
-        } else {
-            None
-        }
+        if self.pending.front()?.is_over() { self.pending.pop_front() } else { None }
     }
 
     /// Takes the oldest exchange.

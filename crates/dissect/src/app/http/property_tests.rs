@@ -36,11 +36,7 @@ fn body() -> impl Strategy<Value = (Vec<u8>, Option<usize>)> {
 /// A request and its response.
 fn exchange() -> impl Strategy<Value = (Message, Message)> {
     (body(), body(), 0u16..1000, any::<bool>()).prop_map(|((up, up_chunk), (down, down_chunk), name, interim)| {
-        let request = with_body(
-            format!("POST /{name} HTTP/1.1\r\nHost: shop.example\r\n"),
-            &up,
-            up_chunk,
-        );
+        let request = with_body(format!("POST /{name} HTTP/1.1\r\nHost: shop.example\r\n"), &up, up_chunk);
         let mut response = with_body("HTTP/1.1 200 OK\r\nServer: a\r\n".to_owned(), &down, down_chunk);
         if interim {
             response.0 = [&b"HTTP/1.1 100 Continue\r\n\r\n"[..], &response.0].concat();

@@ -57,11 +57,7 @@ pub(super) enum Loss {
     /// They were `body_bytes` of a body, and the reader still knows where it is.
     Inside { body_bytes: u64 },
     /// The end of what was being read is lost. `body_bytes` of the loss belonged to its body; `head` is what had come of a head.
-    Beyond {
-        body_bytes: u64,
-        head: Vec<u8>,
-        started_ns: i64,
-    },
+    Beyond { body_bytes: u64, head: Vec<u8>, started_ns: i64 },
     /// Nothing was being read by message.
     Nothing,
 }
@@ -105,13 +101,7 @@ enum State {
 
 impl Reader {
     pub(super) fn new(side: Side) -> Self {
-        Self {
-            side,
-            state: State::Head,
-            head: Vec::new(),
-            scanned: 0,
-            started_ns: 0,
-        }
+        Self { side, state: State::Head, head: Vec::new(), scanned: 0, started_ns: 0 }
     }
 
     /// Takes the next item off the front of `input`; `None` when `input` is used up.
@@ -178,31 +168,19 @@ impl Reader {
         if inside {
             return Loss::Inside { body_bytes: missed };
         }
-        let body_bytes = if let State::Length { left } = self.state {
-            left
-        } else {
-            0
-        };
+        let body_bytes = if let State::Length { left } = self.state { left } else { 0 };
         self.state = State::Adrift;
-        Loss::Beyond {
-            body_bytes,
-            head: self.forget_head(),
-            started_ns: self.started_ns,
-        }
+        Loss::Beyond { body_bytes, head: self.forget_head(), started_ns: self.started_ns }
     }
 
     /// The sender closed its direction.
     pub(super) fn close(&mut self) -> Close {
         match std::mem::replace(&mut self.state, State::Opaque) {
             State::UntilClose => Close::EndsBody,
-            State::Length { .. } | State::Chunked(_) => Close::CutOff {
-                head: Vec::new(),
-                started_ns: self.started_ns,
-            },
-            State::Head if !self.head.is_empty() => Close::CutOff {
-                head: self.forget_head(),
-                started_ns: self.started_ns,
-            },
+            State::Length { .. } | State::Chunked(_) => Close::CutOff { head: Vec::new(), started_ns: self.started_ns },
+            State::Head if !self.head.is_empty() => {
+                Close::CutOff { head: self.forget_head(), started_ns: self.started_ns }
+            }
             State::Head | State::Adrift | State::Opaque => Close::Clean,
         }
     }
@@ -225,10 +203,7 @@ impl Reader {
             Ok(end) => {
                 let (block, rest) = input.split_at(end);
                 *input = rest;
-                Some(Item::Head {
-                    block: Cow::Borrowed(block),
-                    started_ns: at_ns,
-                })
+                Some(Item::Head { block: Cow::Borrowed(block), started_ns: at_ns })
             }
             Err(_) if input.len() >= MAX_HEAD_BYTES => Some(self.broken(input, Broken::HeadTooLong)),
             Err(scanned) => {
@@ -252,10 +227,7 @@ impl Reader {
                 *input = &input[end - before..];
                 let mut block = self.forget_head();
                 block.truncate(end);
-                Some(Item::Head {
-                    block: Cow::Owned(block),
-                    started_ns: self.started_ns,
-                })
+                Some(Item::Head { block: Cow::Owned(block), started_ns: self.started_ns })
             }
             Err(_) if self.head.len() >= MAX_HEAD_BYTES => Some(self.broken(input, Broken::HeadTooLong)),
             Err(scanned) => {
@@ -320,10 +292,7 @@ mod tests {
     use super::*;
 
     fn head(block: &[u8]) -> Item<'_> {
-        Item::Head {
-            block: Cow::Borrowed(block),
-            started_ns: 0,
-        }
+        Item::Head { block: Cow::Borrowed(block), started_ns: 0 }
     }
 
     #[test]
@@ -357,10 +326,7 @@ mod tests {
     fn bytes_that_start_no_message_set_the_reader_adrift_until_some_do() {
         let mut reader = Reader::new(Side::Server);
         let mut input = &b"<html>"[..];
-        assert_eq!(
-            reader.next(&mut input, 0),
-            Some(Item::Broken(Broken::NoMessage { side: Side::Server }))
-        );
+        assert_eq!(reader.next(&mut input, 0), Some(Item::Broken(Broken::NoMessage { side: Side::Server })));
         let mut input = &b"HTTP/1.1 is a protocol"[..];
         assert_eq!(reader.next(&mut input, 0), None);
         let mut input = &b"HTTP/1.1 200 OK\r\n\r\n"[..];
@@ -382,14 +348,7 @@ mod tests {
     fn lost_bytes_beyond_a_body_set_the_reader_adrift() {
         let mut reader = Reader::new(Side::Server);
         reader.begin_body(Framing::Length(10));
-        assert_eq!(
-            reader.gap(11),
-            Loss::Beyond {
-                body_bytes: 10,
-                head: vec![],
-                started_ns: 0
-            }
-        );
+        assert_eq!(reader.gap(11), Loss::Beyond { body_bytes: 10, head: vec![], started_ns: 0 });
         assert!(matches!(reader.state, State::Adrift));
     }
 
@@ -397,20 +356,8 @@ mod tests {
     fn closing_ends_a_body_without_length_and_cuts_off_any_other() {
         for (framing, close) in [
             (Framing::UntilClose, Close::EndsBody),
-            (
-                Framing::Length(1),
-                Close::CutOff {
-                    head: vec![],
-                    started_ns: 0,
-                },
-            ),
-            (
-                Framing::Chunked,
-                Close::CutOff {
-                    head: vec![],
-                    started_ns: 0,
-                },
-            ),
+            (Framing::Length(1), Close::CutOff { head: vec![], started_ns: 0 }),
+            (Framing::Chunked, Close::CutOff { head: vec![], started_ns: 0 }),
             (Framing::Unknown, Close::Clean),
         ] {
             let mut reader = Reader::new(Side::Server);

@@ -77,11 +77,7 @@ pub(super) fn read(head: &str, pending: &mut Pending) -> Result<Request, HeadErr
         record.origin_ip = Some(ip.to_string());
     }
     let to_proxy = target.authority.is_some() || pending.asked == Asked::Connect;
-    let server_name = if to_proxy {
-        None
-    } else {
-        record.host.as_deref().and_then(host_name)
-    };
+    let server_name = if to_proxy { None } else { record.host.as_deref().and_then(host_name) };
     // The absolute form counts, the Host field does not (RFC 9112 §3.2.2).
     if let Some(authority) = target.authority {
         record.host = Some(authority.to_owned());
@@ -89,10 +85,7 @@ pub(super) fn read(head: &str, pending: &mut Pending) -> Result<Request, HeadErr
     if nameless > 0 {
         pending.note(NAMELESS);
     }
-    Ok(Request {
-        body: body.of_request(),
-        server_name,
-    })
+    Ok(Request { body: body.of_request(), server_name })
 }
 
 fn set_once(place: &mut Option<String>, value: &str) {

@@ -49,9 +49,5 @@ fn keep(record: &mut HttpExchange, field: &Field<'_>) {
     if field.lower == "grpc-status" {
         record.grpc_status = field.value.parse().ok();
     }
-    push_line(
-        &mut record.response_headers,
-        field.name,
-        &shown(field.lower, field.value),
-    );
+    push_line(&mut record.response_headers, field.name, &shown(field.lower, field.value));
 }

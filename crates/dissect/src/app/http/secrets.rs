@@ -11,14 +11,8 @@ const SECRET_FIELDS: &[&str] = &["cookie", "set-cookie", "cookie2", "set-cookie2
 const CREDENTIAL_FIELDS: &[&str] = &["authorization", "proxy-authorization"];
 
 /// Fields that hold an address, whose query may hold a secret.
-const ADDRESS_FIELDS: &[&str] = &[
-    "referer",
-    "location",
-    "content-location",
-    "refresh",
-    "x-original-url",
-    "x-forwarded-uri",
-];
+const ADDRESS_FIELDS: &[&str] =
+    &["referer", "location", "content-location", "refresh", "x-original-url", "x-forwarded-uri"];
 
 /// Schemes that may be shown (IANA HTTP authentication schemes, and what is common beside them): a word that is not
 /// one of them could be the secret itself.
@@ -87,11 +81,7 @@ pub(super) fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
     if SECRET_FIELDS.contains(&lower_name) || has_secret_word(lower_name) {
         return Cow::Borrowed(HIDDEN);
     }
-    if ADDRESS_FIELDS.contains(&lower_name) {
-        hide_in_target(value)
-    } else {
-        Cow::Borrowed(value)
-    }
+    if ADDRESS_FIELDS.contains(&lower_name) { hide_in_target(value) } else { Cow::Borrowed(value) }
 }
 
 /// A request target or address with secret query values and passwords replaced.
@@ -105,9 +95,7 @@ pub(super) fn hide_in_target(target: &str) -> Cow<'_, str> {
     let mut shown: Option<String> = None;
     let mut from = 0;
     while from < query.len() {
-        let end = query[from..]
-            .find(['&', ';', '#'])
-            .map_or(query.len(), |at| from + at + 1);
+        let end = query[from..].find(['&', ';', '#']).map_or(query.len(), |at| from + at + 1);
         let parameter = &query[from..end];
         match secret_parameter(parameter) {
             Some((name, separator)) => {
@@ -143,15 +131,9 @@ fn hide_userinfo(address: &str) -> Cow<'_, str> {
     let Some(scheme_end) = address.find("://").map(|at| at + 3) else {
         return Cow::Borrowed(address);
     };
-    let authority_end = address[scheme_end..]
-        .find('/')
-        .map_or(address.len(), |at| scheme_end + at);
+    let authority_end = address[scheme_end..].find('/').map_or(address.len(), |at| scheme_end + at);
     match address[scheme_end..authority_end].rfind('@') {
-        Some(at) => Cow::Owned(format!(
-            "{}{HIDDEN}{}",
-            &address[..scheme_end],
-            &address[scheme_end + at..]
-        )),
+        Some(at) => Cow::Owned(format!("{}{HIDDEN}{}", &address[..scheme_end], &address[scheme_end + at..])),
         None => Cow::Borrowed(address),
     }
 }
@@ -175,9 +157,7 @@ fn has_secret_word(lower_name: &str) -> bool {
     // Few names hold such a word: look at the first letter before comparing.
     lower_name.bytes().enumerate().any(|(at, byte)| {
         matches!(byte, b't' | b's' | b'p' | b'a' | b'c' | b'j')
-            && SECRET_WORDS
-                .iter()
-                .any(|word| lower_name.as_bytes()[at..].starts_with(word.as_bytes()))
+            && SECRET_WORDS.iter().any(|word| lower_name.as_bytes()[at..].starts_with(word.as_bytes()))
     })
 }
 
@@ -213,15 +193,9 @@ mod tests {
 
     #[test]
     fn secret_fields_are_hidden_by_name() {
-        for name in [
-            "cookie",
-            "set-cookie",
-            "x-api-key",
-            "x-csrf-token",
-            "client-secret",
-            "x-user-password",
-            "my-api-key",
-        ] {
+        for name in
+            ["cookie", "set-cookie", "x-api-key", "x-csrf-token", "client-secret", "x-user-password", "my-api-key"]
+        {
             assert_eq!(shown(name, "s3cr3t"), "<hidden>", "{name}");
         }
         for name in ["host", "etag", "sec-websocket-key", "content-type", "accept"] {
@@ -232,48 +206,23 @@ mod tests {
     #[test]
     fn secret_query_values_are_hidden_and_others_kept_as_sent() {
         assert_eq!(hide_in_target("/a?q=1&token=abc&b=%20"), "/a?q=1&token=<hidden>&b=%20");
-        assert_eq!(
-            hide_in_target("/a?API_Key=x;sig=y#z"),
-            "/a?API_Key=<hidden>;sig=<hidden>#z"
-        );
+        assert_eq!(hide_in_target("/a?API_Key=x;sig=y#z"), "/a?API_Key=<hidden>;sig=<hidden>#z");
         assert_eq!(hide_in_target("/cb?code=abc"), "/cb?code=<hidden>");
         assert_eq!(hide_in_target("/a?%74oken=abc"), "/a?%74oken=<hidden>");
-        assert_eq!(
-            hide_in_target("/a?X-Amz-Signature=abc&x=1"),
-            "/a?X-Amz-Signature=<hidden>&x=1"
-        );
-        assert_eq!(
-            hide_in_target("https://a/#access_token=abc"),
-            "https://a/#access_token=<hidden>"
-        );
+        assert_eq!(hide_in_target("/a?X-Amz-Signature=abc&x=1"), "/a?X-Amz-Signature=<hidden>&x=1");
+        assert_eq!(hide_in_target("https://a/#access_token=abc"), "https://a/#access_token=<hidden>");
     }
 
     #[test]
     fn a_target_without_secrets_is_not_copied() {
-        for target in [
-            "/",
-            "*",
-            "/a?q=1&keyboard=2&token",
-            "/a?token=",
-            "/a?Content-Disposition=x;%20filename=y",
-            "",
-        ] {
-            assert!(
-                matches!(hide_in_target(target), Cow::Borrowed(same) if same == target),
-                "{target}"
-            );
+        for target in ["/", "*", "/a?q=1&keyboard=2&token", "/a?token=", "/a?Content-Disposition=x;%20filename=y", ""] {
+            assert!(matches!(hide_in_target(target), Cow::Borrowed(same) if same == target), "{target}");
         }
     }
 
     #[test]
     fn a_password_in_an_address_is_hidden() {
-        assert_eq!(
-            hide_in_target("http://me:pw@host:80/a?b=c"),
-            "http://<hidden>@host:80/a?b=c"
-        );
-        assert_eq!(
-            shown("referer", "https://h/a?password=x"),
-            "https://h/a?password=<hidden>"
-        );
+        assert_eq!(hide_in_target("http://me:pw@host:80/a?b=c"), "http://<hidden>@host:80/a?b=c");
+        assert_eq!(shown("referer", "https://h/a?password=x"), "https://h/a?password=<hidden>");
     }
 }

@@ -15,11 +15,7 @@ pub(super) struct Target<'a> {
 
 impl<'a> Target<'a> {
     pub(super) fn parse(method: &str, target: &'a str) -> Self {
-        let plain = |path| Self {
-            scheme: "http",
-            authority: None,
-            path,
-        };
+        let plain = |path| Self { scheme: "http", authority: None, path };
         if method.eq_ignore_ascii_case("CONNECT") {
             return plain(None);
         }
@@ -35,11 +31,7 @@ impl<'a> Target<'a> {
             "" => "/",
             path => path,
         };
-        Self {
-            scheme,
-            authority: Some(authority).filter(|authority| !authority.is_empty()),
-            path: Some(path),
-        }
+        Self { scheme, authority: Some(authority).filter(|authority| !authority.is_empty()), path: Some(path) }
     }
 }
 
@@ -54,10 +46,7 @@ pub(crate) fn host_name(host: &str) -> Option<String> {
     };
     let name = name.trim_end_matches('.');
     let is_address = name.parse::<Ipv4Addr>().is_ok() || name.parse::<Ipv6Addr>().is_ok();
-    let is_name = !name.is_empty()
-        && !name
-            .bytes()
-            .any(|byte| byte.is_ascii_control() || b" /\\:@".contains(&byte));
+    let is_name = !name.is_empty() && !name.bytes().any(|byte| byte.is_ascii_control() || b" /\\:@".contains(&byte));
     (is_name && !is_address).then(|| name.to_lowercase())
 }
 
@@ -66,9 +55,7 @@ fn scheme_of(target: &str) -> Option<(&'static str, &str)> {
         let (start, rest) = target.split_at_checked(scheme.len())?;
         start.eq_ignore_ascii_case(scheme).then_some(rest)
     };
-    prefix("http://")
-        .map(|rest| ("http", rest))
-        .or_else(|| prefix("https://").map(|rest| ("https", rest)))
+    prefix("http://").map(|rest| ("http", rest)).or_else(|| prefix("https://").map(|rest| ("https", rest)))
 }
 
 fn before_query(target: &str) -> &str {
@@ -80,11 +67,7 @@ mod tests {
     use super::*;
 
     fn target(method: &str, target: &'static str) -> (&'static str, Option<&'static str>, Option<&'static str>) {
-        let Target {
-            scheme,
-            authority,
-            path,
-        } = Target::parse(method, target);
+        let Target { scheme, authority, path } = Target::parse(method, target);
         (scheme, authority, path)
     }
 
@@ -95,14 +78,8 @@ mod tests {
 
     #[test]
     fn the_absolute_form_names_scheme_and_host_rfc_9112_3_2_2() {
-        assert_eq!(
-            target("GET", "HTTP://u:p@A.example:81/x?y"),
-            ("http", Some("A.example:81"), Some("/x"))
-        );
-        assert_eq!(
-            target("GET", "https://a.example?y"),
-            ("https", Some("a.example"), Some("/"))
-        );
+        assert_eq!(target("GET", "HTTP://u:p@A.example:81/x?y"), ("http", Some("A.example:81"), Some("/x")));
+        assert_eq!(target("GET", "https://a.example?y"), ("https", Some("a.example"), Some("/")));
     }
 
     #[test]
@@ -123,17 +100,7 @@ mod tests {
 
     #[test]
     fn an_address_is_no_host_name() {
-        for host in [
-            "10.0.0.1",
-            "10.0.0.1:80",
-            "[::1]",
-            "[::1]:80",
-            "::1",
-            "",
-            ":80",
-            "a b",
-            "a/b",
-        ] {
+        for host in ["10.0.0.1", "10.0.0.1:80", "[::1]", "[::1]:80", "::1", "", ":80", "a b", "a/b"] {
             assert_eq!(host_name(host), None, "{host}");
         }
     }

@@ -55,11 +55,7 @@ impl ServerHello {
         let _session_id = body.vector8()?;
         let cipher = body.u16()?;
         let _compression = body.u8()?;
-        let mut hello = Self {
-            version: legacy_version,
-            cipher,
-            alpn: None,
-        };
+        let mut hello = Self { version: legacy_version, cipher, alpn: None };
         for_each_extension(body, |kind, mut content| {
             match kind {
                 // TLS 1.3 calls itself 1.2 in the old place (RFC 8446 §4.1.3).
@@ -149,10 +145,7 @@ pub(super) mod tests {
     fn a_client_hello_names_the_server_and_offers_protocols() {
         assert_eq!(
             ClientHello::parse(&client_hello("Shop.Example")),
-            Some(ClientHello {
-                server_name: Some("shop.example".into()),
-                alpn: vec!["h2".into(), "http/1.1".into()],
-            })
+            Some(ClientHello { server_name: Some("shop.example".into()), alpn: vec!["h2".into(), "http/1.1".into()] })
         );
     }
 
@@ -160,11 +153,7 @@ pub(super) mod tests {
     fn the_version_of_tls_1_3_is_in_an_extension_rfc_8446_4_1_3() {
         assert_eq!(
             ServerHello::parse(&server_hello()),
-            Some(ServerHello {
-                version: 0x0304,
-                cipher: 0x1301,
-                alpn: None
-            })
+            Some(ServerHello { version: 0x0304, cipher: 0x1301, alpn: None })
         );
     }
 
@@ -172,11 +161,7 @@ pub(super) mod tests {
     fn a_server_hello_of_tls_1_2_may_show_the_chosen_protocol() {
         let extensions = with_length16(&extension(ALPN, &with_length16(b"\x02h2")));
         let body = [&[3, 3][..], &[9; 32], &[0], &[0xc0, 0x2f], &[0], &extensions].concat();
-        let hello = ServerHello {
-            version: 0x0303,
-            cipher: 0xc02f,
-            alpn: Some("h2".into()),
-        };
+        let hello = ServerHello { version: 0x0303, cipher: 0xc02f, alpn: Some("h2".into()) };
         assert_eq!(ServerHello::parse(&body), Some(hello));
     }
 

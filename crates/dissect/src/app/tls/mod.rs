@@ -115,17 +115,11 @@ impl Handshake {
             return;
         };
         self.over = true;
-        let offers = self
-            .client_hello
-            .as_ref()
-            .map(|hello| hello.alpn.join(","))
-            .filter(|offers| !offers.is_empty());
+        let offers = self.client_hello.as_ref().map(|hello| hello.alpn.join(",")).filter(|offers| !offers.is_empty());
         let (version, cipher, chosen) = match server {
-            Some(ServerHello { version, cipher, alpn }) => (
-                Some(names::version(version).into_owned()),
-                Some(names::cipher(cipher).into_owned()),
-                alpn,
-            ),
+            Some(ServerHello { version, cipher, alpn }) => {
+                (Some(names::version(version).into_owned()), Some(names::cipher(cipher).into_owned()), alpn)
+            }
             None => (None, None, None),
         };
         sink.tls_handshake(TlsHandshake {
@@ -150,12 +144,7 @@ mod tests {
     fn message(kind: Hello, body: &[u8]) -> Vec<u8> {
         let length = u32::try_from(body.len()).unwrap().to_be_bytes();
         let message = [&[kind as u8][..], &length[1..], body].concat();
-        [
-            &[HANDSHAKE, 3, 1][..],
-            &u16::try_from(message.len()).unwrap().to_be_bytes(),
-            &message,
-        ]
-        .concat()
+        [&[HANDSHAKE, 3, 1][..], &u16::try_from(message.len()).unwrap().to_be_bytes(), &message].concat()
     }
 
     fn row(sni: Option<&str>, alpn: Option<&str>, version: Option<&str>, cipher: Option<&str>) -> TlsHandshake {
@@ -185,19 +174,9 @@ mod tests {
             for bytes in server.chunks(piece) {
                 handshake.data(&ctx, Side::Server, bytes, 1_000, &mut sink);
             }
-            let expected = row(
-                Some("shop.example"),
-                Some("h2,http/1.1"),
-                Some("TLS 1.3"),
-                Some("TLS_AES_128_GCM_SHA256"),
-            );
-            assert_eq!(
-                sink,
-                Collected {
-                    handshakes: vec![expected],
-                    ..Collected::default()
-                }
-            );
+            let expected =
+                row(Some("shop.example"), Some("h2,http/1.1"), Some("TLS 1.3"), Some("TLS_AES_128_GCM_SHA256"));
+            assert_eq!(sink, Collected { handshakes: vec![expected], ..Collected::default() });
             assert!(handshake.is_over());
         }
     }
@@ -212,10 +191,7 @@ mod tests {
                 handshake.data(&ctx, Side::Server, &[21, 3, 3, 0, 2, 2, 40], 5, &mut sink);
             }
             handshake.give_up(&ctx, &mut sink);
-            assert_eq!(
-                sink.handshakes,
-                [row(Some("10.0.0.2"), Some("h2,http/1.1"), None, None)]
-            );
+            assert_eq!(sink.handshakes, [row(Some("10.0.0.2"), Some("h2,http/1.1"), None, None)]);
             assert_eq!(handshake.server_name(), None, "an address is no name");
         }
     }

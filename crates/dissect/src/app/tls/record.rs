@@ -61,12 +61,7 @@ pub(super) struct Joiner {
 
 impl Joiner {
     pub(super) fn new(expected: Hello) -> Self {
-        Self {
-            expected,
-            record_header: Vec::new(),
-            left_in_record: 0,
-            message: Vec::new(),
-        }
+        Self { expected, record_header: Vec::new(), left_in_record: 0, message: Vec::new() }
     }
 
     pub(super) fn push(&mut self, mut bytes: &[u8]) -> Result<Progress, RecordError> {
@@ -110,10 +105,7 @@ impl Joiner {
             return Ok(None);
         };
         if kind != self.expected as u8 {
-            return Err(RecordError::OtherMessage {
-                expected: self.expected,
-                found: kind,
-            });
+            return Err(RecordError::OtherMessage { expected: self.expected, found: kind });
         }
         match 4 + u32::from_be_bytes([0, a, b, c]) as usize {
             found if found > MAX_HELLO_BYTES => Err(RecordError::HelloTooLong { found }),
@@ -138,37 +130,22 @@ mod tests {
         for split in 0..bytes.len() - 3 {
             let mut joiner = Joiner::new(Hello::Client);
             assert_eq!(joiner.push(&bytes[..split]), Ok(Progress::Wanting));
-            assert_eq!(
-                joiner.push(&bytes[split..]),
-                Ok(Progress::Whole(vec![10, 11, 12, 13, 14]))
-            );
+            assert_eq!(joiner.push(&bytes[split..]), Ok(Progress::Whole(vec![10, 11, 12, 13, 14])));
         }
     }
 
     #[test]
     fn an_alert_ends_the_waiting() {
-        assert_eq!(
-            Joiner::new(Hello::Server).push(&[ALERT, 3, 3, 0, 2, 2, 40]),
-            Ok(Progress::Alert)
-        );
+        assert_eq!(Joiner::new(Hello::Server).push(&[ALERT, 3, 3, 0, 2, 2, 40]), Ok(Progress::Alert));
     }
 
     #[test]
     fn what_is_no_hello_is_named() {
         let push = |bytes: &[u8]| Joiner::new(Hello::Client).push(bytes);
         assert_eq!(push(&[23, 3, 3, 0, 1, 0]), Err(RecordError::NotHandshake { found: 23 }));
-        assert_eq!(
-            push(&[HANDSHAKE, 3, 3, 0xff, 0xff]),
-            Err(RecordError::RecordTooLong { found: 0xffff })
-        );
-        assert_eq!(
-            push(&record(&[1, 1, 0, 0])),
-            Err(RecordError::HelloTooLong { found: 65_540 })
-        );
+        assert_eq!(push(&[HANDSHAKE, 3, 3, 0xff, 0xff]), Err(RecordError::RecordTooLong { found: 0xffff }));
+        assert_eq!(push(&record(&[1, 1, 0, 0])), Err(RecordError::HelloTooLong { found: 65_540 }));
         let other = push(&record(&[11, 0, 0, 0])).unwrap_err();
-        assert_eq!(
-            other.to_string(),
-            "ClientHello (handshake type 1) expected, found type 11"
-        );
+        assert_eq!(other.to_string(), "ClientHello (handshake type 1) expected, found type 11");
     }
 }
