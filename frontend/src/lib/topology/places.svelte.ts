@@ -7,7 +7,7 @@ import { placeNewcomers } from "./layout/newcomers";
 import { SPACING, type Form } from "./shapes";
 
 /** Where the table of unresolved addresses lies. */
-const TABLE_CORNER: Corner = { width: 270, height: 176 };
+const TABLE_CORNER: Corner = { width: 286, height: 172 };
 
 /** Dragged positions by form and name. */
 type Dragged = Partial<Record<Form, Record<string, [x: number, y: number]>>>;

@@ -7,8 +7,8 @@ import type { Spacing } from "./layout/newcomers";
 /** Cards with figures, or rings with the name below where the pane is narrow. */
 export type Form = "cards" | "rings";
 
-/** Below this width of the pane, rings. */
-export const RINGS_BELOW_PX = 780;
+/** Up to this width of the window, rings: the same limit as the style sheets'. */
+export const RINGS_UP_TO_PX = 1180;
 
 export const RING_PX = 32;
 /** Room for a ring's name, which is cut beyond it. */

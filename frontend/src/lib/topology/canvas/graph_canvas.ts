@@ -37,6 +37,8 @@ export interface Inset {
 
 const CLOSEST = 2.5;
 const FARTHEST = 0.08;
+/** A fitted graph is not drawn larger than this. */
+const LARGEST_FIT = 1.25;
 /** Below this zoom cards are simple shapes. */
 export const PLAIN_BELOW = 0.5;
 
@@ -129,14 +131,14 @@ export class GraphCanvas {
     this.#cy.nodes().toggleClass("plain", on);
   }
 
-  /** Shows everything, at most at natural size. */
+  /** Shows everything. */
   fit(inset: Inset): void {
     const area = bounds(this.#boxes.values());
     if (!area) return;
     const width = this.#cy.width() - inset.left - inset.right;
     const height = this.#cy.height() - inset.top - inset.bottom;
     if (width <= 0 || height <= 0) return;
-    const zoom = Math.max(FARTHEST, Math.min(1, width / Math.max(1, area.w), height / Math.max(1, area.h)));
+    const zoom = Math.max(FARTHEST, Math.min(LARGEST_FIT, width / Math.max(1, area.w), height / Math.max(1, area.h)));
     this.#move(() =>
       this.#cy.viewport({
         zoom,

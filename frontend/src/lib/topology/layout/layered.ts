@@ -34,6 +34,8 @@ export interface Corner {
 const MOST_GAP_STRETCH = 2.2;
 /** A graph wider than the room moves closer together before it is drawn smaller. */
 const LEAST_GAP_STRETCH = 0.7;
+/** Of the gap between rows, this much stays when a graph is higher than the room. */
+const LEAST_ROW_GAP = 0.75;
 const MOST_ROW_STRETCH = 1.7;
 
 /** A place for every shape. Unlinked shapes stand in rows below the rest. */
@@ -87,10 +89,8 @@ function intoColumns(shapes: Shape[], links: Link[], options: LayeredOptions): M
     }
     x += w + (gaps[index] ?? 0);
   });
-  // Drawn smaller to fit the width, the graph has more height to fill.
-  const zoom = Math.min(1, options.room.width / Math.max(1, (bounds(placed.values()) as Box).w));
-  stretchRows(placed, options.room.height / zoom);
-  if (options.corner) clearCorner(placed, options.room.height / zoom, options.corner, zoom, options.rowGap);
+  stretchRows(placed, options.room.height, options.rowGap);
+  if (options.corner) clearCorner(placed, options.room, options.corner, options.rowGap);
   return placed;
 }
 
@@ -122,19 +122,38 @@ function stretchedGaps(counts: number[], widths: number[], { columnGap, room }: 
   return natural.map((gap) => gap * factor);
 }
 
-function stretchRows(placed: Map<string, Box>, height: number): void {
+function stretchRows(placed: Map<string, Box>, height: number, rowGap: number): void {
   const box = bounds(placed.values());
   if (!box || box.h === 0) return;
   const tallest = Math.max(...[...placed.values()].map((one) => one.h));
-  const factor = Math.min(MOST_ROW_STRETCH, Math.max(1, (height - tallest) / Math.max(1, box.h - tallest)));
+  const factor = Math.min(
+    MOST_ROW_STRETCH,
+    Math.max(
+      leastStretch([...placed.values()], rowGap * LEAST_ROW_GAP),
+      (height - tallest) / Math.max(1, box.h - tallest),
+    ),
+  );
   for (const one of placed.values()) one.y = (one.y - box.y) * factor;
 }
 
+/** How close rows may come, as a factor, when cards of a column must keep `gap` between them; at most 1. */
+function leastStretch(boxes: Box[], gap: number): number {
+  const sorted = boxes.toSorted((a, b) => a.x - b.x || a.y - b.y);
+  let least = 0;
+  sorted.forEach((box, i) => {
+    const above = sorted[i - 1];
+    if (above && above.x === box.x) least = Math.max(least, ((above.h + box.h) / 2 + gap) / (box.y - above.y));
+  });
+  return Math.min(1, least);
+}
+
 /** Moves the cards of the columns above the corner together, so that they end above it; where they do not fit, nothing moves. */
-function clearCorner(placed: Map<string, Box>, height: number, corner: Corner, zoom: number, rowGap: number): void {
+function clearCorner(placed: Map<string, Box>, room: Room, corner: Corner, rowGap: number): void {
   const area = bounds(placed.values());
   if (!area) return;
-  const floor = area.y + Math.max(area.h, height) / 2 - corner.height / zoom;
+  // The corner is measured on the screen, where a wide graph is drawn smaller.
+  const zoom = Math.min(1, room.width / area.w);
+  const floor = area.y + Math.max(area.h, room.height / zoom) / 2 - corner.height / zoom;
   const x = area.x - area.w / 2 + corner.width / zoom;
   const above = [...placed.values()].filter((box) => left(box) < x).sort((a, b) => a.y - b.y);
   for (const centre of new Set(above.map((box) => box.x))) {

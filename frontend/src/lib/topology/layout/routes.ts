@@ -2,12 +2,14 @@
 // cards of the columns in between. Ends on one side are ordered by where they lead, so that edges do not cross at a card.
 
 import {
+  bottom,
   clampTo,
   freeSpans,
   left,
   linkKey,
   nearestSpan,
   right,
+  top,
   type Box,
   type Link,
   type Point,
@@ -20,6 +22,10 @@ export type Route = Point[];
 /** Distance kept between a lane and a card, and between lanes. */
 const CLEARANCE = 9;
 const LANE_GAP = 8;
+/** An edge needs at least so much width to change its height. */
+const LEAST_TURN = 26;
+/** Ends may leave a card's centre this far up or down. */
+const PORT_REACH = 22;
 /** How far a curve that turns back swings out. */
 const SWING = 20;
 /** Share of a gap that the curve uses to leave horizontally. */
@@ -81,6 +87,7 @@ function plan(
     const made: Plan = { key, link, kind: "forward", waypoints: [] };
     let from: Point = { x: right(a), y: a.y };
     for (const column of columnsBetween(right(a), left(b), link, boxes)) {
+      if (!inTheWay(column, from.y, b.y)) continue;
       const centre = (column.from + column.to) / 2;
       const share = (centre - from.x) / Math.max(1, left(b) - from.x);
       const wanted = from.y + (b.y - from.y) * share;
@@ -96,6 +103,14 @@ function plan(
   const column = { from: left(b) - SWING, to: right(a) + SWING, boxes: passed };
   wish(made, column, (a.y + b.y) / 2, lanes);
   return made;
+}
+
+/** True when a curve between two heights could touch one of the column's cards. */
+function inTheWay(column: Column, y1: number, y2: number): boolean {
+  const reach = CLEARANCE + PORT_REACH;
+  const high = Math.min(y1, y2) - reach;
+  const low = Math.max(y1, y2) + reach;
+  return column.boxes.some(([, box]) => bottom(box) > high && top(box) < low);
 }
 
 interface Column {
@@ -194,15 +209,21 @@ function draw(plan: Plan, start: Point, end: Point): Route {
   }
   const route: Route = [start];
   let from = start;
-  for (const { from: a, to: b, y } of plan.waypoints) {
+  for (const waypoint of plan.waypoints) {
+    const { y } = waypoint;
+    // A card close by leaves little width to turn in: the turn then begins and ends over its edge.
+    const a = Math.max(waypoint.from, from.x + LEAST_TURN);
+    const b = Math.max(a, Math.min(waypoint.to, end.x - LEAST_TURN));
     gap(route, from, { x: a, y });
     route.push({ x: a, y }, { x: b, y });
     from = { x: b, y };
   }
   gap(route, from, end);
   route.push(end);
-  return route;
+  return route.filter((point, i) => i === 0 || i === route.length - 1 || !near(point, route[i - 1] as Point));
 }
+
+const near = (a: Point, b: Point): boolean => Math.abs(a.x - b.x) < 0.5 && Math.abs(a.y - b.y) < 0.5;
 
 /** The two controls of an S between two points. */
 function gap(route: Route, from: Point, to: Point): void {
