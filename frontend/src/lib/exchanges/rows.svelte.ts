@@ -36,7 +36,7 @@ export class Rows {
   #listing: Listing | null = null;
   #key = "";
   /** True while the rows shown are those of the listing before. */
-  #outdated = false;
+  outdated = $state(false);
   #wanted: RowSpan = { first: 0, end: 0 };
   #underWay: PageRun | null = null;
   #serial = 0;
@@ -81,7 +81,7 @@ export class Rows {
     this.#listing = next;
     this.#drop();
     this.#cache.age();
-    this.#outdated = true;
+    this.outdated = true;
     if (next === null || other) this.#forget();
     this.#soon(0);
   }
@@ -116,7 +116,7 @@ export class Rows {
   }
 
   #missing(): PageRun | null {
-    const total = this.#outdated || this.total === null ? Infinity : this.total;
+    const total = this.outdated || this.total === null ? Infinity : this.total;
     const first = Math.min(this.#wanted.first - AHEAD, total);
     const end = Math.min(Math.max(this.#wanted.end + AHEAD, PAGE_ROWS), total);
     return this.#cache.missing(first, end);
@@ -150,9 +150,9 @@ export class Rows {
   }
 
   #take(run: PageRun, total: number, rows: ExchangeRow[]): void {
-    if (this.#outdated) {
+    if (this.outdated) {
       this.#cache.clear();
-      this.#outdated = false;
+      this.outdated = false;
       this.longestUs = 0;
     }
     this.error = null;
