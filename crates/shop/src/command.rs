@@ -102,7 +102,7 @@ Examples:
         #[command(flatten)]
         site: Site,
         /// Folder for the recordings and their truth files.
-        #[arg(long)]
+        #[arg(long, default_value = "sample-pcaps")]
         out: PathBuf,
         /// Only this one.
         #[arg(long, value_enum)]

@@ -11,6 +11,7 @@ fn main() -> std::process::ExitCode {
 #[cfg(not(unix))]
 fn main() -> std::process::ExitCode {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "wirereel-shop runs on Linux: it needs addresses such as 127.0.1.11 on loopback");
+    let _ =
+        writeln!(std::io::stderr(), "wirereel-shop runs on Linux: it needs addresses such as 127.0.1.11 on loopback");
     std::process::ExitCode::FAILURE
 }

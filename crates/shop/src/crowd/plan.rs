@@ -129,12 +129,8 @@ fn watch(curve: &LoadCurve, addresses: Plan) -> Vec<Visit> {
     let asked = |n: u32| curve.watch_every * n + curve.watch_every / 2;
     let times = (0..).map(asked).take_while(|at| *at < curve.length());
     let step = Step { think: Duration::ZERO, wish: Wish::get("/health") };
-    let visit = |start| Visit {
-        start,
-        customer: Customer::watchman(addresses),
-        keep_alive: false,
-        steps: vec![step.clone()],
-    };
+    let visit =
+        |start| Visit { start, customer: Customer::watchman(addresses), keep_alive: false, steps: vec![step.clone()] };
     times.map(visit).collect()
 }
 
@@ -204,7 +200,8 @@ mod tests {
 
     #[test]
     fn more_come_when_the_curve_is_higher() {
-        let point = |s, visits_per_second| LoadPoint { at: Duration::from_secs(s), visits_per_second, flash_share: 0.0 };
+        let point =
+            |s, visits_per_second| LoadPoint { at: Duration::from_secs(s), visits_per_second, flash_share: 0.0 };
         let curve = LoadCurve {
             points: vec![point(0, 0.5), point(60, 0.5), point(61, 8.0), point(120, 8.0)],
             think: Duration::from_secs(1),
@@ -224,8 +221,15 @@ mod tests {
             .map(|s| format!("{} {}", s.wish.method, crate::route::fold(&s.wish.target)))
             .collect();
         let all = [
-            "GET /cart", "GET /flash-sale", "GET /health", "GET /products", "GET /products/:id", "GET /search",
-            "POST /cart", "POST /flash-sale/:id/reserve", "POST /orders",
+            "GET /cart",
+            "GET /flash-sale",
+            "GET /health",
+            "GET /products",
+            "GET /products/:id",
+            "GET /search",
+            "POST /cart",
+            "POST /flash-sale/:id/reserve",
+            "POST /orders",
         ];
         assert_eq!(wished, all.map(str::to_owned).into());
     }

@@ -3,5 +3,5 @@
 mod resolver;
 mod responder;
 
-pub use resolver::{ResolveError, Resolver};
+pub use resolver::{Habit, ResolveError, Resolver};
 pub use responder::{answer, respond};

@@ -25,20 +25,30 @@ pub enum ResolveError {
     NoAddress,
 }
 
+/// What else a resolver asks for; programs differ.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Habit {
+    /// Nothing.
+    Plain,
+    /// The IPv6 address as well, as glibc does.
+    AlsoIpv6,
+    /// The name inside a search domain first, as with `ndots` in containers.
+    SearchDomainFirst,
+}
+
 /// A stub resolver with a cache, asking from one address.
 #[derive(Debug)]
 pub struct Resolver {
     from: Ipv4Addr,
     server: SocketAddr,
-    /// Some resolvers ask for the IPv6 address as well, as glibc does.
-    also_ipv6: bool,
+    habit: Habit,
     known: Mutex<HashMap<Service, (Ipv4Addr, Instant)>>,
 }
 
 impl Resolver {
     /// A resolver that sends from `from` to `server`.
-    pub fn new(from: Ipv4Addr, server: SocketAddr, also_ipv6: bool) -> Self {
-        Self { from, server, also_ipv6, known: Mutex::default() }
+    pub fn new(from: Ipv4Addr, server: SocketAddr, habit: Habit) -> Self {
+        Self { from, server, habit, known: Mutex::default() }
     }
 
     /// The address of a service; asks when the last answer has expired.
@@ -60,9 +70,12 @@ impl Resolver {
     async fn look_up(&self, service: Service) -> Result<(Ipv4Addr, u32), ResolveError> {
         let socket = UdpSocket::bind((self.from, 0)).await?;
         socket.connect(self.server).await?;
-        let reply = exchange(&socket, service, RecordType::A).await?;
-        if self.also_ipv6 {
-            exchange(&socket, service, RecordType::AAAA).await?;
+        if self.habit == Habit::SearchDomainFirst {
+            exchange(&socket, &format!("{service}.shop.internal."), RecordType::A).await?;
+        }
+        let reply = exchange(&socket, &format!("{service}."), RecordType::A).await?;
+        if self.habit == Habit::AlsoIpv6 {
+            exchange(&socket, &format!("{service}."), RecordType::AAAA).await?;
         }
         let address = reply.answers.iter().find_map(|record| match &record.data {
             RData::A(address) => Some((address.0, record.ttl)),
@@ -72,8 +85,8 @@ impl Resolver {
     }
 }
 
-async fn exchange(socket: &UdpSocket, service: Service, kind: RecordType) -> Result<Message, ResolveError> {
-    let name = Name::from_ascii(format!("{service}.")).map_err(|_| ResolveError::NoAddress)?;
+async fn exchange(socket: &UdpSocket, name: &str, kind: RecordType) -> Result<Message, ResolveError> {
+    let name = Name::from_ascii(name).map_err(|_| ResolveError::NoAddress)?;
     let mut question = Message::query();
     question.metadata.recursion_desired = true;
     question.add_query(Query::query(name, kind));

@@ -3,27 +3,33 @@
 //! It leans on what is known about the shop – every head fits into one segment, nothing is pipelined, nothing is lost –
 //! and so needs no reassembly and shares no code with the product that reads the samples.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Range;
 
 use etherparse::{NetSlice, SlicedPacket, TransportSlice};
 
-use super::Frame;
+use super::{Frame, RouteCount, Truth};
 use crate::addresses::Plan;
 use crate::journal::Served;
 use crate::route;
-use crate::topology::Service;
+use crate::topology::{CUSTOMERS, Edge, Service};
 
 /// What is counted apart: service, method, route, status.
-pub(super) type Key = (Service, String, String, Option<u16>);
+pub type Key = (Service, String, String, Option<u16>);
 
 /// Exchanges per service, method, route and status.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally(pub BTreeMap<Key, u64>);
 
 impl Tally {
+    /// What a truth file counts.
+    pub fn of_truth(truth: &Truth) -> Self {
+        let row = |c: &RouteCount| ((c.service, c.method.clone(), c.route.clone(), c.status), c.count);
+        Self(truth.counts.iter().map(row).collect())
+    }
+
     /// Counts the lines of a log.
     pub fn of_log(served: &[Served]) -> Self {
         let mut tally = Self::default();
@@ -56,8 +62,8 @@ impl fmt::Display for Disagreement {
 ///
 /// # Errors
 /// Every key whose counts differ.
-pub(super) fn compare(captured: &Tally, logged: &Tally) -> Result<(), Disagreement> {
-    let keys: std::collections::BTreeSet<_> = captured.0.keys().chain(logged.0.keys()).collect();
+pub fn compare(captured: &Tally, logged: &Tally) -> Result<(), Disagreement> {
+    let keys: BTreeSet<_> = captured.0.keys().chain(logged.0.keys()).collect();
     let count = |tally: &Tally, key: &Key| tally.0.get(key).copied().unwrap_or(0);
     let rows = keys.into_iter().map(|key| (key.clone(), count(captured, key), count(logged, key)));
     let different: Vec<_> = rows.filter(|(_, captured, logged)| captured != logged).collect();
@@ -66,8 +72,10 @@ pub(super) fn compare(captured: &Tally, logged: &Tally) -> Result<(), Disagreeme
 
 /// What the packets show.
 #[derive(Debug, Default)]
-pub(super) struct Audit {
-    pub(super) tally: Tally,
+pub struct Audit {
+    pub tally: Tally,
+    /// Who sent a request to whom; whoever is no service is a customer.
+    pub edges: BTreeSet<Edge>,
     /// When each exchange was under way: indices of the frames of its first and last byte (or of the connection's end).
     pub(super) in_flight: Vec<Range<usize>>,
 }
@@ -80,7 +88,7 @@ struct Waiting {
 }
 
 /// Reads every exchange out of the frames.
-pub(super) fn read(frames: &[Frame], plan: Plan) -> Audit {
+pub fn read(frames: &[Frame], plan: Plan) -> Audit {
     let mut audit = Audit::default();
     let mut waiting: HashMap<(SocketAddr, SocketAddr), VecDeque<Waiting>> = HashMap::new();
     for (index, frame) in frames.iter().enumerate() {
@@ -90,6 +98,8 @@ pub(super) fn read(frames: &[Frame], plan: Plan) -> Audit {
         if let Some((method, target)) = request_line(segment.payload)
             && let Some(service) = plan.service_at(segment.to.ip())
         {
+            let client = plan.service_at(segment.from.ip()).map_or(CUSTOMERS, Service::name);
+            audit.edges.insert(Edge { client, server: service.name() });
             let request = Waiting { service, method: method.into(), route: route::fold(target), frame: index };
             waiting.entry(forward).or_default().push_back(request);
         } else if let Some(status) = status_line(segment.payload)
@@ -97,7 +107,9 @@ pub(super) fn read(frames: &[Frame], plan: Plan) -> Audit {
         {
             audit.tally.add(request.service, &request.method, &request.route, Some(status));
             audit.in_flight.push(request.frame..index);
-        } else if segment.ends && let Some(requests) = waiting.get_mut(&backward) {
+        } else if segment.ends
+            && let Some(requests) = waiting.get_mut(&backward)
+        {
             for request in requests.drain(..) {
                 audit.tally.add(request.service, &request.method, &request.route, None);
                 audit.in_flight.push(request.frame..index);
@@ -174,6 +186,7 @@ mod tests {
         let key = |status| (Service::Cart, "GET".to_owned(), "/carts/:id".to_owned(), status);
         assert_eq!(audit.tally.0, [(key(None), 1), (key(Some(200)), 1)].into());
         assert_eq!(audit.in_flight, [0..1, 2..3]);
+        assert_eq!(audit.edges, [Edge { client: "customers", server: "cart-service" }].into());
         assert_eq!(compare(&audit.tally, &audit.tally), Ok(()));
         let text = compare(&audit.tally, &Tally::default()).unwrap_err().to_string();
         assert!(text.starts_with("cart-service GET /carts/:id no response: 1 captured, 0 logged\n"), "{text}");

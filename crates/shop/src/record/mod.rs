@@ -21,10 +21,10 @@ use crate::supervisor::{Supervisor, SupervisorError};
 use crate::topology::{self, ENTRY, Service};
 use crate::{journal, wall_clock_ns};
 
-pub use audit::{Disagreement, Tally};
+pub use audit::{Audit, Disagreement, Key, Tally, compare, read as audit};
 pub use story::{Change, Event, Sample, Story};
 pub use truth::{FaultEvent, RouteCount, Truth};
-pub use wire::{Capture, CaptureError, Frame, Recording, check_permission};
+pub use wire::{Capture, CaptureError, Frame, Recording, check_permission, read_file};
 
 /// Why a sample was not made.
 #[derive(Debug, thiserror::Error)]
@@ -61,11 +61,11 @@ pub async fn record(sample: Sample, program: &Path, site: Site, out: &Path) -> R
     let story = sample.story();
     let site = Site { pace: story.pace, ..site };
     let take = play(&story, program, site.clone()).await?;
-    let audit = audit::read(&take.recording.frames, site.plan);
-    audit::compare(&audit.tally, &Tally::of_log(&take.served))?;
+    let shown = audit(&take.recording.frames, site.plan);
+    compare(&shown.tally, &Tally::of_log(&take.served))?;
     let (frames, events) = match story.stretch {
         Some(factor) => {
-            let map = stretch::TimeMap::new(&take.recording.frames, &audit.in_flight, factor);
+            let map = stretch::TimeMap::new(&take.recording.frames, &shown.in_flight, factor);
             (map.frames(&take.recording.frames), map.events(&take.events))
         }
         None => (take.recording.frames, take.events),
@@ -94,6 +94,9 @@ async fn play(story: &Story, program: &Path, site: Site) -> Result<Take, RecordE
     let mut events = Vec::new();
     for event in &story.events {
         tokio::time::sleep_until(beginning + event.at).await;
+        if event.change == (Change::Begin { fault: Fault::Crash }) {
+            catch_at_work(&site.service_socket(event.service)).await?;
+        }
         events.push(FaultEvent { at_ns: wall_clock_ns(), service: event.service, change: event.change });
         apply(&mut shop, &site, event).await?;
     }
@@ -115,6 +118,16 @@ async fn apply(shop: &mut Supervisor, site: &Site, event: &Event) -> Result<(), 
             control::ask(&socket, &Order::Fault(fault)).await?;
         }
         Change::Recover => shop.recover(event.service).await?,
+    }
+    Ok(())
+}
+
+/// Waits for a moment at which the service has a request in work, so that the crash is one that somebody notices.
+async fn catch_at_work(socket: &Path) -> Result<(), RecordError> {
+    const PATIENCE: Duration = Duration::from_secs(3);
+    let started = Instant::now();
+    while control::ask(socket, &Order::Status).await? == 0 && started.elapsed() < PATIENCE {
+        tokio::time::sleep(Duration::from_millis(2)).await;
     }
     Ok(())
 }
@@ -146,9 +159,10 @@ fn read_journals(site: &Site) -> Result<Vec<journal::Served>, RecordError> {
     Ok(served)
 }
 
-/// The edge list as other programs read it.
+/// The edge list as other programs read it, one line per service and per edge.
 fn edges_json() -> String {
     let services: Vec<_> = Service::ALL.iter().map(|s| s.name()).collect();
-    let list = serde_json::json!({ "services": services, "entry": ENTRY.name(), "edges": topology::edges() });
-    format!("{list:#}\n")
+    let services = truth::lines(&services);
+    let edges = truth::lines(&topology::edges());
+    format!("{{\n  \"entry\": \"{ENTRY}\",\n  \"services\": [\n{services}\n  ],\n  \"edges\": [\n{edges}\n  ]\n}}\n")
 }

@@ -6,6 +6,7 @@ use super::Frame;
 
 const SECTION_HEADER: u32 = 0x0a0d_0d0a;
 const INTERFACE_DESCRIPTION: u32 = 1;
+const INTERFACE_STATISTICS: u32 = 5;
 const ENHANCED_PACKET: u32 = 6;
 const BYTE_ORDER_MAGIC: u32 = 0x1a2b_3c4d;
 const ETHERNET: u16 = 1;
@@ -17,6 +18,8 @@ const SECTION_APPLICATION: u16 = 4;
 const INTERFACE_NAME: u16 = 2;
 const INTERFACE_TIME_RESOLUTION: u16 = 9;
 const INTERFACE_FILTER: u16 = 11;
+const STATISTICS_RECEIVED: u16 = 4;
+const STATISTICS_DROPPED: u16 = 5;
 
 /// What is said about the recording as a whole.
 #[derive(Debug, Clone, Copy)]
@@ -54,16 +57,30 @@ pub(super) fn encode(section: &Section<'_>, frames: &[Frame]) -> Vec<u8> {
     for frame in frames {
         let mut packet = Vec::with_capacity(frame.bytes.len() + 24);
         packet.extend(0u32.to_le_bytes());
-        let at = frame.at_ns as u64;
-        packet.extend(((at >> 32) as u32).to_le_bytes());
-        packet.extend((at as u32).to_le_bytes());
+        time(&mut packet, frame.at_ns);
         packet.extend((frame.bytes.len() as u32).to_le_bytes());
         packet.extend(frame.wire_len.to_le_bytes());
         packet.extend(&frame.bytes);
         pad(&mut packet);
         block(&mut file, ENHANCED_PACKET, &packet);
     }
+
+    let mut statistics = Vec::new();
+    statistics.extend(0u32.to_le_bytes());
+    time(&mut statistics, frames.last().map_or(0, |f| f.at_ns));
+    option(&mut statistics, STATISTICS_RECEIVED, &(frames.len() as u64).to_le_bytes());
+    // A capture that lost packets does not become a sample.
+    option(&mut statistics, STATISTICS_DROPPED, &0u64.to_le_bytes());
+    option(&mut statistics, OPTION_END, b"");
+    block(&mut file, INTERFACE_STATISTICS, &statistics);
     file
+}
+
+/// Times are two words, the upper one first.
+fn time(body: &mut Vec<u8>, at_ns: i64) {
+    let at = at_ns as u64;
+    body.extend(((at >> 32) as u32).to_le_bytes());
+    body.extend((at as u32).to_le_bytes());
 }
 
 /// A block's length stands before and after its body.

@@ -99,7 +99,8 @@ impl Truth {
     }
 }
 
-fn lines(rows: &[impl Serialize]) -> String {
+/// JSON, one row per line, to stand between brackets.
+pub(super) fn lines(rows: &[impl Serialize]) -> String {
     let row = |row| format!("    {}", serde_json::to_string(row).unwrap_or_default());
     rows.iter().map(row).collect::<Vec<_>>().join(",\n")
 }

@@ -1,8 +1,10 @@
 //! The capture itself: libpcap on loopback, filtered to the shop, every packet kept in memory until the end.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use pcap::{Active, Precision};
 
@@ -14,13 +16,12 @@ const SNAP_LENGTH: i32 = 65_535;
 const KERNEL_BUFFER_BYTES: i32 = 64 << 20;
 /// How long libpcap may hold packets back, milliseconds.
 const READ_TIMEOUT_MS: i32 = 50;
+const POLL_EVERY: Duration = Duration::from_millis(10);
 
 /// Why there is no capture.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    #[error(
-        "capturing on lo is not permitted: run as root, or once `sudo setcap cap_net_raw+ep {program}` ({source})"
-    )]
+    #[error("capturing on lo is not permitted: run as root, or once `sudo setcap cap_net_raw+ep {program}` ({source})")]
     NotPermitted { program: String, source: pcap::Error },
     #[error("cannot capture on lo: {0}")]
     Pcap(#[from] pcap::Error),
@@ -41,6 +42,34 @@ pub struct Frame {
     pub bytes: Vec<u8>,
     /// Length on the wire.
     pub wire_len: u32,
+}
+
+impl From<pcap::Packet<'_>> for Frame {
+    /// The packet must come from a capture or file opened with `Precision::Nano`: then libpcap's field of microseconds
+    /// holds nanoseconds.
+    fn from(packet: pcap::Packet<'_>) -> Self {
+        Self {
+            at_ns: packet.header.ts.tv_sec * 1_000_000_000 + packet.header.ts.tv_usec,
+            bytes: packet.data.to_vec(),
+            wire_len: packet.header.len,
+        }
+    }
+}
+
+/// Reads a sample back.
+///
+/// # Errors
+/// When the file cannot be read to its end.
+pub fn read_file(path: &Path) -> Result<Vec<Frame>, CaptureError> {
+    let mut file = pcap::Capture::from_file_with_precision(path, Precision::Nano)?;
+    let mut frames = Vec::new();
+    loop {
+        match file.next_packet() {
+            Ok(packet) => frames.push(Frame::from(packet)),
+            Err(pcap::Error::NoMorePackets) => return Ok(frames),
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// A finished capture.
@@ -69,8 +98,7 @@ impl Capture {
         let filter = filter(plan, dns_port);
         let stop = Arc::new(AtomicBool::new(false));
         let asked = Arc::clone(&stop);
-        let thread =
-            std::thread::Builder::new().name("capture".into()).spawn(move || run(capture, filter, &asked))?;
+        let thread = std::thread::Builder::new().name("capture".into()).spawn(move || run(capture, filter, &asked))?;
         Ok(Self { stop, thread })
     }
 
@@ -120,16 +148,14 @@ fn filter(plan: Plan, dns_port: u16) -> String {
 
 fn run(mut capture: pcap::Capture<Active>, filter: String, stop: &AtomicBool) -> Result<Recording, CaptureError> {
     capture.filter(&filter, true)?;
+    // A blocking read would sleep on when the shop has fallen silent, whatever its timeout.
+    let mut capture = capture.setnonblock()?;
     let mut frames = Vec::new();
-    while !stop.load(Ordering::Relaxed) {
+    loop {
         match capture.next_packet() {
-            Ok(packet) => frames.push(Frame {
-                // With `Precision::Nano` the field of microseconds holds nanoseconds.
-                at_ns: packet.header.ts.tv_sec * 1_000_000_000 + packet.header.ts.tv_usec,
-                bytes: packet.data.to_vec(),
-                wire_len: packet.header.len,
-            }),
-            Err(pcap::Error::TimeoutExpired) => {}
+            Ok(packet) => frames.push(Frame::from(packet)),
+            Err(pcap::Error::TimeoutExpired) if stop.load(Ordering::Relaxed) => break,
+            Err(pcap::Error::TimeoutExpired) => std::thread::sleep(POLL_EVERY),
             Err(error) => return Err(error.into()),
         }
     }

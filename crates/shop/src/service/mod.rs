@@ -18,7 +18,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::connection::Answer;
 use crate::control::{self, Order, Reply};
-use crate::dns::Resolver;
+use crate::dns::{Habit, Resolver};
 use crate::fault::Fault;
 use crate::journal::Journal;
 use crate::outbound::{Call, CallError, Outbound};
@@ -49,7 +49,7 @@ struct Shopkeeper {
 /// When its address, its log or its control socket cannot be had.
 pub async fn run(me: Service, site: Site) -> io::Result<()> {
     let from = site.plan.service_ip(me);
-    let resolver = Resolver::new(from, site.dns_address(), asks_for_ipv6(me));
+    let resolver = Resolver::new(from, site.dns_address(), habit(me));
     let keeper = Arc::new(Shopkeeper {
         me,
         journal: Journal::open(&site.journal(me))?,
@@ -73,9 +73,13 @@ pub async fn run(me: Service, site: Site) -> io::Result<()> {
     .await
 }
 
-/// Some programs ask for both kinds of address, some only for IPv4.
-fn asks_for_ipv6(service: Service) -> bool {
-    matches!(service, Service::Search | Service::Cart | Service::FlashSale)
+/// The shop is written in several languages, as it were: their resolvers differ.
+fn habit(service: Service) -> Habit {
+    match service {
+        Service::Search | Service::Cart | Service::FlashSale => Habit::AlsoIpv6,
+        Service::Recommendation => Habit::SearchDomainFirst,
+        _ => Habit::Plain,
+    }
 }
 
 impl Shopkeeper {

@@ -46,13 +46,16 @@ pub(super) async fn order(keeper: &Arc<Shopkeeper>, request: &Inbound) -> Outcom
 /// Holds the article, charges for it, sends it, and tells the buyer; the first refusal ends it.
 async fn place(keeper: &Arc<Shopkeeper>, request: &Inbound, item: &str) -> Result<Value, Outcome> {
     let number = format!("o-{}", &request.trace.id()[..8]);
-    need(keeper, post(keeper, request, Service::Inventory, &format!("/stock/{item}/hold"), &json!({ "order": number })))
-        .await?;
+    need(
+        keeper,
+        post(keeper, request, Service::Inventory, &format!("/stock/{item}/hold"), &json!({ "order": number })),
+    )
+    .await?;
     let cents = goods::find(item).map_or(0, |article| article.cents);
     let mut charge = post(keeper, request, Service::Payment, "/charges", &json!({ "order": number, "cents": cents }));
     let login = STANDARD.encode(format!("{}:demo", keeper.me));
     charge.headers.push(("authorization", format!("Basic {login}")));
-    charge.timeout = Duration::from_millis(1200);
+    charge.timeout = Duration::from_secs(1);
     let receipt = need(keeper, charge).await?;
     let city = request.field("city").unwrap_or_default();
     let parcel = post(keeper, request, Service::Shipping, "/shipments", &json!({ "order": number, "city": city }));

@@ -60,9 +60,7 @@ fn not_found() -> Outcome {
 async fn need(keeper: &Shopkeeper, call: Call) -> Result<Value, Outcome> {
     let to = call.to;
     match keeper.call(call).await {
-        Ok(Answer { status, body }) if status.is_success() => {
-            Ok(serde_json::from_slice(&body).unwrap_or(Value::Null))
-        }
+        Ok(Answer { status, body }) if status.is_success() => Ok(serde_json::from_slice(&body).unwrap_or(Value::Null)),
         Ok(Answer { status, .. }) if status.is_client_error() => Err(refusal(to, status)),
         Ok(Answer { status, .. }) if status == StatusCode::GATEWAY_TIMEOUT => {
             Err(Outcome::error(504, &format!("{to} waited in vain")))
