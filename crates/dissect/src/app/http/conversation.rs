@@ -10,7 +10,7 @@ use super::health::Health;
 use super::kept::KeptBody;
 use super::outstanding::Outstanding;
 use super::reader::{Broken, Close, Framing, Item, Loss, Reader};
-use super::{request, response};
+use super::{request, response, text};
 
 /// Everything HTTP about one connection.
 pub(crate) struct Conversation {
@@ -110,7 +110,7 @@ impl Conversation {
         {
             match item {
                 Item::Head { block, started_ns } => {
-                    self.begin_request(ctx, &String::from_utf8_lossy(&block), started_ns, at_ns, sink);
+                    self.begin_request(ctx, &text(&block), started_ns, at_ns, sink);
                 }
                 Item::Body(piece) => self.body_piece(Side::Client, piece, at_ns),
                 Item::End { .. } => self.end_request(at_ns),
@@ -124,7 +124,7 @@ impl Conversation {
         while let Some(item) = self.server.next(&mut rest, at_ns) {
             match item {
                 Item::Head { block, started_ns } => {
-                    self.begin_response(ctx, &String::from_utf8_lossy(&block), started_ns, at_ns, sink);
+                    self.begin_response(ctx, &text(&block), started_ns, at_ns, sink);
                 }
                 Item::Body(piece) => self.body_piece(Side::Server, piece, at_ns),
                 Item::End { trailers } => self.end_response(&trailers, at_ns),
@@ -248,7 +248,7 @@ impl Conversation {
             pending.response.ended = true;
             pending.record.finished_ns = at_ns;
             if !trailers.is_empty() {
-                response::read_trailers(&String::from_utf8_lossy(trailers), &mut pending.record);
+                response::read_trailers(&text(trailers), &mut pending.record);
             }
         }
     }
@@ -299,7 +299,7 @@ impl Conversation {
         sink: &mut dyn Sink,
     ) {
         if let Some(last_line_end) = memchr::memrchr(b'\n', head) {
-            let lines = String::from_utf8_lossy(&head[..=last_line_end]);
+            let lines = text(&head[..=last_line_end]);
             match side {
                 Side::Client => self.begin_request(ctx, &lines, started_ns, at_ns, sink),
                 Side::Server => self.begin_response(ctx, &lines, started_ns, at_ns, sink),

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// One field. The name is given as sent and in lower case.
 pub(super) struct Field<'a> {
     pub name: &'a str,
@@ -14,19 +16,23 @@ pub(super) struct Field<'a> {
 pub(super) fn visit_fields(lines: &str, mut visit: impl FnMut(Field<'_>)) -> usize {
     let mut nameless = 0;
     let mut lower = String::with_capacity(64);
-    let mut lines = lines.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).peekable();
-    while let Some(line) = lines.next() {
-        let mut line = Cow::Borrowed(line);
-        while let Some(more) = lines.next_if(|next| is_folded(next)) {
-            let joined = line.to_mut();
-            joined.push(' ');
-            joined.push_str(more.trim());
+    let mut rest = lines;
+    while !rest.is_empty() {
+        let mut line = Cow::Borrowed(take_line(&mut rest));
+        while is_folded(rest) {
+            let more = take_line(&mut rest).trim_ascii();
+            if !more.is_empty() {
+                line.to_mut().extend([" ", more]);
+            }
         }
         if line.is_empty() {
             continue;
         }
         // White space before the colon is a sender's fault that proxies used to pass on (RFC 9112 §5.1).
-        let (name, value) = line.split_once(':').map_or(("", ""), |(name, value)| (name.trim_end(), value.trim()));
+        let (name, value) = match memchr(b':', line.as_bytes()) {
+            Some(colon) => (line[..colon].trim_ascii_end(), line[colon + 1..].trim_ascii()),
+            None => ("", ""),
+        };
         if name.is_empty() {
             nameless += 1;
             continue;
@@ -39,8 +45,18 @@ pub(super) fn visit_fields(lines: &str, mut visit: impl FnMut(Field<'_>)) -> usi
     nameless
 }
 
-fn is_folded(line: &str) -> bool {
-    line.starts_with([' ', '\t']) && !line.trim().is_empty()
+/// Takes the first line off `rest`, without its CRLF or bare LF.
+fn take_line<'a>(rest: &mut &'a str) -> &'a str {
+    let (line, after) = match memchr(b'\n', rest.as_bytes()) {
+        Some(end) => (&rest[..end], &rest[end + 1..]),
+        None => (*rest, ""),
+    };
+    *rest = after;
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+fn is_folded(rest: &str) -> bool {
+    matches!(rest.as_bytes(), [b' ' | b'\t', ..])
 }
 
 #[cfg(test)]

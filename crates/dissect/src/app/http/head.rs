@@ -5,6 +5,7 @@ use memchr::memchr;
 use crate::record::{Protocol, Side};
 
 use super::super::probe::Verdict;
+use super::text;
 
 /// The longest registered method (`UPDATEREDIRECTREF`) has 17 letters; some room for private ones.
 const MAX_METHOD_BYTES: usize = 24;
@@ -40,14 +41,14 @@ pub(super) struct StatusLine {
 
 impl<'a> RequestLine<'a> {
     pub(super) fn parse(line: &'a str) -> Result<Self, HeadError> {
-        let line = line.trim_end();
+        let line = line.trim_ascii_end();
         let (method, rest) = line.split_once([' ', '\t']).ok_or(HeadError::Method)?;
         if method.is_empty() || method.len() > MAX_METHOD_BYTES || !method.bytes().all(is_token_byte) {
             return Err(HeadError::Method);
         }
         let (target, version) = rest.rsplit_once([' ', '\t']).ok_or(HeadError::Version)?;
         let protocol = version_of(version).ok_or(HeadError::Version)?;
-        match target.trim() {
+        match target.trim_ascii() {
             "" => Err(HeadError::Target),
             target => Ok(Self { method, target, protocol }),
         }
@@ -95,7 +96,7 @@ pub(crate) fn probe(side: Side, bytes: &[u8]) -> Verdict {
     let Some(end) = memchr(b'\n', bytes) else {
         return Verdict::Unsure;
     };
-    let line = String::from_utf8_lossy(&bytes[..end]);
+    let line = text(&bytes[..end]);
     let readable = match side {
         Side::Client => RequestLine::parse(&line).is_ok(),
         Side::Server => StatusLine::parse(&line).is_ok(),

@@ -25,6 +25,8 @@ mod conversation_tests;
 #[cfg(test)]
 mod property_tests;
 
+use std::borrow::Cow;
+
 pub(crate) use conversation::Conversation;
 pub(crate) use head::probe;
 pub(crate) use target::host_name;
@@ -38,4 +40,10 @@ fn push_line(block: &mut String, name: &str, value: &str) {
         block.push('\n');
     }
     block.extend([name, ": ", value]);
+}
+
+/// A head as text. Old senders use Latin-1; what is not UTF-8 is shown as U+FFFD.
+fn text(head: &[u8]) -> Cow<'_, str> {
+    // Checking whole heads is several times faster than converting them.
+    std::str::from_utf8(head).map_or_else(|_| String::from_utf8_lossy(head), Cow::Borrowed)
 }

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr2;
+
 const HIDDEN: &str = "<hidden>";
 
 /// Fields whose whole value is a secret.
@@ -86,11 +88,12 @@ pub(super) fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
 
 /// A request target or address with secret query values and passwords replaced.
 pub(super) fn hide_in_target(target: &str) -> Cow<'_, str> {
-    let (before, query) = match target.find(['?', '#']) {
+    let (before, query) = match memchr2(b'?', b'#', target.as_bytes()) {
         Some(at) => target.split_at(at + 1),
         None => (target, ""),
     };
-    let before = hide_userinfo(before);
+    // Only the absolute form has user information.
+    let before = if before.starts_with('/') { Cow::Borrowed(before) } else { hide_userinfo(before) };
     // A fragment is not sent in targets, but Location and Referer carry `#access_token=` at times.
     let mut shown: Option<String> = None;
     let mut from = 0;
@@ -149,15 +152,15 @@ fn secret_parameter(parameter: &str) -> Option<(&str, &str)> {
 }
 
 fn is_secret_parameter(name: &str) -> bool {
-    let name = percent_decoded(name).to_ascii_lowercase();
+    let name = if name.contains('%') { percent_decoded(name) } else { name.to_owned() }.to_ascii_lowercase();
     SECRET_PARAMETERS.contains(&name.as_str()) || has_secret_word(&name)
 }
 
 fn has_secret_word(lower_name: &str) -> bool {
-    // Few names hold such a word: look at the first letter before comparing.
-    lower_name.bytes().enumerate().any(|(at, byte)| {
-        matches!(byte, b't' | b's' | b'p' | b'a' | b'c' | b'j')
-            && SECRET_WORDS.iter().any(|word| lower_name.as_bytes()[at..].starts_with(word.as_bytes()))
+    // Few names hold such a word: its first two letters are looked for before the words are compared.
+    lower_name.as_bytes().windows(2).enumerate().any(|(at, start)| {
+        let may_start = matches!(start, b"to" | b"se" | b"pa" | b"ap" | b"cr" | b"si" | b"jw");
+        may_start && SECRET_WORDS.iter().any(|word| lower_name.as_bytes()[at..].starts_with(word.as_bytes()))
     })
 }
 
@@ -200,6 +203,13 @@ mod tests {
         }
         for name in ["host", "etag", "sec-websocket-key", "content-type", "accept"] {
             assert_eq!(shown(name, "open"), "open", "{name}");
+        }
+    }
+
+    #[test]
+    fn every_secret_word_is_found_inside_a_name() {
+        for word in SECRET_WORDS {
+            assert_eq!(shown(&format!("x-{word}-y"), "s3cr3t"), "<hidden>", "{word}");
         }
     }
 
