@@ -88,9 +88,10 @@ export function graphView(whole: Topology, scoped: Topology, moment: StateAt | n
     };
   });
 
+  const calls = moment ? byEnd(edges) : new Map<string, EdgeView[]>();
   const origins = errorOrigins(scoped.nodes, scoped.edges);
   const nodes = mergedNodes(whole, scoped).map(({ node, inScope }): NodeView => {
-    const figures = moment ? nodeInstant(node, edges) : inScope ? figuresOf(node) : null;
+    const figures = moment ? nodeInstant(node, calls.get(node.name) ?? []) : inScope ? figuresOf(node) : null;
     return {
       name: node.name,
       title: titleOf(node.name, node.kind),
@@ -108,10 +109,30 @@ export function graphView(whole: Topology, scoped: Topology, moment: StateAt | n
   return { nodes, edges, largest };
 }
 
+/** Edges by each of their ends. */
+function byEnd(edges: EdgeView[]): Map<string, EdgeView[]> {
+  const groups = new Map<string, EdgeView[]>();
+  const add = (name: string, edge: EdgeView): void => {
+    const group = groups.get(name);
+    if (group) group.push(edge);
+    else groups.set(name, [edge]);
+  };
+  for (const edge of edges) {
+    add(edge.client, edge);
+    if (edge.server !== edge.client) add(edge.server, edge);
+  }
+  return groups;
+}
+
 /** Edges by the service that calls. */
 export function byClient(edges: EdgeView[]): ReadonlyMap<string, EdgeView[]> {
   const groups = new Map<string, EdgeView[]>();
-  for (const edge of edges) groups.set(edge.client, [...(groups.get(edge.client) ?? []), edge]);
+  for (const [name, own] of byEnd(edges)) {
+    groups.set(
+      name,
+      own.filter((edge) => edge.client === name),
+    );
+  }
   return groups;
 }
 
@@ -162,13 +183,11 @@ function instant(edge: ServiceEdge, state: EdgeState | undefined): Figures | nul
   };
 }
 
-/** A node at an instant: what its edges carry. */
-function nodeInstant(node: ServiceNode, edges: EdgeView[]): Figures | null {
+/** A node at an instant: what its edges carry. A service that only calls others is not silent. */
+function nodeInstant(node: ServiceNode, calls: EdgeView[]): Figures | null {
+  if (!calls.some((edge) => edge.figures)) return null;
   const customers = node.kind === "customers";
-  const own = edges.filter((edge) => edge.figures && (customers ? edge.client : edge.server) === node.name);
-  // A service that only calls others is not silent.
-  const calls = edges.some((edge) => edge.figures && (edge.client === node.name || edge.server === node.name));
-  if (!calls) return null;
+  const own = calls.filter((edge) => (customers ? edge.client : edge.server) === node.name);
   const rate = own.reduce((sum, edge) => sum + (edge.figures?.rate ?? 0), 0);
   const errors = own.reduce((sum, edge) => sum + (edge.figures?.rate ?? 0) * (edge.figures?.errorShare ?? 0), 0);
   return {

@@ -36,7 +36,7 @@ export interface Inset {
 }
 
 const CLOSEST = 2.5;
-const FARTHEST = 0.08;
+const FARTHEST = 0.05;
 /** A fitted graph is not drawn larger than this. */
 const LARGEST_FIT = 1.25;
 /** Below this zoom cards are simple shapes. */

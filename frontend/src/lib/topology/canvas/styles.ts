@@ -31,7 +31,7 @@ export function styles(palette: Palette, form: Form): StylesheetJson {
       selector: "node.plain",
       style: {
         "background-opacity": 1,
-        "background-color": palette.raised,
+        "background-color": palette.line,
         "border-width": 1.5,
         "border-color": palette.line,
         label: "data(title)",

@@ -5,7 +5,8 @@
 // whole is stretched to the room there is. The same graph gives the same picture.
 
 import dagre from "@dagrejs/dagre";
-import { bounds, left, linkKey, type Box, type Link, type Shape } from "./geometry";
+import { folded, rowsPerColumn } from "./folding";
+import { bounds, left, linkKey, type Box, type Link, type Point, type Shape } from "./geometry";
 
 export interface Room {
   width: number;
@@ -74,7 +75,10 @@ function intoColumns(shapes: Shape[], links: Link[], options: LayeredOptions): M
   for (const link of links) graph.setEdge(link.client, link.server, { weight: 1 });
   dagre.layout(graph);
 
-  const columns = groupByX(shapes, (name) => graph.node(name) as { x: number; y: number });
+  const at = (name: string): Point => graph.node(name) as Point;
+  const layers = groupByX(shapes, at);
+  const rows = rowsPerColumn(layers, { aspect: options.room.width / options.room.height, ...options });
+  const columns = rows === null ? layers : layers.flatMap((layer) => folded(layer, rows));
   const columnOf = new Map(columns.flatMap((column, index) => column.map((shape) => [shape.name, index] as const)));
   const widths = columns.map((column) => Math.max(...column.map((shape) => shape.w)));
   const gaps = stretchedGaps(crossings(links, columnOf, columns.length), widths, options);
@@ -83,10 +87,8 @@ function intoColumns(shapes: Shape[], links: Link[], options: LayeredOptions): M
   let x = 0;
   columns.forEach((column, index) => {
     const w = widths[index] ?? 0;
-    for (const shape of column) {
-      const { y } = graph.node(shape.name) as { y: number };
-      placed.set(shape.name, { x: x + w / 2, y, w, h: shape.h });
-    }
+    const ys = rows === null ? column.map((shape) => at(shape.name).y) : stacked(column, options.rowGap);
+    column.forEach((shape, i) => placed.set(shape.name, { x: x + w / 2, y: ys[i] ?? 0, w, h: shape.h }));
     x += w + (gaps[index] ?? 0);
   });
   stretchRows(placed, options.room.height, options.rowGap);
@@ -94,13 +96,26 @@ function intoColumns(shapes: Shape[], links: Link[], options: LayeredOptions): M
   return placed;
 }
 
-function groupByX(shapes: Shape[], at: (name: string) => { x: number }): Shape[][] {
+/** Heights of a column's cards, one below the other around zero. */
+function stacked(column: Shape[], rowGap: number): number[] {
+  let y = -(column.reduce((sum, shape) => sum + shape.h, 0) + rowGap * (column.length - 1)) / 2;
+  return column.map((shape) => {
+    const centre = y + shape.h / 2;
+    y += shape.h + rowGap;
+    return centre;
+  });
+}
+
+/** Layers from left to right, each from top to bottom. */
+function groupByX(shapes: Shape[], at: (name: string) => Point): Shape[][] {
   const byX = new Map<number, Shape[]>();
   for (const shape of shapes) {
     const x = Math.round(at(shape.name).x);
     byX.set(x, [...(byX.get(x) ?? []), shape]);
   }
-  return [...byX.keys()].sort((a, b) => a - b).map((x) => byX.get(x) as Shape[]);
+  return [...byX.keys()]
+    .sort((a, b) => a - b)
+    .map((x) => (byX.get(x) as Shape[]).sort((a, b) => at(a.name).y - at(b.name).y));
 }
 
 /** How many links pass from column `i` to a later one, per gap. */

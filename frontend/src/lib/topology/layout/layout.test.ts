@@ -1,6 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { cytoscapeCurve, labelPlace, pathData, pointAlong, pointOn, quadratics } from "./curve";
-import { bottom, freeSpans, left, linkKey, overlaps, right, top, type Box, type Link, type Shape } from "./geometry";
+import {
+  bottom,
+  bounds,
+  freeSpans,
+  left,
+  linkKey,
+  overlaps,
+  right,
+  top,
+  type Box,
+  type Link,
+  type Shape,
+} from "./geometry";
 import { layered } from "./layered";
 import { placeNewcomers } from "./newcomers";
 import { routes } from "./routes";
@@ -105,6 +117,10 @@ describe("layered", () => {
     const boxes = place(many);
     routes(boxes, many);
     expect(boxes.size).toBe(500);
+    expectNoOverlap(boxes);
+    const area = bounds(boxes.values()) as Box;
+    expect(area.w / area.h).toBeGreaterThan(0.8);
+    expect(area.w / area.h).toBeLessThan(3);
     expect(performance.now() - started).toBeLessThan(8000);
   }, 20_000);
 });
