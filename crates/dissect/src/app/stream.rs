@@ -7,8 +7,8 @@ use super::http::Conversation;
 use super::probe::{Guess, identify};
 use super::tls::Handshake;
 
-/// First bytes that tell nothing are looked at this often: enough for a capture that begins inside a body, and
-/// few enough that a long binary stream costs nothing.
+/// Segments of one side that told nothing before that side is no longer looked at: a long binary stream costs nothing then,
+/// and a client's next request is still found when the capture began inside a long response.
 const MAX_PROBES: u8 = 16;
 
 /// First bytes held while a protocol is unsure. A request target of 8000 bytes must be supported by every server
@@ -32,7 +32,6 @@ enum State {
 
 #[derive(Default)]
 struct Probing {
-    probes: u8,
     client: Held,
     server: Held,
 }
@@ -42,6 +41,8 @@ struct Probing {
 struct Held {
     bytes: Vec<u8>,
     at_ns: i64,
+    /// How often this side told nothing.
+    misses: u8,
 }
 
 impl Stream {
@@ -68,7 +69,7 @@ impl Stream {
                     self.replay(ctx, held, side, bytes, at_ns, sink);
                 }
                 Guess::Named(name) => self.state = State::Counted(Some(name)),
-                Guess::Unknown if probing.probes >= MAX_PROBES => self.state = State::Counted(None),
+                Guess::Unknown if probing.is_in_vain() => self.state = State::Counted(None),
                 Guess::Unknown | Guess::Unsure => {}
             },
             State::Http(conversation) => conversation.data(ctx, side, bytes, at_ns, sink),
@@ -140,7 +141,7 @@ impl Stream {
 
     /// Gives what was held to the parser that is now certain, then the bytes that made it so.
     fn replay(&mut self, ctx: &FlowContext, held: Probing, side: Side, bytes: &[u8], at_ns: i64, sink: &mut dyn Sink) {
-        for (held_side, Held { bytes, at_ns }) in [(Side::Client, held.client), (Side::Server, held.server)] {
+        for (held_side, Held { bytes, at_ns, .. }) in [(Side::Client, held.client), (Side::Server, held.server)] {
             self.data(ctx, held_side, &bytes, at_ns, sink);
         }
         self.data(ctx, side, bytes, at_ns, sink);
@@ -169,37 +170,39 @@ impl Probing {
     /// Asks the protocols about what `side` has sent so far; holds it when they are unsure.
     fn look(&mut self, side: Side, bytes: &[u8], at_ns: i64) -> Guess {
         let held = self.held(side);
-        if held.bytes.is_empty() {
-            let guess = identify(side, bytes);
-            match guess {
-                Guess::Unsure if bytes.len() <= MAX_HELD_BYTES => {
-                    held.bytes.extend_from_slice(bytes);
-                    held.at_ns = at_ns;
-                    Guess::Unsure
-                }
-                Guess::Unsure | Guess::Unknown => self.nothing(),
-                certain => certain,
-            }
+        if held.misses >= MAX_PROBES {
+            return Guess::Unknown;
+        }
+        let before = held.bytes.len();
+        let guess = if before == 0 {
+            held.at_ns = at_ns;
+            identify(side, bytes)
         } else {
-            let before = held.bytes.len();
             held.bytes.extend_from_slice(bytes);
-            match identify(side, &held.bytes) {
-                Guess::Unsure if held.bytes.len() <= MAX_HELD_BYTES => Guess::Unsure,
-                Guess::Unsure | Guess::Unknown => {
-                    held.bytes = Vec::new();
-                    self.nothing()
+            identify(side, &held.bytes)
+        };
+        match guess {
+            Guess::Unsure if before + bytes.len() <= MAX_HELD_BYTES => {
+                if before == 0 {
+                    held.bytes.extend_from_slice(bytes);
                 }
-                certain => {
-                    held.bytes.truncate(before);
-                    certain
-                }
+                Guess::Unsure
+            }
+            Guess::Unsure | Guess::Unknown => {
+                held.bytes = Vec::new();
+                held.misses += 1;
+                Guess::Unknown
+            }
+            certain => {
+                // The newest bytes are given to the parser separately, with their own time.
+                held.bytes.truncate(before);
+                certain
             }
         }
     }
 
-    fn nothing(&mut self) -> Guess {
-        self.probes = self.probes.saturating_add(1);
-        Guess::Unknown
+    fn is_in_vain(&self) -> bool {
+        self.client.misses >= MAX_PROBES && self.server.misses >= MAX_PROBES
     }
 }
 
@@ -244,12 +247,16 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_tells_nothing_is_probed_a_bounded_number_of_times() {
-        let pieces: Vec<(Side, &[u8])> =
-            (0..MAX_PROBES).map(|_| (Side::Client, &b"\x01\x02\x03\x04\x05\x06"[..])).collect();
-        let (mut stream, mut sink) = stream(&pieces);
-        stream.data(&context(), Side::Client, b"GET / HTTP/1.1\r\n\r\n", 99, &mut sink);
-        assert_eq!(stream.protocol(), None);
+    fn a_side_that_tells_nothing_is_probed_a_bounded_number_of_times() {
+        let noise = |side, times: u8| (0..times).map(move |_| (side, &b"\x01\x02\x03\x04\x05\x06"[..]));
+        let request: (Side, &[u8]) = (Side::Client, b"GET / HTTP/1.1\r\n\r\n");
+        let protocol = |pieces: Vec<(Side, &[u8])>| stream(&pieces).0.protocol();
+        let long_response: Vec<_> = noise(Side::Server, 100).chain([request]).collect();
+        assert_eq!(protocol(long_response), Some("http"));
+        let long_upload: Vec<_> = noise(Side::Client, MAX_PROBES).chain([request]).collect();
+        assert_eq!(protocol(long_upload), None);
+        let both: Vec<_> = noise(Side::Client, MAX_PROBES).chain(noise(Side::Server, MAX_PROBES)).collect();
+        assert!(matches!(stream(&both).0.state, State::Counted(None)));
     }
 
     #[test]

@@ -30,14 +30,15 @@ struct Origin {
 pub(super) fn read(head: &str, pending: &mut Pending) -> Result<Request, HeadError> {
     let (line, lines) = head.split_once('\n').unwrap_or((head, ""));
     let line = RequestLine::parse(line)?;
-    let target = Target::parse(line.method, line.target);
+    let shown_target = hide_in_target(line.target);
+    let target = Target::parse(line.method, &shown_target);
     pending.request.began = true;
     pending.asked = Asked::of(line.method);
     let record = &mut pending.record;
     record.protocol = line.protocol;
     record.method = Some(line.method.to_owned());
     record.scheme = target.scheme;
-    record.target = Some(hide_in_target(line.target).into_owned());
+    record.target = Some(shown_target.to_string());
     record.path = target.path.map(str::to_owned);
     record.request_headers.reserve(lines.len());
 

@@ -47,23 +47,30 @@ const SECRET_WORDS: &[&str] = &[
     "api-key",
     "api_key",
     "apikey",
-    "credential",
+    "access-key",
+    "access_key",
+    "auth-key",
+    "auth_key",
+    "private-key",
+    "private_key",
     "signature",
     "jwt",
 ];
 
 /// Query parameters that are secrets by their whole name.
 const SECRET_PARAMETERS: &[&str] = &[
-    "access_key",
     "assertion",
     "auth",
     "authorization",
     "code",
+    "credential",
+    "credentials",
+    "jsessionid",
     "key",
     "otp",
     "pass",
+    "phpsessid",
     "pin",
-    "private_key",
     "pw",
     "pwd",
     "samlrequest",
@@ -73,6 +80,7 @@ const SECRET_PARAMETERS: &[&str] = &[
     "sessionid",
     "sid",
     "sig",
+    "x-amz-credential",
 ];
 
 /// A field's value as it may be shown.
@@ -86,37 +94,44 @@ pub(super) fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
     if ADDRESS_FIELDS.contains(&lower_name) { hide_in_target(value) } else { Cow::Borrowed(value) }
 }
 
-/// A request target or address with secret query values and passwords replaced.
+/// A request target or address with passwords and the values of secret parameters replaced, in the path
+/// (`/a;jsessionid=1`), the query and the fragment (`#access_token=1`).
 pub(super) fn hide_in_target(target: &str) -> Cow<'_, str> {
-    let (before, query) = match memchr2(b'?', b'#', target.as_bytes()) {
-        Some(at) => target.split_at(at + 1),
-        None => (target, ""),
-    };
+    let query_at = memchr2(b'?', b'#', target.as_bytes()).map_or(target.len(), |at| at + 1);
+    let (before, query) = target.split_at(query_at);
     // Only the absolute form has user information.
     let before = if before.starts_with('/') { Cow::Borrowed(before) } else { hide_userinfo(before) };
-    // A fragment is not sent in targets, but Location and Referer carry `#access_token=` at times.
+    let hidden_before = if before.contains(';') { hide_parameters(&before, &[';', '/', '?', '#']) } else { None };
+    match (before, hidden_before, hide_parameters(query, &['&', ';', '#'])) {
+        (Cow::Borrowed(_), None, None) => Cow::Borrowed(target),
+        (before, hidden_before, hidden_query) => {
+            let before = hidden_before.unwrap_or_else(|| before.into_owned());
+            Cow::Owned(before + hidden_query.as_deref().unwrap_or(query))
+        }
+    }
+}
+
+/// `section` with the values of secret parameters replaced, if it has any. Parameters end at one of `separators`.
+fn hide_parameters(section: &str, separators: &[char]) -> Option<String> {
     let mut shown: Option<String> = None;
     let mut from = 0;
-    while from < query.len() {
-        let end = query[from..].find(['&', ';', '#']).map_or(query.len(), |at| from + at + 1);
-        let parameter = &query[from..end];
-        match secret_parameter(parameter) {
-            Some((name, separator)) => {
-                let shown = shown.get_or_insert_with(|| query[..from].to_owned());
+    while from < section.len() {
+        let end = section[from..].find(separators).map_or(section.len(), |at| from + at);
+        let separator = &section[end..(end + 1).min(section.len())];
+        match section[from..end].split_once('=') {
+            Some((name, value)) if !value.is_empty() && is_secret_parameter(name) => {
+                let shown = shown.get_or_insert_with(|| section[..from].to_owned());
                 shown.extend([name, "=", HIDDEN, separator]);
             }
-            None => {
+            _ => {
                 if let Some(shown) = &mut shown {
-                    shown.push_str(parameter);
+                    shown.extend([&section[from..end], separator]);
                 }
             }
         }
-        from = end;
+        from = end + separator.len();
     }
-    match (before, shown) {
-        (Cow::Borrowed(_), None) => Cow::Borrowed(target),
-        (before, shown) => Cow::Owned(before.into_owned() + shown.as_deref().unwrap_or(query)),
-    }
+    shown
 }
 
 /// `Basic dXNlcjpwYXNz` becomes `Basic <hidden>`.
@@ -141,16 +156,6 @@ fn hide_userinfo(address: &str) -> Cow<'_, str> {
     }
 }
 
-/// Name and trailing separator of a `name=value` whose value must not be shown.
-fn secret_parameter(parameter: &str) -> Option<(&str, &str)> {
-    let (name, value) = parameter.split_once('=')?;
-    let separator = match value.as_bytes().last() {
-        Some(b'&' | b';' | b'#') => &value[value.len() - 1..],
-        _ => "",
-    };
-    (value.len() > separator.len() && is_secret_parameter(name)).then_some((name, separator))
-}
-
 fn is_secret_parameter(name: &str) -> bool {
     let name = if name.contains('%') { percent_decoded(name) } else { name.to_owned() }.to_ascii_lowercase();
     SECRET_PARAMETERS.contains(&name.as_str()) || has_secret_word(&name)
@@ -159,7 +164,7 @@ fn is_secret_parameter(name: &str) -> bool {
 fn has_secret_word(lower_name: &str) -> bool {
     // Few names hold such a word: its first two letters are looked for before the words are compared.
     lower_name.as_bytes().windows(2).enumerate().any(|(at, start)| {
-        let may_start = matches!(start, b"to" | b"se" | b"pa" | b"ap" | b"cr" | b"si" | b"jw");
+        let may_start = matches!(start, b"to" | b"se" | b"pa" | b"ap" | b"ac" | b"au" | b"pr" | b"si" | b"jw");
         may_start && SECRET_WORDS.iter().any(|word| lower_name.as_bytes()[at..].starts_with(word.as_bytes()))
     })
 }
@@ -201,7 +206,8 @@ mod tests {
         {
             assert_eq!(shown(name, "s3cr3t"), "<hidden>", "{name}");
         }
-        for name in ["host", "etag", "sec-websocket-key", "content-type", "accept"] {
+        for name in ["host", "etag", "sec-websocket-key", "access-control-allow-credentials", "content-type", "accept"]
+        {
             assert_eq!(shown(name, "open"), "open", "{name}");
         }
     }
@@ -220,6 +226,7 @@ mod tests {
         assert_eq!(hide_in_target("/cb?code=abc"), "/cb?code=<hidden>");
         assert_eq!(hide_in_target("/a?%74oken=abc"), "/a?%74oken=<hidden>");
         assert_eq!(hide_in_target("/a?X-Amz-Signature=abc&x=1"), "/a?X-Amz-Signature=<hidden>&x=1");
+        assert_eq!(hide_in_target("/a;jsessionid=1;v=2/b?c"), "/a;jsessionid=<hidden>;v=2/b?c");
         assert_eq!(hide_in_target("https://a/#access_token=abc"), "https://a/#access_token=<hidden>");
     }
 

@@ -63,36 +63,38 @@ impl Handshake {
             return;
         }
         let begun_ns = *self.at_ns.get_or_insert(at_ns);
-        let read = match side {
-            Side::Client => self.client.push(bytes).and_then(|progress| match progress {
-                Progress::Whole(body) => {
-                    self.client_hello = Some(ClientHello::parse(&body).ok_or(RecordError::FieldCutOff(Hello::Client))?);
-                    Ok(())
-                }
-                Progress::Wanting => Ok(()),
-                Progress::Alert => {
-                    self.emit(ctx, None, sink);
-                    Ok(())
-                }
-            }),
-            Side::Server => self.server.push(bytes).and_then(|progress| match progress {
-                Progress::Whole(body) => {
-                    let hello = ServerHello::parse(&body).ok_or(RecordError::FieldCutOff(Hello::Server))?;
-                    self.emit(ctx, Some(hello), sink);
-                    Ok(())
-                }
-                Progress::Wanting => Ok(()),
-                Progress::Alert => {
-                    self.emit(ctx, None, sink);
-                    Ok(())
-                }
-            }),
+        let joiner = match side {
+            Side::Client => &mut self.client,
+            Side::Server => &mut self.server,
+        };
+        let read = match joiner.push(bytes) {
+            Ok(Progress::Wanting) => Ok(()),
+            Ok(Progress::Whole(body)) => self.hello(ctx, side, &body, sink),
+            Ok(Progress::Alert) => {
+                self.emit(ctx, None, sink);
+                Ok(())
+            }
+            Err(error) => Err(error),
         };
         if let Err(error) = read {
             // The only complaint of this flow: after it, nothing more is read.
             Complaints::default().report(ctx, Stage::Tls, begun_ns, error, sink);
             self.emit(ctx, None, sink);
         }
+    }
+
+    fn hello(&mut self, ctx: &FlowContext, side: Side, body: &[u8], sink: &mut dyn Sink) -> Result<(), RecordError> {
+        match side {
+            Side::Client => {
+                let hello = ClientHello::parse(body).ok_or(RecordError::FieldCutOff(Hello::Client))?;
+                self.client_hello = Some(hello);
+            }
+            Side::Server => {
+                let hello = ServerHello::parse(body).ok_or(RecordError::FieldCutOff(Hello::Server))?;
+                self.emit(ctx, Some(hello), sink);
+            }
+        }
+        Ok(())
     }
 
     /// No more will come, or not in one piece: the row is written with what there is.
