@@ -1,4 +1,5 @@
-//! The menu bar: what the page offers too, for who looks for it there.
+//! The menu bar of macOS: what the page offers too, for who looks for it there. Other systems would draw it into the window, as a
+//! second bar above the page's own.
 
 use serde_json::{Value, json};
 use tauri::{
@@ -16,16 +17,11 @@ pub(crate) fn build(app: &AppHandle) -> tauri::Result<Menu<Wry>> {
     let open = MenuItemBuilder::with_id(OPEN, "Open…").accelerator("CmdOrCtrl+O").build(app)?;
     let open_sample = MenuItemBuilder::with_id(OPEN_SAMPLE, "Open Sample Recording").build(app)?;
     let close = MenuItemBuilder::with_id(CLOSE, "Close Recording").build(app)?;
-    let file = SubmenuBuilder::new(app, "File")
-        .items(&[&open, &open_sample, &close])
-        .separator()
-        .quit_with_text("Quit Wirereel")
-        .build()?;
-    let menu = MenuBuilder::new(app).item(&file);
-    // Elsewhere the webview has these keys by itself; macOS takes them from the menu.
-    #[cfg(target_os = "macos")]
-    let menu = menu.item(&SubmenuBuilder::new(app, "Edit").cut().copy().paste().select_all().build()?);
-    menu.build()
+    let program = SubmenuBuilder::new(app, "Wirereel").hide().separator().quit().build()?;
+    let file = SubmenuBuilder::new(app, "File").items(&[&open, &open_sample, &close]).build()?;
+    // The web view takes these keys from here.
+    let edit = SubmenuBuilder::new(app, "Edit").cut().copy().paste().select_all().build()?;
+    MenuBuilder::new(app).items(&[&program, &file, &edit]).build()
 }
 
 /// Does what a menu item says.

@@ -25,9 +25,9 @@ pub(crate) enum StartError {
 /// When the window system does not let us in.
 pub(crate) fn start(arguments: Arguments) -> Result<(), StartError> {
     let milestones = Arc::new(Milestones::new());
-    let app = tauri::Builder::default()
-        .plugin(tauri_plugin_dialog::init())
-        .menu(menu::build)
+    let builder = tauri::Builder::default().plugin(tauri_plugin_dialog::init());
+    let builder = if cfg!(target_os = "macos") { builder.menu(menu::build) } else { builder };
+    let app = builder
         .on_menu_event(|app, event| menu::chosen(event.id().as_ref(), app.state::<Api>().inner().clone()))
         .invoke_handler(move |invoke: Invoke<Wry>| {
             let api = invoke.message.webview_ref().state::<Api>().inner().clone();

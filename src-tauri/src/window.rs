@@ -1,6 +1,6 @@
 //! The one window.
 
-use tauri::{AppHandle, DragDropEvent, Theme, WebviewUrl, WebviewWindowBuilder, WindowEvent, window::Color};
+use tauri::{AppHandle, DragDropEvent, WebviewUrl, WebviewWindowBuilder, WindowEvent, window::Color};
 use wirereel_api::Api;
 
 /// Its label: capabilities, events and dialogs name it.
@@ -19,8 +19,6 @@ pub(crate) fn open(app: &AppHandle, api: Api) -> tauri::Result<()> {
         .inner_size(SIZE.0, SIZE.1)
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .center()
-        // The menu bar beside the page; the page itself follows the user's choice.
-        .theme(Some(Theme::Dark))
         .background_color(BACKGROUND)
         .build()?;
     window.on_window_event(move |event| {
