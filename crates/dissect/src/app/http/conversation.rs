@@ -9,7 +9,7 @@ use super::head::{StatusLine, starts};
 use super::health::Health;
 use super::kept::KeptBody;
 use super::outstanding::Outstanding;
-use super::reader::{Broken, Close, Framing, Item, Loss, Reader};
+use super::reader::{Broken, Close, Framing, Item, Loss, PartialHead, Reader};
 use super::{request, response, text};
 
 /// Everything HTTP about one connection.
@@ -67,9 +67,9 @@ impl Conversation {
                 // The lost bytes may have been the body's last.
                 self.data(ctx, side, &[], at_ns, sink);
             }
-            Loss::Beyond { body_bytes, head, started_ns } => {
+            Loss::Beyond { body_bytes, head } => {
                 self.lose_body_bytes(side, body_bytes, at_ns);
-                self.cut_off(ctx, side, &head, started_ns, at_ns, "gap", sink);
+                self.cut_off(ctx, side, &head, at_ns, "gap", sink);
                 if side == Side::Server {
                     self.outstanding.lose_server();
                 }
@@ -86,7 +86,7 @@ impl Conversation {
         match self.reader(side).close() {
             Close::Clean => {}
             Close::EndsBody => self.end_response(&[], at_ns),
-            Close::CutOff { head, started_ns } => self.cut_off(ctx, side, &head, started_ns, at_ns, "cut off", sink),
+            Close::CutOff(head) => self.cut_off(ctx, side, &head, at_ns, "cut off", sink),
         }
         if side == Side::Server {
             self.outstanding.end_unanswered();
@@ -287,22 +287,20 @@ impl Conversation {
     }
 
     /// The message of `side` that was being read ends here. Whole lines of a head that had come are read.
-    #[expect(clippy::too_many_arguments, reason = "all of them belong to one moment of one direction")]
     fn cut_off(
         &mut self,
         ctx: &FlowContext,
         side: Side,
-        head: &[u8],
-        started_ns: i64,
+        head: &PartialHead,
         at_ns: i64,
         why: &str,
         sink: &mut dyn Sink,
     ) {
-        if let Some(last_line_end) = memchr::memrchr(b'\n', head) {
-            let lines = text(&head[..=last_line_end]);
+        if let Some(last_line_end) = memchr::memrchr(b'\n', &head.bytes) {
+            let lines = text(&head.bytes[..=last_line_end]);
             match side {
-                Side::Client => self.begin_request(ctx, &lines, started_ns, at_ns, sink),
-                Side::Server => self.begin_response(ctx, &lines, started_ns, at_ns, sink),
+                Side::Client => self.begin_request(ctx, &lines, head.started_ns, at_ns, sink),
+                Side::Server => self.begin_response(ctx, &lines, head.started_ns, at_ns, sink),
             }
             self.reader(side).begin_body(Framing::Unknown);
         }
@@ -341,8 +339,8 @@ impl Conversation {
             return;
         }
         for side in [Side::Client, Side::Server] {
-            if let Close::CutOff { head, started_ns } = self.reader(side).close() {
-                self.cut_off(ctx, side, &head, started_ns, at_ns, why, sink);
+            if let Close::CutOff(head) = self.reader(side).close() {
+                self.cut_off(ctx, side, &head, at_ns, why, sink);
             }
         }
         while let Some(mut pending) = self.outstanding.pop() {

@@ -51,13 +51,20 @@ pub(super) enum Broken {
     Chunk(#[from] ChunkError),
 }
 
+/// What had come of a head when its direction ended or lost bytes; empty when no head was under way.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct PartialHead {
+    pub bytes: Vec<u8>,
+    pub started_ns: i64,
+}
+
 /// What lost bytes did to a direction.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Loss {
     /// They were `body_bytes` of a body, and the reader still knows where it is.
     Inside { body_bytes: u64 },
-    /// The end of what was being read is lost. `body_bytes` of the loss belonged to its body; `head` is what had come of a head.
-    Beyond { body_bytes: u64, head: Vec<u8>, started_ns: i64 },
+    /// The end of what was being read is lost. `body_bytes` of the loss belonged to its body.
+    Beyond { body_bytes: u64, head: PartialHead },
     /// Nothing was being read by message.
     Nothing,
 }
@@ -69,8 +76,8 @@ pub(super) enum Close {
     Clean,
     /// The end of the direction is the end of the body (RFC 9112 §6.3, rule 8).
     EndsBody,
-    /// Inside a message; `head` is what had come of a head.
-    CutOff { head: Vec<u8>, started_ns: i64 },
+    /// Inside a message.
+    CutOff(PartialHead),
 }
 
 /// One direction of a connection.
@@ -170,17 +177,15 @@ impl Reader {
         }
         let body_bytes = if let State::Length { left } = self.state { left } else { 0 };
         self.state = State::Adrift;
-        Loss::Beyond { body_bytes, head: self.forget_head(), started_ns: self.started_ns }
+        Loss::Beyond { body_bytes, head: self.partial_head() }
     }
 
     /// The sender closed its direction.
     pub(super) fn close(&mut self) -> Close {
         match std::mem::replace(&mut self.state, State::Opaque) {
             State::UntilClose => Close::EndsBody,
-            State::Length { .. } | State::Chunked(_) => Close::CutOff { head: Vec::new(), started_ns: self.started_ns },
-            State::Head if !self.head.is_empty() => {
-                Close::CutOff { head: self.forget_head(), started_ns: self.started_ns }
-            }
+            State::Length { .. } | State::Chunked(_) => Close::CutOff(self.partial_head()),
+            State::Head if !self.head.is_empty() => Close::CutOff(self.partial_head()),
             State::Head | State::Adrift | State::Opaque => Close::Clean,
         }
     }
@@ -248,6 +253,10 @@ impl Reader {
         self.forget_head();
         self.state = State::Adrift;
         Item::Broken(broken)
+    }
+
+    fn partial_head(&mut self) -> PartialHead {
+        PartialHead { bytes: self.forget_head(), started_ns: self.started_ns }
     }
 
     fn forget_head(&mut self) -> Vec<u8> {
@@ -348,7 +357,7 @@ mod tests {
     fn lost_bytes_beyond_a_body_set_the_reader_adrift() {
         let mut reader = Reader::new(Side::Server);
         reader.begin_body(Framing::Length(10));
-        assert_eq!(reader.gap(11), Loss::Beyond { body_bytes: 10, head: vec![], started_ns: 0 });
+        assert_eq!(reader.gap(11), Loss::Beyond { body_bytes: 10, head: PartialHead::default() });
         assert!(matches!(reader.state, State::Adrift));
     }
 
@@ -356,8 +365,8 @@ mod tests {
     fn closing_ends_a_body_without_length_and_cuts_off_any_other() {
         for (framing, close) in [
             (Framing::UntilClose, Close::EndsBody),
-            (Framing::Length(1), Close::CutOff { head: vec![], started_ns: 0 }),
-            (Framing::Chunked, Close::CutOff { head: vec![], started_ns: 0 }),
+            (Framing::Length(1), Close::CutOff(PartialHead::default())),
+            (Framing::Chunked, Close::CutOff(PartialHead::default())),
             (Framing::Unknown, Close::Clean),
         ] {
             let mut reader = Reader::new(Side::Server);
