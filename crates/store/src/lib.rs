@@ -1,1 +1,32 @@
-//! See the crate description in Cargo.toml.
+//! DuckDB for events, SQLite for what the workspace remembers.
+//!
+//! [`Store::open`] opens the events of a recording: one [`Writer`] appends [`Batch`]es that the dissecting thread collected in
+//! [`Rows`]; any number of [`Reader`]s answer the questions of `wirereel-query` and users' SQL over the views that [`views`]
+//! describes. [`Workspace::open`] opens settings, bookmarks and recent recordings.
+//!
+//! The only room that says `duckdb` or `rusqlite`.
+#![forbid(unsafe_code)]
+
+mod error;
+mod hint;
+mod lanes;
+mod latency;
+mod open;
+mod read;
+mod rows;
+mod schema;
+mod store;
+mod workspace;
+mod write;
+
+pub use error::{Result, StoreError};
+pub use open::check_library;
+pub use read::{Reader, SourcePath};
+pub use rows::{Batch, Peer, PeerId, PeerTable, Rows, SourceId, flow_number, source_and_flow};
+pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};
+pub use store::{Opened, Store};
+pub use workspace::{Recent, Workspace};
+pub use write::{NewSource, PeerName, SourceFigures, SourceKind, Writer};
+
+/// The DuckDB version this program is made for.
+pub const DUCKDB_VERSION: &str = "v1.5.6";

@@ -1,0 +1,207 @@
+//! Opening the events file so that neither a second process, a wrong library nor a damaged log takes the program down.
+
+use std::{
+    fs::{self, File, TryLockError},
+    path::{Path, PathBuf},
+};
+
+use duckdb::{Config, Connection};
+
+use crate::{
+    DUCKDB_VERSION,
+    error::{Result, StoreError},
+    schema,
+};
+
+/// Log size at which DuckDB writes a checkpoint by itself: imports end with one, and 16 MB, the default, costs them 40 %.
+const CHECKPOINT_THRESHOLD: &str = "4GB";
+
+/// Where the files of a recording are.
+pub(crate) struct Files {
+    /// The database itself.
+    pub(crate) events: PathBuf,
+    log: PathBuf,
+    /// Exists while the database is being opened: if it does so at the start, the last opening did not return.
+    opening: PathBuf,
+    lock: PathBuf,
+}
+
+impl Files {
+    pub(crate) fn in_folder(folder: &Path) -> Self {
+        Self {
+            events: folder.join("events.duckdb"),
+            log: folder.join("events.duckdb.wal"),
+            opening: folder.join("events.duckdb.opening"),
+            lock: folder.join("events.duckdb.lock"),
+        }
+    }
+
+    /// Takes the folder for this process; given back when the file is dropped.
+    pub(crate) fn lock(&self) -> Result<File> {
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&self.lock)
+            .map_err(StoreError::io(&self.lock))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => Err(StoreError::Locked(self.events.clone())),
+            Err(TryLockError::Error(error)) => Err(StoreError::io(&self.lock)(error)),
+        }
+    }
+
+    /// Moves a file out of the way, under a name that is free.
+    fn set_aside(&self, file: &Path) -> Result<PathBuf> {
+        let mut number = 1;
+        let aside = loop {
+            let mut name = file.as_os_str().to_owned();
+            name.push(format!(".aside-{number}"));
+            let candidate = PathBuf::from(name);
+            if !candidate.exists() {
+                break candidate;
+            }
+            number += 1;
+        };
+        fs::rename(file, &aside).map_err(StoreError::io(file))?;
+        Ok(aside)
+    }
+}
+
+/// Opens the database, with notes for the user about what had to be mended. The caller holds the lock.
+pub(crate) fn open(files: &Files) -> Result<(Connection, Vec<String>)> {
+    check_library()?;
+    let mut notes = Vec::new();
+    if files.opening.exists() && files.log.exists() {
+        notes.push(set_log_aside(files, "opening the recording did not end the last time")?);
+    }
+    fs::write(&files.opening, []).map_err(StoreError::io(&files.opening))?;
+    let opened = open_mending(files, &mut notes);
+    fs::remove_file(&files.opening).map_err(StoreError::io(&files.opening))?;
+    Ok((opened?, notes))
+}
+
+fn open_mending(files: &Files, notes: &mut Vec<String>) -> Result<Connection> {
+    let connection = match connect(&files.events) {
+        Err(StoreError::Corrupt { reason, .. }) if files.log.exists() => {
+            notes.push(set_log_aside(files, &reason)?);
+            connect(&files.events)?
+        }
+        other => other?,
+    };
+    let found = format_of(&connection)?;
+    if found.is_none_or(|format| format == schema::FORMAT) {
+        create(&connection, found.is_none())?;
+        return Ok(connection);
+    }
+    connection.close().map_err(|(_, error)| error)?;
+    let aside = files.set_aside(&files.events)?;
+    notes.push(format!(
+        "{} was written by another version of Wirereel and is now {}: open its capture files again",
+        files.events.display(),
+        aside.display()
+    ));
+    let connection = connect(&files.events)?;
+    create(&connection, true)?;
+    Ok(connection)
+}
+
+fn set_log_aside(files: &Files, reason: &str) -> Result<String> {
+    let aside = files.set_aside(&files.log)?;
+    Ok(format!(
+        "{reason}: the last changes are set aside in {} and missing here; open their capture files again",
+        aside.display()
+    ))
+}
+
+/// The instance reaches no other file and no network, whoever asks; its settings cannot be changed afterwards.
+fn config() -> Result<Config> {
+    Ok(Config::default()
+        .enable_autoload_extension(false)?
+        .with("autoinstall_known_extensions", "false")?
+        .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?
+        .enable_external_access(false)?
+        .with("lock_configuration", "true")?)
+}
+
+fn connect(file: &Path) -> Result<Connection> {
+    Connection::open_with_flags(file, config()?).map_err(|error| {
+        let text = error.to_string();
+        if text.contains("Could not set lock") || text.contains("Conflicting lock") {
+            StoreError::Locked(file.to_owned())
+        } else {
+            StoreError::Corrupt { file: file.to_owned(), reason: text }
+        }
+    })
+}
+
+/// The version of the loaded library, when it is the one this program is made for. Asked before any file is touched: another version
+/// could convert it, or fail half-way.
+///
+/// # Errors
+/// `WrongLibrary`.
+pub fn check_library() -> Result<String> {
+    let found = Connection::open_in_memory()?.version()?;
+    if found == DUCKDB_VERSION { Ok(found) } else { Err(StoreError::WrongLibrary { found, expected: DUCKDB_VERSION }) }
+}
+
+/// The format the file was written in; `None` for a new file.
+fn format_of(connection: &Connection) -> Result<Option<u32>> {
+    let has_meta: bool = connection.query_row(
+        "SELECT count(*) > 0 FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = 'meta'",
+        [],
+        |row| row.get(0),
+    )?;
+    if !has_meta {
+        return Ok(None);
+    }
+    let format: Option<String> =
+        connection.query_row("SELECT max(value) FROM raw.meta WHERE key = 'format'", [], |row| row.get(0))?;
+    // A file whose format cannot be read is of no format this version writes.
+    Ok(Some(format.and_then(|format| format.parse().ok()).unwrap_or(0)))
+}
+
+fn create(connection: &Connection, new: bool) -> Result<()> {
+    connection.execute_batch("BEGIN")?;
+    connection.execute_batch(&schema::create())?;
+    if new {
+        let format = schema::FORMAT.to_string();
+        connection.execute("INSERT INTO raw.meta VALUES ('format', ?)", [format])?;
+    }
+    connection.execute_batch("COMMIT")?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_another_format_is_set_aside_and_said_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::in_folder(folder.path());
+        let (connection, notes) = open(&files).unwrap();
+        assert!(notes.is_empty());
+        connection.execute_batch("UPDATE raw.meta SET value = '999' WHERE key = 'format'; CHECKPOINT").unwrap();
+        drop(connection);
+        let (connection, notes) = open(&files).unwrap();
+        assert!(notes[0].contains("another version"), "{notes:?}");
+        assert!(folder.path().join("events.duckdb.aside-1").exists());
+        assert_eq!(format_of(&connection).unwrap(), Some(schema::FORMAT));
+    }
+
+    #[test]
+    fn the_instance_keeps_its_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let (connection, _) = open(&Files::in_folder(folder.path())).unwrap();
+        for change in [
+            "SET enable_external_access = true",
+            "SET lock_configuration = false",
+            "LOAD httpfs",
+            "ATTACH ':memory:' AS x",
+        ] {
+            let allowed = connection.execute_batch(change).is_ok();
+            assert!(!allowed || change.starts_with("ATTACH ':memory:'"), "{change}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! The reading side: answers to the questions of `wirereel-query`, and to users' SQL.
+
+mod complete;
+mod cover;
+mod density;
+mod exchange;
+mod exchanges;
+mod golden;
+mod graph;
+mod inspect;
+mod json;
+mod next_event;
+mod order;
+mod packets;
+mod recording;
+mod scope;
+mod sql;
+mod state;
+mod topology;
+mod unresolved;
+
+use std::sync::{Arc, Mutex};
+
+use duckdb::{Connection, Params, Row};
+use wirereel_query::answer::ServiceKind;
+
+use crate::{
+    error::{Result, StoreError},
+    lanes::Place,
+    store::Shared,
+};
+
+pub use packets::SourcePath;
+
+/// Answers questions over one connection. Take one per question; dropping it gives the connection back.
+pub struct Reader {
+    /// Present until dropped.
+    connection: Option<Connection>,
+    place: Option<Place>,
+    shared: Arc<Shared>,
+}
+
+/// What readers of one generation share.
+#[derive(Default)]
+pub(crate) struct SharedAnswers {
+    graph: Mutex<Option<Arc<graph::Graph>>>,
+    orders: Mutex<Vec<order::Order>>,
+}
+
+impl Reader {
+    pub(crate) fn new(connection: Connection, place: Option<Place>, shared: Arc<Shared>) -> Self {
+        Self { connection: Some(connection), place, shared }
+    }
+
+    fn connection(&self) -> &Connection {
+        self.connection.as_ref().expect("only drop takes the connection")
+    }
+
+    /// Every row of a query, mapped.
+    fn rows<T, P: Params>(
+        &self,
+        sql: &str,
+        params: P,
+        map: impl FnMut(&Row<'_>) -> duckdb::Result<T>,
+    ) -> Result<Vec<T>> {
+        self.proceed()?;
+        let mut statement = self.connection().prepare(sql)?;
+        let rows = statement.query_map(params, map)?;
+        let rows = rows.collect::<duckdb::Result<_>>()?;
+        self.proceed()?;
+        Ok(rows)
+    }
+
+    /// Every row of a query, given to a closure.
+    fn each<P: Params>(&self, sql: &str, params: P, each: impl FnMut(&Row<'_>) -> duckdb::Result<()>) -> Result<()> {
+        self.rows(sql, params, each).map(drop)
+    }
+
+    /// The first row of a query, mapped.
+    fn first<T, P: Params>(
+        &self,
+        sql: &str,
+        params: P,
+        map: impl FnMut(&Row<'_>) -> duckdb::Result<T>,
+    ) -> Result<Option<T>> {
+        Ok(self.rows(sql, params, map)?.into_iter().next())
+    }
+
+    /// Ends the question when a newer one has taken its place: an interrupt that came between two queries is not lost.
+    fn proceed(&self) -> Result<()> {
+        match &self.place {
+            Some(place) if place.is_taken() => Err(StoreError::Superseded),
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        if let Some(place) = &self.place {
+            self.shared.lanes.give_up(place);
+        }
+        if let Some(connection) = self.connection.take() {
+            self.shared.give_back(connection);
+        }
+    }
+}
+
+/// How a kind of service is written in rows.
+pub(crate) fn kind_name(kind: ServiceKind) -> &'static str {
+    match kind {
+        ServiceKind::Service => "service",
+        ServiceKind::Customers => "customers",
+        ServiceKind::External => "external",
+        ServiceKind::Unresolved => "unresolved",
+    }
+}
+
+/// The kind behind its name in rows.
+pub(crate) fn kind_of(name: &str) -> ServiceKind {
+    match name {
+        "service" => ServiceKind::Service,
+        "customers" => ServiceKind::Customers,
+        "external" => ServiceKind::External,
+        _ => ServiceKind::Unresolved,
+    }
+}

@@ -1,0 +1,87 @@
+//! A scope as a SQL condition over `raw.exchanges`.
+
+use duckdb::types::Value;
+use wirereel_query::{
+    filter::{self, Param},
+    question::{Scope, TimeRange},
+};
+
+use crate::error::{Result, StoreError};
+
+/// A condition with the values of its parameters.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Condition {
+    parts: Vec<String>,
+    pub(super) params: Vec<Value>,
+}
+
+impl Condition {
+    /// Exchanges of a scope: started in its range and matching its filter.
+    pub(super) fn of(scope: &Scope) -> Result<Self> {
+        let mut condition = Self::matching(&scope.filter)?;
+        if let Some(range) = scope.range {
+            condition.started_in(range);
+        }
+        Ok(condition)
+    }
+
+    /// Exchanges matching a filter text; all for an empty one.
+    ///
+    /// # Errors
+    /// `BadFilter` with the place of the problem.
+    pub(super) fn matching(filter: &str) -> Result<Self> {
+        let mut condition = Self::default();
+        if !filter.trim().is_empty() {
+            let compiled = filter::parse(filter).map_err(StoreError::BadFilter)?.to_sql();
+            condition.parts.push(compiled.sql);
+            condition.params = compiled.params.into_iter().map(bindable).collect();
+        }
+        Ok(condition)
+    }
+
+    /// Narrows to exchanges started in a range.
+    pub(super) fn started_in(&mut self, range: TimeRange) {
+        self.and(format!(
+            "started_at >= make_timestamp_ns({}) AND started_at < make_timestamp_ns({})",
+            nanos(range.from_us),
+            nanos(range.to_us)
+        ));
+    }
+
+    /// Narrows by a condition without parameters.
+    pub(super) fn and(&mut self, sql: impl Into<String>) {
+        self.parts.push(sql.into());
+    }
+
+    /// Narrows by equality of a column with a text.
+    pub(super) fn and_equals(&mut self, column: &str, value: &str) {
+        self.parts.push(format!("{column} = ?"));
+        self.params.push(Value::Text(value.to_owned()));
+    }
+
+    /// The condition, for `WHERE`.
+    pub(super) fn sql(&self) -> String {
+        if self.parts.is_empty() {
+            return "true".into();
+        }
+        let parts: Vec<String> = self.parts.iter().map(|part| format!("({part})")).collect();
+        parts.join(" AND ")
+    }
+
+    /// The values, for binding.
+    pub(super) fn bound(&self) -> impl duckdb::Params + '_ {
+        duckdb::params_from_iter(self.params.iter())
+    }
+}
+
+/// Microseconds to nanoseconds; instants beyond what nanoseconds can say become the last one.
+pub(super) fn nanos(us: i64) -> i64 {
+    us.saturating_mul(1_000)
+}
+
+fn bindable(param: Param) -> Value {
+    match param {
+        Param::Text(text) => Value::Text(text),
+        Param::Integer(number) => Value::BigInt(number),
+    }
+}

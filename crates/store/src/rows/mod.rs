@@ -1,0 +1,147 @@
+//! Records become columns: what the dissecting thread collects and the writing thread appends.
+
+mod columns;
+mod peers;
+mod positions;
+mod push;
+mod tables;
+
+use duckdb::arrow::record_batch::RecordBatch;
+
+pub use peers::{Peer, PeerId, PeerTable};
+pub(crate) use positions::decode_into;
+pub(crate) use tables::{DnsQueries, FlowEvents, FlowSpans, Flows, HttpExchanges, IngestErrors, Peers, TlsHandshakes};
+
+use wirereel_dissect::record::FlowId;
+
+/// Number of an opened file or recording in its workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SourceId(pub u32);
+
+/// Bits of a workspace-wide flow number that the dissector's own number takes.
+const FLOW_BITS: u32 = 40;
+
+/// The workspace-wide number of a source's flow.
+pub fn flow_number(source: SourceId, flow: FlowId) -> u64 {
+    (u64::from(source.0) << FLOW_BITS) | flow.0
+}
+
+/// The source and the dissector's flow number behind a workspace-wide one.
+pub fn source_and_flow(flow_number: u64) -> (SourceId, FlowId) {
+    (SourceId((flow_number >> FLOW_BITS) as u32), FlowId(flow_number & ((1 << FLOW_BITS) - 1)))
+}
+
+/// Collects records of one source as columns. Lives on the dissecting thread; [`Rows::take`] gives what the writer appends.
+#[derive(Default)]
+pub struct Rows {
+    source: u32,
+    next_exchange: u64,
+    batch: u32,
+    len: usize,
+    bytes: usize,
+    first_ns: Option<i64>,
+    last_ns: Option<i64>,
+    flows: Flows,
+    flow_events: FlowEvents,
+    http_exchanges: HttpExchanges,
+    dns_queries: DnsQueries,
+    tls_handshakes: TlsHandshakes,
+    flow_spans: FlowSpans,
+    ingest_errors: IngestErrors,
+}
+
+/// A full set of columns on its way to the writer.
+pub struct Batch {
+    pub(crate) source: u32,
+    pub(crate) next_exchange: u64,
+    pub(crate) number: u32,
+    pub(crate) first_ns: Option<i64>,
+    pub(crate) last_ns: Option<i64>,
+    pub(crate) peers: Vec<(PeerId, Peer)>,
+    /// Table names with the rows to append, none of them empty.
+    pub(crate) tables: Vec<(&'static str, RecordBatch)>,
+    rows: usize,
+}
+
+impl Batch {
+    /// Rows in all tables.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// True when there is nothing to append.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0 && self.peers.is_empty()
+    }
+}
+
+impl Rows {
+    pub(crate) fn starting(source: SourceId, next_exchange: u64, batch: u32) -> Self {
+        Self { source: source.0, next_exchange, batch, ..Self::default() }
+    }
+
+    /// Rows collected since the last [`Rows::take`].
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// True when nothing was collected since the last [`Rows::take`].
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// About how many bytes the collected rows take in memory.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Exchanges numbered so far in this workspace.
+    pub fn exchanges(&self) -> u64 {
+        self.next_exchange
+    }
+
+    /// Hands the collected rows over, with the peers that they name, and starts an empty batch.
+    pub fn take(&mut self, peers: &mut PeerTable) -> Batch {
+        let tables = [
+            (Flows::TABLE, self.flows.take()),
+            (FlowEvents::TABLE, self.flow_events.take()),
+            (HttpExchanges::TABLE, self.http_exchanges.take()),
+            (DnsQueries::TABLE, self.dns_queries.take()),
+            (TlsHandshakes::TABLE, self.tls_handshakes.take()),
+            (FlowSpans::TABLE, self.flow_spans.take()),
+            (IngestErrors::TABLE, self.ingest_errors.take()),
+        ];
+        let batch = Batch {
+            source: self.source,
+            next_exchange: self.next_exchange,
+            number: self.batch,
+            first_ns: self.first_ns.take(),
+            last_ns: self.last_ns.take(),
+            peers: peers.hand_over(),
+            tables: tables.into_iter().filter_map(|(name, rows)| Some((name, rows?))).collect(),
+            rows: self.len,
+        };
+        self.batch += 1;
+        (self.len, self.bytes) = (0, 0);
+        batch
+    }
+
+    /// Counts a pushed row and the time it reaches over.
+    fn count(&mut self, fixed_bytes: usize, text_bytes: usize, from_ns: i64, to_ns: i64) {
+        self.len += 1;
+        self.bytes += fixed_bytes + text_bytes;
+        self.first_ns = Some(self.first_ns.map_or(from_ns, |first| first.min(from_ns)));
+        self.last_ns = Some(self.last_ns.map_or(to_ns, |last| last.max(to_ns)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flow_number_holds_its_source_and_its_own_number() {
+        let number = flow_number(SourceId(3), FlowId(77));
+        assert_eq!(source_and_flow(number), (SourceId(3), FlowId(77)));
+    }
+}

@@ -1,0 +1,206 @@
+//! One push per kind of record: the record's fields into its table's columns.
+
+use wirereel_dissect::record::{
+    DnsAnswer, DnsQuery, Flow, FlowEvent, FlowId, FlowSpan, Handshake, HttpExchange, Problem, TlsHandshake,
+};
+
+use super::{PeerId, Rows, SourceId, flow_number, positions};
+use crate::latency;
+
+/// About what the fixed-width columns of each table take per row.
+mod fixed_bytes {
+    pub(super) const FLOW: usize = 170;
+    pub(super) const FLOW_EVENT: usize = 44;
+    pub(super) const EXCHANGE: usize = 160;
+    pub(super) const DNS_QUERY: usize = 60;
+    pub(super) const TLS_HANDSHAKE: usize = 60;
+    pub(super) const SPAN: usize = 32;
+    pub(super) const PROBLEM: usize = 40;
+}
+
+impl Rows {
+    fn flow_number(&self, flow: FlowId) -> u64 {
+        flow_number(SourceId(self.source), flow)
+    }
+
+    /// A finished flow between two interned peers.
+    pub fn push_flow(&mut self, flow: &Flow, client: PeerId, server: PeerId) {
+        let number = self.flow_number(flow.id);
+        let batch = self.batch;
+        let t = &mut self.flows;
+        t.flow_id.append_value(number);
+        t.transport.append_value(flow.transport.name());
+        t.client_peer.append_value(client.0);
+        t.client_port.append_value(flow.client.port);
+        t.server_peer.append_value(server.0);
+        t.vlan.append_option(flow.vlan);
+        t.tunnel.append_option(flow.tunnel);
+        t.app_protocol.append_option(flow.app_protocol);
+        t.opened_at.append_value(flow.opened_ns);
+        t.closed_at.append_value(flow.closed_ns);
+        t.close_reason.append_value(flow.close_reason.name());
+        t.handshake.append_value(handshake_name(flow.handshake));
+        t.direction_known.append_value(flow.direction_known);
+        t.rtt_us.append_option(flow.rtt_us);
+        t.client_packets.append_value(flow.from_client.packets);
+        t.server_packets.append_value(flow.from_server.packets);
+        t.client_bytes.append_value(flow.from_client.bytes);
+        t.server_bytes.append_value(flow.from_server.bytes);
+        t.client_missed_bytes.append_value(flow.from_client.missed_bytes);
+        t.server_missed_bytes.append_value(flow.from_server.missed_bytes);
+        t.client_retransmits.append_value(flow.from_client.retransmits);
+        t.server_retransmits.append_value(flow.from_server.retransmits);
+        t.history.append_value(&flow.history);
+        t.server_name.append_option(flow.server_name.as_deref());
+        t.batch.append_value(batch);
+        self.count(fixed_bytes::FLOW, flow.history.len(), flow.opened_ns, flow.closed_ns);
+    }
+
+    /// A lifecycle event.
+    pub fn push_event(&mut self, event: &FlowEvent, client: PeerId, server: PeerId) {
+        let number = self.flow_number(event.flow);
+        let t = &mut self.flow_events;
+        t.happened_at.append_value(event.at_ns);
+        t.flow_id.append_value(number);
+        t.kind.append_value(event.kind.name());
+        t.client_peer.append_value(client.0);
+        t.server_peer.append_value(server.0);
+        t.batch.append_value(self.batch);
+        self.count(fixed_bytes::FLOW_EVENT, 0, event.at_ns, event.at_ns);
+    }
+
+    /// An exchange; it gets the workspace's next exchange number, which is returned.
+    pub fn push_exchange(&mut self, exchange: &HttpExchange, client: PeerId, server: PeerId) -> u64 {
+        let id = self.next_exchange;
+        self.next_exchange += 1;
+        let number = self.flow_number(exchange.flow);
+        let t = &mut self.http_exchanges;
+        t.exchange_id.append_value(id);
+        t.flow_id.append_value(number);
+        t.ordinal.append_value(exchange.ordinal);
+        t.client_peer.append_value(client.0);
+        t.client_port.append_value(exchange.client.port);
+        t.server_peer.append_value(server.0);
+        t.started_at.append_value(exchange.started_ns);
+        t.response_at.append_option(exchange.response_ns);
+        t.finished_at.append_value(exchange.finished_ns);
+        t.latency_class.append_option(latency_class(exchange));
+        t.protocol.append_value(exchange.protocol.name());
+        t.method.append_option(exchange.method.as_deref());
+        t.scheme.append_value(exchange.scheme);
+        t.host.append_option(exchange.host.as_deref());
+        t.target.append_option(exchange.target.as_deref());
+        t.path.append_option(exchange.path.as_deref());
+        t.status.append_option(exchange.status);
+        t.grpc_status.append_option(exchange.grpc_status);
+        t.request_headers.append_value(&exchange.request_headers);
+        t.response_headers.append_value(&exchange.response_headers);
+        t.request_body_bytes.append_value(exchange.request_body_bytes);
+        t.response_body_bytes.append_value(exchange.response_body_bytes);
+        t.request_content_encoding.append_option(exchange.request_content_encoding.as_deref());
+        t.response_content_encoding.append_option(exchange.response_content_encoding.as_deref());
+        t.content_type.append_option(exchange.content_type.as_deref());
+        t.user_agent.append_option(exchange.user_agent.as_deref());
+        t.x_forwarded_for.append_option(exchange.x_forwarded_for.as_deref());
+        t.origin_ip.append_option(exchange.origin_ip.as_deref());
+        t.identity.append_option(exchange.identity.as_deref());
+        t.identity_kind.append_option(exchange.identity_kind.map(|kind| kind.name()));
+        t.trace_id.append_option(exchange.trace_id.as_deref());
+        t.complete.append_value(exchange.complete);
+        t.failed.append_value(has_failed(exchange));
+        t.error.append_option(exchange.error.as_deref());
+        t.batch.append_value(self.batch);
+        let text = exchange.request_headers.len() + exchange.response_headers.len();
+        self.count(fixed_bytes::EXCHANGE, text, exchange.started_ns, exchange.finished_ns);
+        id
+    }
+
+    /// A DNS question with its answer.
+    pub fn push_dns(&mut self, query: &DnsQuery, client: PeerId, server: PeerId) {
+        let t = &mut self.dns_queries;
+        t.source_id.append_value(self.source);
+        t.happened_at.append_value(query.at_ns);
+        t.answered_at.append_option(query.answered_ns);
+        t.client_peer.append_value(client.0);
+        t.client_port.append_value(query.client.port);
+        t.server_peer.append_value(server.0);
+        t.name.append_value(&query.name);
+        t.kind.append_value(&query.kind);
+        t.rcode.append_option(query.rcode.as_deref());
+        for answer in &query.answers {
+            match answer {
+                DnsAnswer::Address(ip) => t.answers.values().append_value(ip.to_string()),
+                DnsAnswer::Name(name) => t.answers.values().append_value(name),
+            }
+        }
+        t.answers.append(true);
+        let text = query.name.len() + 16 * query.answers.len();
+        self.count(fixed_bytes::DNS_QUERY, text, query.at_ns, query.answered_ns.unwrap_or(query.at_ns));
+    }
+
+    /// A TLS handshake.
+    pub fn push_tls(&mut self, handshake: &TlsHandshake) {
+        let number = self.flow_number(handshake.flow);
+        let t = &mut self.tls_handshakes;
+        t.flow_id.append_value(number);
+        t.happened_at.append_value(handshake.at_ns);
+        t.sni.append_option(handshake.sni.as_deref());
+        t.alpn.append_option(handshake.alpn.as_deref());
+        t.version.append_option(handshake.version.as_deref());
+        t.cipher.append_option(handshake.cipher.as_deref());
+        t.ja4.append_option(handshake.ja4.as_deref());
+        t.certificate_subject.append_option(handshake.certificate_subject.as_deref());
+        t.certificate_not_after.append_option(handshake.certificate_not_after_ns);
+        self.count(fixed_bytes::TLS_HANDSHAKE, 64, handshake.at_ns, handshake.at_ns);
+    }
+
+    /// Where packets of a flow are.
+    pub fn push_span(&mut self, span: &FlowSpan) {
+        let number = self.flow_number(span.flow);
+        let encoded = positions::encode(&span.positions);
+        let t = &mut self.flow_spans;
+        t.flow_id.append_value(number);
+        t.first_at.append_value(span.first_ns);
+        t.last_at.append_value(span.last_ns);
+        t.positions.append_value(&encoded);
+        self.count(fixed_bytes::SPAN, encoded.len(), span.first_ns, span.last_ns);
+    }
+
+    /// Something that could not be read.
+    pub fn push_problem(&mut self, problem: &Problem) {
+        let number = problem.flow.map(|flow| self.flow_number(flow));
+        let t = &mut self.ingest_errors;
+        t.happened_at.append_value(problem.at_ns);
+        t.source_id.append_value(self.source);
+        t.stage.append_value(problem.stage.name());
+        t.position.append_value(problem.position);
+        t.flow_id.append_option(number);
+        t.message.append_value(&problem.message);
+        self.len += 1;
+        self.bytes += fixed_bytes::PROBLEM + problem.message.len();
+    }
+}
+
+/// How much of a handshake was seen, as it is written in rows.
+fn handshake_name(handshake: Handshake) -> &'static str {
+    match handshake {
+        Handshake::Full => "full",
+        Handshake::MidStream => "mid_stream",
+        Handshake::None => "none",
+    }
+}
+
+/// The class of the exchange's duration; without a response there is none.
+fn latency_class(exchange: &HttpExchange) -> Option<u16> {
+    exchange.status?;
+    let nanos = exchange.finished_ns.saturating_sub(exchange.started_ns);
+    Some(latency::class_of(u64::try_from(nanos / 1_000).unwrap_or(0)))
+}
+
+/// No response, or one that a reset or the end of the connection cut off. A 5xx is an error already and not failed too.
+fn has_failed(exchange: &HttpExchange) -> bool {
+    match exchange.status {
+        None => true,
+        Some(status) => status < 500 && matches!(exchange.error.as_deref(), Some("reset" | "cut off")),
+    }
+}

@@ -1,0 +1,101 @@
+//! Views of what the workspace holds besides traffic: sources, unnamed addresses, its own figures and problems.
+
+use super::{View, column};
+use crate::hint;
+
+pub(super) fn sources() -> View {
+    View {
+        name: "sources",
+        parameters: &[],
+        about: "An opened capture file or a whisperer's recording.",
+        columns: vec![
+            column("source_id", "UINTEGER", "Unique in the workspace."),
+            column("kind", "VARCHAR", "`file`, `interface` or `upload`."),
+            column("name", "VARCHAR", "File name or interface."),
+            column("link_type", "VARCHAR", "What its packets begin with, as libpcap names it; several are joined by commas."),
+            column("started_at", "TIMESTAMP_NS", "First packet."),
+            column("ended_at", "TIMESTAMP_NS", "Last packet."),
+            column("packets", "UBIGINT", "Packets read."),
+            column("bytes", "UBIGINT", "Captured bytes of these packets."),
+            column("dropped", "UBIGINT", "Packets known to be lost before they were written."),
+            column("truncated", "BOOLEAN", "The file ends in the middle of a packet."),
+            column("warnings", "VARCHAR[]", "What was odd about it."),
+            column("path", "VARCHAR", "Where its bytes are."),
+        ],
+        sql: "SELECT source_id, kind, name, link_type, started_at, ended_at, packets, bytes, dropped, truncated, warnings, path \
+              FROM raw.sources"
+            .into(),
+    }
+}
+
+pub(super) fn unresolved_addresses() -> View {
+    View {
+        name: "unresolved_addresses",
+        parameters: &[],
+        about: "An address nobody could name and that is no customer.",
+        columns: vec![
+            column("ip", "VARCHAR", "The address."),
+            column("port", "USMALLINT", "Its port where it is a server; the most used one."),
+            column("first_seen", "TIMESTAMP_NS", "First packet of its first flow."),
+            column("last_seen", "TIMESTAMP_NS", "Last packet of its last flow."),
+            column("flows", "BIGINT", "Flows it has part in."),
+            column("bytes", "BIGINT", "Payload of these flows in both directions."),
+            column("talks_to", "VARCHAR[]", "Who is at the other end."),
+            column("hint", "VARCHAR", "What it looks like, from its port and kind of address."),
+        ],
+        sql: unresolved_sql("TRUE"),
+    }
+}
+
+/// The unresolved addresses of flows `f` that satisfy a condition.
+pub(crate) fn unresolved_sql(condition: &str) -> String {
+    format!(
+        "SELECT ip, mode(port) AS port, min(opened_at) AS first_seen, max(closed_at) AS last_seen, count(*) AS flows, \
+         sum(bytes)::BIGINT AS bytes, list_sort(list(DISTINCT other)) AS talks_to, raw.hint(ip, mode(port)) AS hint FROM ( \
+         SELECT s.ip, s.port, c.service AS other, f.opened_at, f.closed_at, f.client_bytes + f.server_bytes AS bytes \
+         FROM raw.flows f JOIN raw.peer_names c ON c.peer_id = f.client_peer JOIN raw.peer_names s ON s.peer_id = f.server_peer \
+         WHERE s.kind = 'unresolved' AND ({condition}) \
+         UNION ALL \
+         SELECT c.ip, NULL, s.service, f.opened_at, f.closed_at, f.client_bytes + f.server_bytes \
+         FROM raw.flows f JOIN raw.peer_names c ON c.peer_id = f.client_peer JOIN raw.peer_names s ON s.peer_id = f.server_peer \
+         WHERE c.kind = 'unresolved' AND ({condition}) \
+         ) GROUP BY ip ORDER BY flows DESC, ip"
+    )
+}
+
+pub(super) fn hint_macro() -> String {
+    format!("CREATE OR REPLACE MACRO raw.hint(ip, port) AS {};\n", hint::sql("ip", "port"))
+}
+
+pub(super) fn self_metrics() -> View {
+    View {
+        name: "self_metrics",
+        parameters: &[],
+        about: "A figure about Wirereel itself.",
+        columns: vec![
+            column("at", "TIMESTAMP_NS", "When it was taken."),
+            column("component", "VARCHAR", "Which part: `import`, `store`, …"),
+            column("metric", "VARCHAR", "What was measured, with its unit."),
+            column("value", "DOUBLE", "The figure."),
+        ],
+        sql: "SELECT happened_at, component, metric, value FROM raw.self_metrics".into(),
+    }
+}
+
+pub(super) fn ingest_errors() -> View {
+    View {
+        name: "ingest_errors",
+        parameters: &[],
+        about: "Something that could not be read; reading went on after it.",
+        columns: vec![
+            column("at", "TIMESTAMP_NS", "Capture time of the packet."),
+            column("source_id", "UINTEGER", "The source it came from."),
+            column("stage", "VARCHAR", "`file`, `link`, `network`, `transport`, `http`, `dns` or `tls`."),
+            column("position", "UBIGINT", "Where the packet's record starts in the (decompressed) file, in bytes."),
+            column("message", "VARCHAR", "What was found and what was expected."),
+            column("attempts", "INTEGER", "How often it was tried; bytes of a file do not change, so once."),
+            column("state", "VARCHAR", "`waiting`, `recovered` or `definitive`."),
+        ],
+        sql: "SELECT happened_at, source_id, stage, position, message, 1, 'definitive' FROM raw.ingest_errors".into(),
+    }
+}

@@ -1,0 +1,141 @@
+//! The events of one recording: who may write, who may read, and what readers share.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use duckdb::Connection;
+
+use crate::{
+    error::{Result, StoreError},
+    lanes::Lanes,
+    open::{self, Files},
+    read::{Reader, SharedAnswers},
+    write::Writer,
+};
+
+/// Connections kept for the next readers.
+const POOLED_READERS: usize = 8;
+
+/// An open recording. Cheap to clone; the files are given back when the last clone, reader and writer are gone.
+#[derive(Clone)]
+pub struct Store {
+    shared: Arc<Shared>,
+}
+
+/// A store with what was noticed while opening it.
+pub struct Opened {
+    pub store: Store,
+    /// Sentences for the user, for instance that a damaged log was set aside.
+    pub notes: Vec<String>,
+}
+
+pub(crate) struct Shared {
+    /// Never queried itself: what writers and readers are cloned from.
+    root: Mutex<Connection>,
+    pool: Mutex<Vec<Connection>>,
+    pub(crate) lanes: Lanes,
+    /// Rises with every commit; what readers remember is for one generation.
+    generation: AtomicU64,
+    pub(crate) answers: SharedAnswers,
+    writer_taken: AtomicBool,
+    events: PathBuf,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens or creates the events of a folder, which must exist.
+    ///
+    /// # Errors
+    /// `Locked` when another process has them open, `WrongLibrary`, `Corrupt` when the file cannot be read even without its
+    /// log, `Io`.
+    pub fn open(folder: &Path) -> Result<Opened> {
+        let files = Files::in_folder(folder);
+        let lock = files.lock()?;
+        let (root, notes) = open::open(&files)?;
+        let shared = Shared {
+            root: Mutex::new(root),
+            pool: Mutex::default(),
+            lanes: Lanes::default(),
+            generation: AtomicU64::new(1),
+            answers: SharedAnswers::default(),
+            writer_taken: AtomicBool::new(false),
+            events: files.events,
+            _lock: lock,
+        };
+        Ok(Opened { store: Self { shared: Arc::new(shared) }, notes })
+    }
+
+    /// The writer; there is one at a time.
+    ///
+    /// # Errors
+    /// `Locked` while another one exists.
+    pub fn writer(&self) -> Result<Writer> {
+        if self.shared.writer_taken.swap(true, Ordering::SeqCst) {
+            return Err(StoreError::Locked(self.shared.events.clone()));
+        }
+        let place = WriterPlace { shared: Arc::clone(&self.shared) };
+        Writer::new(self.shared.connection()?, place)
+    }
+
+    /// A reader. On a lane, it takes the place of the lane's older reader, whose question ends with `Superseded`.
+    pub fn reader(&self, lane: Option<&str>) -> Result<Reader> {
+        let pooled = locked(&self.shared.pool).pop();
+        let connection = match pooled {
+            Some(connection) => connection,
+            None => self.shared.connection()?,
+        };
+        let place = lane.map(|lane| self.shared.lanes.take(lane, connection.interrupt_handle()));
+        Ok(Reader::new(connection, place, Arc::clone(&self.shared)))
+    }
+
+    /// Rises with every commit.
+    pub fn generation(&self) -> u64 {
+        self.shared.generation()
+    }
+}
+
+impl Shared {
+    fn connection(&self) -> Result<Connection> {
+        Ok(locked(&self.root).try_clone()?)
+    }
+
+    pub(crate) fn give_back(&self, connection: Connection) {
+        let mut pool = locked(&self.pool);
+        if pool.len() < POOLED_READERS {
+            pool.push(connection);
+        }
+    }
+
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+}
+
+/// The right to write, given back when dropped.
+pub(crate) struct WriterPlace {
+    shared: Arc<Shared>,
+}
+
+impl WriterPlace {
+    /// Says that rows have changed.
+    pub(crate) fn committed(&self) {
+        self.shared.generation.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Drop for WriterPlace {
+    fn drop(&mut self) {
+        self.shared.writer_taken.store(false, Ordering::SeqCst);
+    }
+}
+
+/// A poisoned lock is taken over: what it guards is replaced as a whole, never half-way.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

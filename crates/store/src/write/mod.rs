@@ -1,0 +1,156 @@
+//! The writing side: batches in, names decided elsewhere, roll-ups on top.
+
+mod naming;
+mod rollups;
+mod sources;
+
+use duckdb::{Connection, params};
+
+use crate::{
+    error::Result,
+    rows::{Batch, Peer, PeerTable, Peers, Rows, SourceId},
+    store::WriterPlace,
+};
+
+use naming::Naming;
+pub use naming::PeerName;
+pub use sources::{NewSource, SourceFigures, SourceKind};
+
+/// Appends to a recording. One exists at a time, on the ingest thread.
+pub struct Writer {
+    connection: Connection,
+    place: WriterPlace,
+    naming: Naming,
+    next_exchange: u64,
+    next_batch: u32,
+    /// Roll-ups hold everything from batches before this one.
+    rolled_up_to: u32,
+}
+
+impl Writer {
+    pub(crate) fn new(connection: Connection, place: WriterPlace) -> Result<Self> {
+        let naming = Naming::load(&connection)?;
+        let next_exchange = connection.query_row(
+            "SELECT coalesce(max(exchange_id) + 1, 1)::UBIGINT FROM raw.http_exchanges",
+            [],
+            |row| row.get(0),
+        )?;
+        let next_batch = connection.query_row(
+            "SELECT coalesce(max(batch) + 1, 0)::UINTEGER FROM (SELECT max(batch) AS batch FROM raw.http_exchanges \
+             UNION ALL SELECT max(batch) FROM raw.flow_events UNION ALL SELECT max(batch) FROM raw.flows)",
+            [],
+            |row| row.get(0),
+        )?;
+        let mut writer = Self { connection, place, naming, next_exchange, next_batch, rolled_up_to: next_batch };
+        if writer.meta("rolled_up_to")?.and_then(|text| text.parse().ok()) != Some(next_batch) {
+            // The last writer stopped before its roll-ups were in.
+            writer.rebuild_rollups()?;
+        }
+        Ok(writer)
+    }
+
+    /// An empty collector for a source that [`Writer::begin_source`] has numbered.
+    pub fn rows(&self, source: SourceId) -> Rows {
+        Rows::starting(source, self.next_exchange, self.next_batch)
+    }
+
+    /// The peers of the workspace, to intern more.
+    pub fn peer_table(&self) -> Result<PeerTable> {
+        let mut statement =
+            self.connection.prepare("SELECT ip, port, dns_name, host_name FROM raw.peers ORDER BY peer_id")?;
+        let peers = statement.query_and_then([], |row| {
+            let ip: String = row.get(0)?;
+            let ip = ip.parse().map_err(|_| duckdb::Error::InvalidColumnName(ip))?;
+            Ok(Peer { ip, port: row.get(1)?, dns_name: row.get(2)?, host_name: row.get(3)? })
+        })?;
+        Ok(PeerTable::continuing(peers.collect::<Result<_>>()?))
+    }
+
+    /// Appends a batch in one transaction. New peers are unresolved until [`Writer::replace_naming`] names them.
+    pub fn write(&mut self, batch: Batch) -> Result<()> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.next_exchange = batch.next_exchange;
+        self.next_batch = batch.number + 1;
+        self.in_transaction(|writer| writer.append(batch))
+    }
+
+    fn append(&mut self, batch: Batch) -> Result<()> {
+        if !batch.peers.is_empty() {
+            self.append_peers(&batch.peers)?;
+            self.naming.append_new(&self.connection, &batch.peers)?;
+        }
+        for (table, rows) in batch.tables {
+            let mut appender = self.connection.appender_to_db(table, "raw")?;
+            appender.append_record_batch(rows)?;
+            appender.flush()?;
+        }
+        sources::reach(&self.connection, SourceId(batch.source), batch.first_ns, batch.last_ns)
+    }
+
+    fn append_peers(&self, peers: &[(crate::PeerId, Peer)]) -> Result<()> {
+        let mut columns = Peers::default();
+        for (id, peer) in peers {
+            columns.peer_id.append_value(id.0);
+            columns.ip.append_value(peer.ip.to_string());
+            columns.port.append_value(peer.port);
+            columns.dns_name.append_option(peer.dns_name.as_deref());
+            columns.host_name.append_option(peer.host_name.as_deref());
+        }
+        let Some(rows) = columns.take() else { return Ok(()) };
+        let mut appender = self.connection.appender_to_db(Peers::TABLE, "raw")?;
+        appender.append_record_batch(rows)?;
+        Ok(appender.flush()?)
+    }
+
+    /// Moves the log into the database file. Call it when an import has ended.
+    pub fn checkpoint(&mut self) -> Result<()> {
+        Ok(self.connection.execute_batch("CHECKPOINT")?)
+    }
+
+    /// Gives the recording its identity and name.
+    pub fn name_recording(&mut self, recording_id: &str, name: &str) -> Result<()> {
+        self.in_transaction(|writer| {
+            writer.set_meta("recording_id", recording_id)?;
+            writer.set_meta("recording_name", name)
+        })
+    }
+
+    /// A figure about Wirereel itself, at a wall-clock time.
+    pub fn record_metric(&mut self, at_ns: i64, component: &str, metric: &str, value: f64) -> Result<()> {
+        self.connection.execute(
+            "INSERT INTO raw.self_metrics VALUES (make_timestamp_ns(?::BIGINT), ?, ?, ?)",
+            params![at_ns, component, metric, value],
+        )?;
+        self.place.committed();
+        Ok(())
+    }
+
+    fn meta(&self, key: &str) -> Result<Option<String>> {
+        Ok(self.connection.query_row("SELECT max(value) FROM raw.meta WHERE key = ?", [key], |row| row.get(0))?)
+    }
+
+    fn set_meta(&self, key: &str, value: &str) -> Result<()> {
+        self.connection.execute("DELETE FROM raw.meta WHERE key = ?", [key])?;
+        self.connection.execute("INSERT INTO raw.meta VALUES (?, ?)", [key, value])?;
+        Ok(())
+    }
+
+    /// All of it or nothing; readers see it from the next question on.
+    fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.connection.execute_batch("BEGIN")?;
+        match work(self) {
+            Ok(done) => {
+                self.connection.execute_batch("COMMIT")?;
+                self.place.committed();
+                Ok(done)
+            }
+            Err(error) => {
+                // The first error is what matters; a failed roll-back ends with the connection.
+                let _ = self.connection.execute_batch("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! Roll-ups: sums per edge and bucket, appended as rows come in.
+//!
+//! A roll-up row is additive: an exchange that ends long after its bucket closed adds another row for the same bucket and
+//! edge, and whoever reads sums. So nothing is ever updated, and rows count once however late they come.
+
+use super::Writer;
+use crate::{
+    error::Result,
+    schema::{COUNTERS, PULSE_MS, WIDTHS_S, counter_sums},
+};
+
+impl Writer {
+    /// Adds everything written since the last time to the roll-ups.
+    pub fn refresh_rollups(&mut self) -> Result<()> {
+        if self.rolled_up_to == self.next_batch {
+            return Ok(());
+        }
+        self.in_transaction(|writer| {
+            let from = writer.rolled_up_to;
+            writer.connection.execute_batch(&add_batches(from))?;
+            writer.set_meta("rolled_up_to", &writer.next_batch.to_string())
+        })?;
+        self.rolled_up_to = self.next_batch;
+        Ok(())
+    }
+
+    /// Makes all roll-ups anew: after names have changed, and at the end of an import to merge additive rows.
+    pub fn rebuild_rollups(&mut self) -> Result<()> {
+        self.in_transaction(|writer| {
+            let mut sql = String::from("DELETE FROM raw.pulse;");
+            for width in WIDTHS_S {
+                sql += &format!("DELETE FROM raw.rollup_{width}s; DELETE FROM raw.latency_{width}s;");
+            }
+            writer.connection.execute_batch(&sql)?;
+            writer.connection.execute_batch(&add_batches(0))?;
+            writer.set_meta("rolled_up_to", &writer.next_batch.to_string())
+        })?;
+        self.rolled_up_to = self.next_batch;
+        Ok(())
+    }
+}
+
+/// Seconds from rows, tens from seconds, minutes from tens.
+fn add_batches(from: u32) -> String {
+    let (counters, sums) = (COUNTERS.join(", "), counter_sums());
+    let rows = format!("raw.facts WHERE batch >= {from}");
+    let second = "epoch_ns(happened_at) // 1000000000 AS bucket_s";
+    let mut sql = format!(
+        "CREATE OR REPLACE TEMP TABLE fresh AS SELECT {second}, client_id, server_id, {sums} FROM {rows} GROUP BY ALL ORDER BY ALL;
+         CREATE OR REPLACE TEMP TABLE fresh_latency AS SELECT {second}, client_id, server_id, latency_class AS class, count(*) AS n
+            FROM {rows} AND latency_class IS NOT NULL GROUP BY ALL ORDER BY ALL;
+         INSERT INTO raw.pulse SELECT epoch_ns(happened_at) // {pulse_ns} AS bucket, sum(requests)::BIGINT, sum(errors_5xx + failed)::BIGINT
+            FROM {rows} AND requests = 1 GROUP BY ALL ORDER BY bucket;",
+        pulse_ns = PULSE_MS * 1_000_000,
+    );
+    for width in WIDTHS_S {
+        let bucket = format!("bucket_s - bucket_s % {width} AS bucket_s");
+        sql += &format!(
+            "INSERT INTO raw.rollup_{width}s (bucket_s, client_id, server_id, {counters})
+                SELECT {bucket}, client_id, server_id, {sums} FROM fresh GROUP BY ALL ORDER BY ALL;
+             INSERT INTO raw.latency_{width}s
+                SELECT {bucket}, client_id, server_id, class, sum(n)::BIGINT FROM fresh_latency GROUP BY ALL ORDER BY ALL;"
+        );
+    }
+    sql + "DROP TABLE fresh; DROP TABLE fresh_latency;"
+}
