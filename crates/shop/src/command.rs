@@ -57,6 +57,7 @@ Examples:
     /// Run one service (what `run` starts fifteen times).
     #[command(after_help = "Example:\n  wirereel-shop service payment-service")]
     Service {
+        /// Which one; `payment` is enough for `payment-service`.
         service: Service,
         #[command(flatten)]
         site: Site,
@@ -68,12 +69,17 @@ Examples:
         site: Site,
     },
     /// Send customers into a running shop and print what they saw.
-    #[command(after_help = "Example:\n  wirereel-shop drive --seconds 30 --visits-per-second 5 --seed 7")]
+    #[command(after_help = "\
+Examples:
+  wirereel-shop drive --seconds 30 --visits-per-second 5 --seed 7
+  sudo ip netns exec wirereel-shop wirereel-shop drive --plan namespace")]
     Drive {
         #[command(flatten)]
         site: Site,
+        /// How long new customers come.
         #[arg(long, default_value_t = 30)]
         seconds: u64,
+        /// How many come; each asks for one to five pages.
         #[arg(long, default_value_t = 2.0)]
         visits_per_second: f64,
         /// The same seed sends the same customers.
@@ -92,8 +98,9 @@ Examples:
     Fault(FaultLine),
     /// Record the samples: shop, customers and faults as written in the stories, captured on loopback.
     #[command(after_help = "\
-Needs the right to capture: root, or `sudo setcap cap_net_raw+ep` on this program. As root on Linux the shop gets a
-network namespace with 10.42.0.x addresses and customers from the documentation networks; otherwise it is 127.x.
+Needs the right to capture: root, or `sudo setcap cap_net_raw+ep` on this program.
+As root on Linux the shop has a network namespace with 10.42.0.x addresses, and
+customers from the documentation networks; otherwise all addresses are 127.x.
 
 Examples:
   sudo wirereel-shop record --out sample-pcaps
@@ -163,7 +170,7 @@ fn run(command: Command) -> anyhow::Result<()> {
         Command::Run { site, netns: true } => {
             let mut arguments = vec!["run".to_owned()];
             arguments.extend(Site { plan: Plan::Namespace, ..site }.arguments());
-            inside_a_namespace(&arguments)
+            inside_a_namespace("wirereel-shop", &arguments)
         }
         Command::Run { site, netns: false } => several_threads()?.block_on(run_shop(site)),
         Command::Service { service, site } => {
@@ -185,7 +192,7 @@ fn run(command: Command) -> anyhow::Result<()> {
             record::check_permission()?;
             std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
             if site.plan == Plan::Loopback && !loopback && namespace::is_root() {
-                return inside_a_namespace(&record_again(&site, &out, sample));
+                return inside_a_namespace("wirereel-shop-record", &record_again(&site, &out, sample));
             }
             let samples = sample.map_or(Sample::ALL.to_vec(), |sample| vec![sample]);
             several_threads()?.block_on(record_samples(&site, &out, &samples))
@@ -203,8 +210,8 @@ fn several_threads() -> std::io::Result<tokio::runtime::Runtime> {
 }
 
 /// Runs this program inside a new namespace; this process stays outside to delete it afterwards.
-fn inside_a_namespace(arguments: &[String]) -> anyhow::Result<()> {
-    let namespace = Namespace::make("wirereel-shop")?;
+fn inside_a_namespace(name: &str, arguments: &[String]) -> anyhow::Result<()> {
+    let namespace = Namespace::make(name)?;
     let runtime = several_threads()?;
     // Ctrl-C reaches the inner process as well; this one waits for it, then clears away.
     runtime.spawn(async { while tokio::signal::ctrl_c().await.is_ok() {} });

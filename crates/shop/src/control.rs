@@ -48,8 +48,8 @@ pub enum Reply {
 /// Why an order got no good reply.
 #[derive(Debug, thiserror::Error)]
 pub enum ControlError {
-    #[error("nothing answers at {path}: {source}; is `wirereel-shop run` running with the same --state?")]
-    Unreachable { path: PathBuf, source: io::Error },
+    #[error("nothing answers at {path}: {cause}; is `wirereel-shop run` running with the same --state?")]
+    Unreachable { path: PathBuf, cause: io::Error },
     #[error("no reply at {path}")]
     NoReply { path: PathBuf },
     #[error("refused: {0}")]
@@ -61,7 +61,7 @@ pub enum ControlError {
 /// # Errors
 /// When nobody listens, nobody answers within five seconds, or the answer is no.
 pub async fn ask(path: &Path, order: &Order) -> Result<usize, ControlError> {
-    let unreachable = |source| ControlError::Unreachable { path: path.to_owned(), source };
+    let unreachable = |cause| ControlError::Unreachable { path: path.to_owned(), cause };
     let no_reply = || ControlError::NoReply { path: path.to_owned() };
     let mut stream = UnixStream::connect(path).await.map_err(unreachable)?;
     let mut line = serde_json::to_string(order).map_err(|_| no_reply())?;

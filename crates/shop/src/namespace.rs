@@ -12,7 +12,9 @@ pub enum NamespaceError {
     NotRoot { program: String, arguments: String },
     #[error("`ip {arguments}` failed: {message}")]
     Ip { arguments: String, message: String },
-    #[error("cannot run `ip` (package iproute2): {0}")]
+    #[error("a shop is running in the network namespace {0} (processes: {1})")]
+    InUse(String, String),
+    #[error("cannot run `ip` (package iproute2)")]
     NoIp(#[from] io::Error),
 }
 
@@ -33,8 +35,11 @@ impl Namespace {
             let program = arguments.next().unwrap_or_default();
             return Err(NamespaceError::NotRoot { program, arguments: arguments.collect::<Vec<_>>().join(" ") });
         }
-        if ip(&["netns", "pids", name]).is_ok_and(|pids| pids.trim().is_empty()) {
-            ip(&["netns", "delete", name])?;
+        match ip(&["netns", "pids", name]) {
+            Ok(pids) if pids.trim().is_empty() => drop(ip(&["netns", "delete", name])?),
+            Ok(pids) => return Err(NamespaceError::InUse(name.to_owned(), pids.trim().replace('\n', ", "))),
+            // There is none yet.
+            Err(_) => {}
         }
         ip(&["netns", "add", name])?;
         let made = Self { name: name.to_owned() };

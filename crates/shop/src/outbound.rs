@@ -38,7 +38,7 @@ pub enum CallError {
     Connection(#[from] ConnectionError),
     #[error("no answer in time")]
     Timeout,
-    #[error("not a valid request: {0}")]
+    #[error("not a valid request")]
     Invalid(#[from] hyper::http::Error),
 }
 

@@ -1,7 +1,7 @@
 //! What every process of one running shop must agree on: addresses, pace, and where its files are.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
@@ -54,7 +54,7 @@ pub struct Site {
     #[arg(long, default_value_t = 53, hide = true)]
     pub dns_port: u16,
     /// How fast pools, DNS answers and health checks expire.
-    #[arg(long, value_enum, default_value = "real")]
+    #[arg(long, value_enum, default_value = "real", hide = true)]
     pub pace: Pace,
     /// Folder for control sockets and request logs.
     #[arg(long, default_value_os_t = default_state())]
@@ -100,26 +100,22 @@ impl Site {
 
     /// The arguments that give another process of this program the same site.
     pub fn arguments(&self) -> Vec<String> {
-        let word = |value: &dyn Fn() -> Option<clap::builder::PossibleValue>| {
-            value().map(|v| v.get_name().to_owned()).unwrap_or_default()
-        };
-        vec![
-            "--plan".into(),
-            word(&|| self.plan.to_possible_value()),
-            "--dns-port".into(),
-            self.dns_port.to_string(),
-            "--pace".into(),
-            word(&|| self.pace.to_possible_value()),
-            "--state".into(),
-            self.state.display().to_string(),
-        ]
+        let port = self.dns_port.to_string();
+        let state = self.state.display().to_string();
+        let pairs = [("--plan", word(self.plan)), ("--dns-port", port), ("--pace", word(self.pace)), ("--state", state)];
+        pairs.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
     }
+}
+
+/// A choice as it is written on the command line.
+fn word(choice: impl ValueEnum) -> String {
+    choice.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
 }
 
 /// `wirereel-shop` in the user's runtime folder, else in the folder for temporary files.
 fn default_state() -> PathBuf {
     let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|p| p.is_dir());
-    runtime.unwrap_or_else(std::env::temp_dir).join(Path::new("wirereel-shop"))
+    runtime.unwrap_or_else(std::env::temp_dir).join("wirereel-shop")
 }
 
 #[cfg(test)]

@@ -17,12 +17,12 @@ const START_TIMEOUT: Duration = Duration::from_secs(10);
 /// Why the shop is not running.
 #[derive(Debug, thiserror::Error)]
 pub enum SupervisorError {
-    #[error("cannot make {path}: {source}")]
-    State { path: PathBuf, source: io::Error },
+    #[error("cannot make {path}: {cause}")]
+    State { path: PathBuf, cause: io::Error },
     #[error("another shop is running with --state {0}")]
     AlreadyRunning(PathBuf),
-    #[error("cannot start {what}: {source}")]
-    Start { what: String, source: io::Error },
+    #[error("cannot start {what}: {cause}")]
+    Start { what: String, cause: io::Error },
     #[error("{what} ended at once ({status})")]
     Ended { what: String, status: String },
     #[error("{0} did not come up within ten seconds")]
@@ -52,12 +52,12 @@ impl Supervisor {
         if control::ask(&site.shop_socket(), &Order::Status).await.is_ok() {
             return Err(SupervisorError::AlreadyRunning(state));
         }
-        std::fs::create_dir_all(&state).map_err(|source| SupervisorError::State { path: state, source })?;
+        std::fs::create_dir_all(&state).map_err(|cause| SupervisorError::State { path: state, cause })?;
         for service in Service::ALL {
             let path = site.journal(service);
             match std::fs::remove_file(&path) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    return Err(SupervisorError::State { path, source });
+                Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+                    return Err(SupervisorError::State { path, cause });
                 }
                 _ => {}
             }
@@ -156,7 +156,7 @@ fn spawn(program: &PathBuf, site: &Site, arguments: &[&str]) -> Result<Child, Su
         .stdout(Stdio::null())
         .kill_on_drop(true)
         .spawn()
-        .map_err(|source| SupervisorError::Start { what: arguments.join(" "), source })
+        .map_err(|cause| SupervisorError::Start { what: arguments.join(" "), cause })
 }
 
 /// Ends this process when the one that started it is gone.

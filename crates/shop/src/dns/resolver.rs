@@ -17,7 +17,7 @@ const ATTEMPTS: usize = 2;
 /// Why a name has no address.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
-    #[error("no socket for DNS: {0}")]
+    #[error("no socket for DNS")]
     Socket(#[from] std::io::Error),
     #[error("the DNS responder did not answer")]
     NoAnswer,

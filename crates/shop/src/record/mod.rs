@@ -35,12 +35,12 @@ pub enum RecordError {
     Capture(#[from] CaptureError),
     #[error(transparent)]
     Control(#[from] ControlError),
-    #[error("cannot write or read {path}: {source}")]
-    File { path: PathBuf, source: io::Error },
+    #[error("cannot write or read {path}: {cause}")]
+    File { path: PathBuf, cause: io::Error },
     #[error("requests were still in work {0:?} after the last customer had gone")]
     NeverQuiet(Duration),
     #[error("the log and the capture disagree:\n{0}")]
-    Disagreement(#[from] Disagreement),
+    Disagreement(Disagreement),
 }
 
 /// What one recording gave, before it is written.
@@ -62,7 +62,7 @@ pub async fn record(sample: Sample, program: &Path, site: Site, out: &Path) -> R
     let site = Site { pace: story.pace, ..site };
     let take = play(&story, program, site.clone()).await?;
     let shown = audit(&take.recording.frames, site.plan);
-    compare(&shown.tally, &Tally::of_log(&take.served))?;
+    compare(&shown.tally, &Tally::of_log(&take.served)).map_err(RecordError::Disagreement)?;
     let (frames, events) = match story.stretch {
         Some(factor) => {
             let map = stretch::TimeMap::new(&take.recording.frames, &shown.in_flight, factor);
@@ -73,7 +73,7 @@ pub async fn record(sample: Sample, program: &Path, site: Site, out: &Path) -> R
     let truth = Truth::new(sample, &story, &frames, &take.served, events);
     let write = |name: String, bytes: &[u8]| {
         let path = out.join(name);
-        std::fs::write(&path, bytes).map_err(|source| RecordError::File { path, source })
+        std::fs::write(&path, bytes).map_err(|cause| RecordError::File { path, cause })
     };
     let section = pcapng::Section { comment: &truth.comment, interface: "lo", filter: &take.recording.filter };
     write(truth.file.clone(), &pcapng::encode(&section, &frames))?;
@@ -152,7 +152,7 @@ fn read_journals(site: &Site) -> Result<Vec<journal::Served>, RecordError> {
     let mut served = Vec::new();
     for service in Service::ALL {
         let path = site.journal(service);
-        let lines = journal::read(&path).map_err(|source| RecordError::File { path, source })?;
+        let lines = journal::read(&path).map_err(|cause| RecordError::File { path, cause })?;
         served.extend(lines);
     }
     served.sort_by_key(|request| request.at_ns);

@@ -21,11 +21,11 @@ const POLL_EVERY: Duration = Duration::from_millis(10);
 /// Why there is no capture.
 #[derive(Debug, thiserror::Error)]
 pub enum CaptureError {
-    #[error("capturing on lo is not permitted: run as root, or once `sudo setcap cap_net_raw+ep {program}` ({source})")]
+    #[error("capturing on lo is not permitted: run as root, or once `sudo setcap cap_net_raw+ep {program}`")]
     NotPermitted { program: String, source: pcap::Error },
-    #[error("cannot capture on lo: {0}")]
+    #[error("cannot capture on lo")]
     Pcap(#[from] pcap::Error),
-    #[error("cannot start the capture thread: {0}")]
+    #[error("cannot start the capture thread")]
     Thread(#[from] std::io::Error),
     #[error("the capture lost {0} packets: the machine was too busy, record again")]
     Lost(u32),
@@ -75,7 +75,7 @@ pub fn read_file(path: &Path) -> Result<Vec<Frame>, CaptureError> {
 /// A finished capture.
 #[derive(Debug)]
 pub struct Recording {
-    /// In the order in which they were captured.
+    /// In order of time.
     pub frames: Vec<Frame>,
     /// The filter that chose them.
     pub filter: String,
@@ -159,6 +159,8 @@ fn run(mut capture: pcap::Capture<Active>, filter: String, stop: &AtomicBool) ->
             Err(error) => return Err(error.into()),
         }
     }
+    // Two processors hand their packets over with a few microseconds between them, not always in order.
+    frames.sort_by_key(|frame| frame.at_ns);
     let stats = capture.stats()?;
     match stats.dropped + stats.if_dropped {
         0 => Ok(Recording { frames, filter }),
