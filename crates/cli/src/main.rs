@@ -6,7 +6,6 @@
 
 mod arguments;
 mod commands;
-mod report;
 mod serve;
 
 use std::process::ExitCode;

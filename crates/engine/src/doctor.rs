@@ -11,7 +11,13 @@ pub fn examine() -> Vec<DoctorFinding> {
 }
 
 fn machine() -> DoctorFinding {
-    let mut system = System::new();
+    let mut system = match System::new() {
+        Ok(system) => system,
+        Err(error) => {
+            let remedy = Some("none needed: nothing but this line depends on it".into());
+            return DoctorFinding { subject: "machine".into(), ok: false, found: error.to_string(), remedy };
+        }
+    };
     system.refresh_memory();
     system.refresh_cpu_list(sysinfo::CpuRefreshKind::nothing());
     let model = system.cpus().first().map_or("unknown processor", |cpu| cpu.brand().trim()).to_owned();
@@ -19,7 +25,7 @@ fn machine() -> DoctorFinding {
         "{model}, {} threads, {:.1} GB of memory, {} {}",
         system.cpus().len(),
         system.total_memory() as f64 / 1e9,
-        System::long_os_version().unwrap_or_else(|| "unknown system".into()),
+        System::long_os_version().unwrap_or_else(|_| "unknown system".into()),
         System::kernel_version().unwrap_or_default(),
     );
     DoctorFinding { subject: "machine".into(), ok: true, found, remedy: None }

@@ -1,7 +1,6 @@
 //! Packets written out: what a flow, an exchange or a filter selects, as pcapng.
 
 use std::{
-    collections::BTreeMap,
     fs::File,
     io::BufWriter,
     path::Path,
@@ -32,9 +31,12 @@ pub enum Selection {
 /// When a capture is gone or the file cannot be written.
 pub fn pcap(workspace: &Workspace, selection: &Selection, path: &Path) -> Result<u64, EngineError> {
     let reader = workspace.reader(None)?;
-    let positions: BTreeMap<SourceId, Vec<u64>> = match selection {
-        Selection::Flow(flow) => reader.positions_of_flows(&[*flow])?,
-        Selection::Exchange(exchange) => reader.positions_of_flows(&[reader.exchange(*exchange)?.row.flow_id])?,
+    let of_flow = |flow: u64| -> Result<Vec<(SourceId, Vec<u64>)>, EngineError> {
+        Ok(vec![(wirereel_store::source_and_flow(flow).0, reader.positions(flow)?)])
+    };
+    let positions = match selection {
+        Selection::Flow(flow) => of_flow(*flow)?,
+        Selection::Exchange(exchange) => of_flow(reader.place_of_exchange(*exchange)?.0)?,
         Selection::Scope(scope) => reader.positions_where(scope)?,
     };
     let part = path.with_extension("part");
@@ -43,7 +45,7 @@ pub fn pcap(workspace: &Workspace, selection: &Selection, path: &Path) -> Result
     let mut packets = 0;
     for (source, positions) in positions {
         let mut capture = workspace.packets_of(&reader, source)?;
-        let source_path = reader.source_path(source)?;
+        let source_path = reader.source(source)?.path;
         for position in positions {
             let packet = capture.read(position).map_err(EngineError::capture(&source_path))?;
             writer.write(&packet).map_err(EngineError::io(&part))?;

@@ -15,7 +15,7 @@ use crate::{EngineError, Workspace, body};
 impl Workspace {
     /// Opens the capture of a source for reading single packets. A compressed one is unpacked into the workspace the first time.
     pub(crate) fn packets_of(&self, reader: &Reader, source: SourceId) -> Result<PacketReader, EngineError> {
-        let path = reader.source_path(source)?;
+        let path = reader.source(source)?.path;
         let gone = |reason: String| EngineError::SourceGone { path: path.clone(), reason };
         if !path.is_file() {
             return Err(gone("it was moved or deleted".into()));
@@ -42,7 +42,8 @@ impl Workspace {
     pub(crate) fn body(&self, exchange_id: u64, message: Message) -> Result<BodyPreview, EngineError> {
         let reader = self.reader(None)?;
         let detail = reader.exchange(exchange_id)?;
-        let (source, ordinal) = reader.exchange_place(exchange_id)?;
+        let (flow_id, ordinal) = reader.place_of_exchange(exchange_id)?;
+        let (source, _) = wirereel_store::source_and_flow(flow_id);
         let (side, sent_bytes, coding) = match message {
             Message::Request => (Side::Client, detail.row.request_body_bytes, detail.request_content_encoding),
             Message::Response => (Side::Server, detail.row.response_body_bytes, detail.response_content_encoding),
@@ -55,8 +56,8 @@ impl Workspace {
         let mut packets = self.packets_of(&reader, source)?;
         let mut dissector = Dissector::with_body(self.limits(), request);
         let mut found = FoundBody::default();
-        for position in reader.positions(detail.row.flow_id)? {
-            let packet = packets.read(position).map_err(EngineError::capture(reader.source_path(source)?))?;
+        for position in reader.positions(flow_id)? {
+            let packet = packets.read(position).map_err(EngineError::capture(reader.source(source)?.path))?;
             dissector.push(&packet, &mut found);
         }
         dissector.finish(&mut found);

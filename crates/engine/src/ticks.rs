@@ -10,16 +10,16 @@ pub(crate) struct TickBoard {
 }
 
 impl TickBoard {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { sender: watch::Sender::new(Tick { seq: 0, generation: 0, import: None }) }
     }
 
-    pub fn subscribe(&self) -> watch::Receiver<Tick> {
+    pub(crate) fn subscribe(&self) -> watch::Receiver<Tick> {
         self.sender.subscribe()
     }
 
     /// Rows were added or something else was opened.
-    pub fn rows_changed(&self) {
+    pub(crate) fn rows_changed(&self) {
         self.sender.send_modify(|tick| {
             tick.seq += 1;
             tick.generation += 1;
@@ -27,14 +27,14 @@ impl TickBoard {
     }
 
     /// The import went on; `None` when there is none.
-    pub fn import(&self, import: Option<ImportProgress>) {
+    pub(crate) fn import(&self, import: Option<ImportProgress>) {
         self.sender.send_modify(|tick| {
             tick.seq += 1;
             tick.import = import;
         });
     }
 
-    pub fn current_import(&self) -> Option<ImportProgress> {
+    pub(crate) fn current_import(&self) -> Option<ImportProgress> {
         self.sender.borrow().import.clone()
     }
 }

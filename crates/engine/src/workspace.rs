@@ -46,7 +46,7 @@ impl Workspace {
     /// # Errors
     /// As [`Workspace::open`], and [`EngineError::NoWorkspace`].
     pub fn open_existing(folder: &Path) -> Result<Self, EngineError> {
-        if Store::exists(folder) { Self::open(folder) } else { Err(EngineError::NoWorkspace(folder.to_owned())) }
+        if exists(folder) { Self::open(folder) } else { Err(EngineError::NoWorkspace(folder.to_owned())) }
     }
 
     /// The folder.
@@ -135,4 +135,9 @@ impl Workspace {
         fs::create_dir_all(&folder).map_err(EngineError::io(&folder))?;
         Ok(folder.join(file_name))
     }
+}
+
+/// Whether a folder holds a workspace.
+pub(crate) fn exists(folder: &Path) -> bool {
+    folder.join("events.duckdb").is_file()
 }

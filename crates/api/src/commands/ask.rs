@@ -117,5 +117,5 @@ pub(super) fn complete_filter(context: &Context<'_>, question: CompleteQuestion)
 }
 
 pub(super) fn sql(context: &Context<'_>, args: SqlText) -> Result<SqlResult, ApiError> {
-    told(reader(context)?.sql(&args.query, Some(SQL_ROWS)))
+    told(reader(context)?.sql(&args.query, SQL_ROWS))
 }

@@ -5,6 +5,8 @@ mod ask;
 mod export;
 mod remember;
 
+use std::sync::Arc;
+
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use wirereel_engine::Workbench;
@@ -14,7 +16,7 @@ use crate::{Host, error::bad_request};
 
 /// What a handler may use.
 pub(crate) struct Context<'a> {
-    pub workbench: &'a Workbench,
+    pub workbench: &'a Arc<Workbench>,
     pub host: &'a dyn Host,
     pub lane: Option<&'a str>,
 }

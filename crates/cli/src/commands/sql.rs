@@ -16,7 +16,7 @@ use crate::arguments::Format;
 /// Asks the workspace and prints the rows.
 pub(super) fn run(folder: &Path, query: &str, format: Format) -> Result<()> {
     let workspace = Workspace::open_existing(folder)?;
-    let result = workspace.reader(None)?.sql(query, None)?;
+    let result = workspace.reader(None)?.sql(query, usize::MAX)?;
     let out = io::BufWriter::new(io::stdout().lock());
     match format {
         Format::Table => print_table(&result, out),

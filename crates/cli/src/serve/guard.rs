@@ -20,7 +20,7 @@ pub(super) struct Guard {
 
 impl Guard {
     /// Accepts the address it listens on and, on loopback, its usual names.
-    pub fn new(address: SocketAddr) -> Self {
+    pub(super) fn new(address: SocketAddr) -> Self {
         let mut hosts = vec![address.to_string()];
         if address.ip().is_loopback() {
             hosts.extend(["127.0.0.1", "localhost", "[::1]"].map(|name| format!("{name}:{}", address.port())));

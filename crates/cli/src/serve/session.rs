@@ -26,12 +26,12 @@ impl Sessions {
     ///
     /// # Errors
     /// When the system has no randomness.
-    pub fn new() -> Result<Self, getrandom::Error> {
+    pub(super) fn new() -> Result<Self, getrandom::Error> {
         Ok(Self { token: secret()?, token_used: Mutex::new(false), session: secret()? })
     }
 
     /// The token for the URL.
-    pub fn token(&self) -> &str {
+    pub(super) fn token(&self) -> &str {
         &self.token
     }
 

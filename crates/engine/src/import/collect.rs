@@ -18,10 +18,10 @@ const BATCH_BYTES: usize = 32 * 1024 * 1024;
 /// What was collected so far in this file.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Counts {
-    pub flows: u64,
-    pub exchanges: u64,
-    pub dns_queries: u64,
-    pub problems: u64,
+    pub(super) flows: u64,
+    pub(super) exchanges: u64,
+    pub(super) dns_queries: u64,
+    pub(super) problems: u64,
 }
 
 /// Collects rows on the dissecting thread.
@@ -35,24 +35,24 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub fn new(rows: Rows, peers: PeerTable) -> Self {
+    pub(super) fn new(rows: Rows, peers: PeerTable) -> Self {
         Self { rows, peers, dns: DnsNames::default(), opened: HashMap::new(), counts: Counts::default() }
     }
 
-    pub fn counts(&self) -> Counts {
+    pub(super) fn counts(&self) -> Counts {
         self.counts
     }
 
-    pub fn is_full(&self) -> bool {
+    pub(super) fn is_full(&self) -> bool {
         self.rows.len() >= BATCH_ROWS || self.rows.bytes() >= BATCH_BYTES
     }
 
-    pub fn take(&mut self) -> Batch {
+    pub(super) fn take(&mut self) -> Batch {
         self.rows.take(&mut self.peers)
     }
 
     /// A problem with the file itself, found by its reader.
-    pub fn problem_of_file(&mut self, problem: Problem) {
+    pub(super) fn problem_of_file(&mut self, problem: Problem) {
         self.problem(problem);
     }
 
@@ -97,7 +97,7 @@ impl Sink for Collector {
         self.counts.exchanges += 1;
         let opened_ns = self.opened_ns(exchange.flow, exchange.started_ns);
         let client = self.client(exchange.client, opened_ns);
-        let host = exchange.host.as_deref().and_then(wirereel_dissect::server_name);
+        let host = exchange.server_name();
         let server = self.server(exchange.server, opened_ns, host.as_deref());
         self.rows.push_exchange(&exchange, client, server);
     }

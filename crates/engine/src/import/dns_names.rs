@@ -15,12 +15,12 @@ const NAMES_PER_ADDRESS: usize = 16;
 pub(super) struct DnsNames {
     names: HashMap<IpAddr, Vec<(i64, Arc<str>)>>,
     /// Addresses that found no room.
-    pub forgotten: u64,
+    pub(super) forgotten: u64,
 }
 
 impl DnsNames {
     /// Remembers what an answer says: the name that was asked for belongs to each address in it, through any chain of aliases.
-    pub fn learn(&mut self, query: &DnsQuery) {
+    pub(super) fn learn(&mut self, query: &DnsQuery) {
         let Some(at_ns) = query.answered_ns else { return };
         let mut name: Option<Arc<str>> = None;
         for answer in &query.answers {
@@ -42,7 +42,7 @@ impl DnsNames {
     }
 
     /// The name an address had at a time: the newest answer that is not later.
-    pub fn name_at(&self, ip: IpAddr, at_ns: i64) -> Option<&str> {
+    pub(super) fn name_at(&self, ip: IpAddr, at_ns: i64) -> Option<&str> {
         let known = self.names.get(&ip)?;
         known.iter().rev().find(|(learned, _)| *learned <= at_ns).map(|(_, name)| &**name)
     }

@@ -58,7 +58,7 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
         summary.files += 1;
     }
     progress.report(watch);
-    let recording = workspace.reader(None)?.recording(workspace.name())?;
+    let recording = workspace.reader(None)?.recording()?;
     summary.packets = progress.packets;
     summary.flows = progress.flows;
     summary.exchanges = progress.exchanges;
@@ -160,7 +160,7 @@ fn read_packets(
     }
     dissector.finish(collector);
     for warning in file.warnings() {
-        progress.warnings.push(format!("{}: {warning}", path.display()));
+        progress.warnings.push(format!("{}: at byte {}: {}", path.display(), warning.position, warning.message));
         collector.problem_of_file(Problem {
             at_ns: figures.ended_ns.unwrap_or_default(),
             stage: Stage::File,
@@ -172,7 +172,7 @@ fn read_packets(
     figures.link_type = file.link_types().iter().map(|link| link.name()).collect::<Vec<_>>().join(",");
     figures.dropped = file.dropped();
     figures.truncated = file.truncated();
-    figures.warnings = file.warnings().iter().map(ToString::to_string).collect();
+    figures.warnings = file.warnings().iter().map(|warning| format!("at byte {}: {}", warning.position, warning.message)).collect();
     let _ = batches.send(collector.take());
     progress.update(&before, file.bytes_total(), figures.packets, collector.counts());
     Ok(figures)

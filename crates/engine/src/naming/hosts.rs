@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::IpAddr, path::Path};
 
 /// Address to first name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Hosts {
+pub(crate) struct Hosts {
     names: HashMap<IpAddr, String>,
 }
 
@@ -14,13 +14,13 @@ const EVERYWHERE: [&str; 8] =
 
 impl Hosts {
     /// The hosts file of this machine; empty where there is none.
-    pub fn of_this_machine() -> Self {
+    pub(crate) fn of_this_machine() -> Self {
         let path = if cfg!(windows) { r"C:\Windows\System32\drivers\etc\hosts" } else { "/etc/hosts" };
         std::fs::read_to_string(Path::new(path)).map(|text| Self::parse(&text)).unwrap_or_default()
     }
 
     /// Reads the format of hosts(5). Lines that do not begin with an address are passed over, as resolvers do.
-    pub fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut names = HashMap::new();
         for line in text.lines() {
             let mut words = line.split('#').next().unwrap_or_default().split_ascii_whitespace();
@@ -33,7 +33,7 @@ impl Hosts {
     }
 
     /// The name of an address, when the file gives one.
-    pub fn name(&self, ip: IpAddr) -> Option<&str> {
+    pub(crate) fn name(&self, ip: IpAddr) -> Option<&str> {
         // A machine's own name on a loopback address would name every local service alike.
         (!ip.is_loopback()).then(|| self.names.get(&ip).map(String::as_str)).flatten()
     }

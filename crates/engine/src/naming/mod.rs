@@ -11,22 +11,22 @@ use std::{
     net::IpAddr,
 };
 
-pub use hosts::Hosts;
+pub(crate) use hosts::Hosts;
 use wirereel_query::answer::ServiceKind;
 
 use crate::config::Config;
 
 /// One end of conversations: an address, its listening port (0 for clients) and the names clients used for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Peer {
-    pub id: i32,
-    pub ip: IpAddr,
+pub(crate) struct Peer {
+    pub(crate) id: i32,
+    pub(crate) ip: IpAddr,
     /// 0 for the connecting end.
-    pub port: u16,
+    pub(crate) port: u16,
     /// What DNS had answered before the conversation began.
-    pub dns: Option<String>,
+    pub(crate) dns: Option<String>,
     /// HTTP Host or TLS SNI.
-    pub host: Option<String>,
+    pub(crate) host: Option<String>,
 }
 
 impl Peer {
@@ -41,34 +41,34 @@ impl Peer {
 
 /// Somebody opened TCP connections to somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Call {
-    pub client: i32,
-    pub server: i32,
+pub(crate) struct Call {
+    pub(crate) client: i32,
+    pub(crate) server: i32,
 }
 
 /// What a peer is called.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PeerName {
-    pub peer: i32,
-    pub service: String,
-    pub kind: ServiceKind,
+pub(crate) struct PeerName {
+    pub(crate) peer: i32,
+    pub(crate) service: String,
+    pub(crate) kind: ServiceKind,
 }
 
 /// The whole decision.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Naming {
-    pub names: Vec<PeerName>,
+pub(crate) struct Naming {
+    pub(crate) names: Vec<PeerName>,
     /// Service names at which customers arrive, sorted.
-    pub entry_points: Vec<String>,
+    pub(crate) entry_points: Vec<String>,
     /// True when no entry point is configured and these were inferred.
-    pub entry_points_guessed: bool,
+    pub(crate) entry_points_guessed: bool,
 }
 
 /// The one node that stands for all customers.
-pub const CUSTOMERS: &str = "customers";
+pub(crate) const CUSTOMERS: &str = "customers";
 
 /// Decides names and kinds. Peers that only ever spoke something else than TCP keep kind *unresolved*.
-pub fn decide(peers: &[Peer], calls: &[Call], config: &Config, hosts: &Hosts) -> Naming {
+pub(crate) fn decide(peers: &[Peer], calls: &[Call], config: &Config, hosts: &Hosts) -> Naming {
     let names = Names::find(peers, config, hosts);
     let by_id: HashMap<i32, &Peer> = peers.iter().map(|p| (p.id, p)).collect();
     let called: HashSet<i32> = calls.iter().map(|c| c.server).collect();

@@ -23,9 +23,12 @@ use wirereel_query::{
     question::{CompleteQuestion, Message},
     workbench::{AppState, Bookmark, Tick},
 };
-use wirereel_store::{Memory, Reader, Store};
+use wirereel_store::{Reader, Workspace as Memory};
 
-use crate::{EngineError, Selection, Workspace, export, samples, ticks::TickBoard, wireshark};
+use crate::{EngineError, Selection, Workspace, export, samples, ticks::TickBoard, wireshark, workspace::exists};
+
+/// Values that are suggested at most.
+const SUGGESTED_VALUES: u32 = 12;
 
 /// The id of the home folder's own recording.
 const HOME_RECORDING: &str = "workspace";
@@ -66,9 +69,9 @@ impl Workbench {
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
         });
-        if Store::exists(home) {
+        if exists(home) {
             let workspace = Workspace::open(home)?;
-            if workspace.reader(None)?.recording("")?.range.is_some() {
+            if workspace.reader(None)?.recording()?.range.is_some() {
                 workbench.show(HOME_RECORDING.into(), workspace.name().to_owned(), Arc::new(workspace));
             }
         }
@@ -94,14 +97,15 @@ impl Workbench {
             host: host.into(),
             recording,
             import: self.ticks.current_import(),
-            recents: self.memory.recents()?,
+            recents: self.recents()?,
             samples: samples::list(),
         })
     }
 
     fn recording(&self, current: &Current) -> Result<Recording, EngineError> {
-        let mut recording = current.workspace.reader(None)?.recording(&current.name)?;
+        let mut recording = current.workspace.reader(None)?.recording()?;
         recording.recording_id.clone_from(&current.recording_id);
+        recording.name.clone_from(&current.name);
         Ok(recording)
     }
 
@@ -127,13 +131,15 @@ impl Workbench {
     /// When the database cannot be read.
     pub fn complete(&self, question: &CompleteQuestion, lane: Option<&str>) -> Result<Vec<Suggestion>, EngineError> {
         match filter::complete(&question.text, question.cursor) {
-            Completion::Suggestions(suggestions) => Ok(suggestions),
-            Completion::Value { field, prefix, start, end } => {
-                let values = self.reader(lane)?.values(field, &prefix, question.range)?;
-                Ok(values
-                    .into_iter()
-                    .map(|(value, count)| Suggestion { insert: filter::quoted(&value), start, end, detail: value, count: Some(count) })
-                    .collect())
+            Completion::Names(suggestions) => Ok(suggestions),
+            Completion::Nothing => Ok(Vec::new()),
+            Completion::Value { field, prefix, start, end, fixed } => {
+                let mut suggestions = fixed;
+                let reader = self.reader(lane)?;
+                for (value, count) in reader.values_of(field.columns, &prefix, question.range, SUGGESTED_VALUES)? {
+                    suggestions.push(Suggestion { insert: filter::quote(&value), start, end, detail: value, count: Some(count) });
+                }
+                Ok(suggestions)
             }
         }
     }
@@ -143,7 +149,7 @@ impl Workbench {
     /// # Errors
     /// When nothing is open or they cannot be read.
     pub fn bookmarks(&self) -> Result<Vec<Bookmark>, EngineError> {
-        Ok(self.current()?.workspace.store().memory().bookmarks()?)
+        Ok(self.memory.bookmarks(&self.current()?.recording_id)?)
     }
 
     /// Marks an instant of the open recording.
@@ -151,7 +157,7 @@ impl Workbench {
     /// # Errors
     /// When nothing is open or it cannot be written.
     pub fn add_bookmark(&self, at_us: i64, note: &str) -> Result<Bookmark, EngineError> {
-        Ok(self.current()?.workspace.store().memory().add_bookmark(at_us, note)?)
+        Ok(self.memory.add_bookmark(&self.current()?.recording_id, at_us, note)?)
     }
 
     /// Removes a bookmark.
@@ -159,7 +165,7 @@ impl Workbench {
     /// # Errors
     /// When nothing is open or there is no such bookmark.
     pub fn remove_bookmark(&self, id: i64) -> Result<(), EngineError> {
-        Ok(self.current()?.workspace.store().memory().remove_bookmark(id)?)
+        Ok(self.memory.remove_bookmark(id)?)
     }
 
     /// A remembered setting.

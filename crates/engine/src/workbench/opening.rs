@@ -11,13 +11,13 @@ use std::{
 
 use wirereel_capture::CaptureFile;
 use wirereel_query::workbench::{ApiError, ImportProgress, ImportState};
-use wirereel_store::Store;
 
 use super::{HOME_RECORDING, Workbench, lock};
 use crate::{
     EngineError, Workspace,
     import::{ImportSummary, Progress, Watch, import},
     samples,
+    workspace::exists,
 };
 
 /// A file in a recording's folder that says: the import was finished.
@@ -41,7 +41,7 @@ impl Workbench {
         let (recording_id, name) = identity(&paths)?;
         let folder = self.home.join("recordings").join(&recording_id);
         if folder.join(FINISHED).is_file() {
-            return self.reopen(recording_id, name, &folder, &paths);
+            return self.reopen(recording_id, name, &folder, &first_of(&paths));
         }
         self.start_import(recording_id, name, folder, paths)
     }
@@ -63,11 +63,12 @@ impl Workbench {
         if recording_id == HOME_RECORDING {
             return self.open_workspace_folder(&self.home.clone());
         }
-        let paths = self.memory.recent_paths(recording_id)?;
-        if paths.is_empty() {
-            return Err(EngineError::NotFound(format!("The recording {recording_id:?}")));
+        let recent = self.memory.recents()?.into_iter().find(|recent| recent.recording_id == recording_id);
+        let recent = recent.ok_or_else(|| EngineError::NotFound(format!("The recording {recording_id:?}")))?;
+        if recent.folder.join(FINISHED).is_file() {
+            return self.reopen(recent.recording_id, recent.name, &recent.folder, &recent.path);
         }
-        self.open_paths(&paths)
+        self.open_paths(&[recent.path])
     }
 
     /// Takes a recording from the list and deletes its index. The capture file stays.
@@ -78,13 +79,12 @@ impl Workbench {
         if self.current().is_ok_and(|current| current.recording_id == recording_id) {
             self.close_recording();
         }
-        let folder = self.home.join("recordings").join(recording_id);
-        let known = !self.memory.recent_paths(recording_id)?.is_empty();
+        let recent = self.memory.recents()?.into_iter().find(|recent| recent.recording_id == recording_id);
         self.memory.forget_recent(recording_id)?;
-        if known && folder.is_dir() {
-            fs::remove_dir_all(&folder).map_err(EngineError::io(&folder))?;
+        match recent {
+            Some(recent) if recent.folder.is_dir() => fs::remove_dir_all(&recent.folder).map_err(EngineError::io(&recent.folder)),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn open_workspace_folder(&self, folder: &Path) -> Result<(), EngineError> {
@@ -98,13 +98,13 @@ impl Workbench {
         Ok(())
     }
 
-    fn reopen(&self, recording_id: String, name: String, folder: &Path, paths: &[PathBuf]) -> Result<(), EngineError> {
+    fn reopen(&self, recording_id: String, name: String, folder: &Path, path: &Path) -> Result<(), EngineError> {
         if self.current().is_ok_and(|current| current.recording_id == recording_id) {
             return Ok(());
         }
         self.close_recording();
         let workspace = Arc::new(Workspace::open(folder)?);
-        self.remember(&recording_id, &name, paths, &workspace)?;
+        self.remember(&recording_id, &name, path, &workspace)?;
         self.show(recording_id, name, workspace);
         Ok(())
     }
@@ -116,7 +116,7 @@ impl Workbench {
         }
         self.close_recording();
         // An import that was ended before left rows that would count twice.
-        if Store::exists(&folder) {
+        if exists(&folder) {
             fs::remove_dir_all(&folder).map_err(EngineError::io(&folder))?;
         }
         let workspace = Arc::new(Workspace::open(&folder)?);
@@ -136,7 +136,7 @@ impl Workbench {
         let watch = Watcher { workbench: self, name, started: Instant::now() };
         let result = import(&workspace, paths, &watch).and_then(|summary| {
             fs::write(folder.join(FINISHED), b"").map_err(EngineError::io(folder))?;
-            self.remember(recording_id, name, paths, &workspace)?;
+            self.remember(recording_id, name, &first_of(paths), &workspace)?;
             Ok(summary)
         });
         drop(workspace);
@@ -153,13 +153,18 @@ impl Workbench {
     }
 }
 
+/// The file that a recording is listed under.
+fn first_of(paths: &[PathBuf]) -> PathBuf {
+    paths.first().cloned().unwrap_or_default()
+}
+
 /// Id and name of a recording: the same files, unchanged, are the same recording.
 fn identity(paths: &[PathBuf]) -> Result<(String, String), EngineError> {
     let mut hasher = DefaultHasher::new();
     for path in paths {
         let facts: Metadata = fs::metadata(path).map_err(EngineError::io(path))?;
         (path, facts.len(), facts.modified().ok()).hash(&mut hasher);
-        (env!("CARGO_PKG_VERSION"), wirereel_store::LAYOUT_VERSION).hash(&mut hasher);
+        (env!("CARGO_PKG_VERSION"), wirereel_store::FORMAT).hash(&mut hasher);
     }
     let file_name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     let first = paths.first().map(file_name).unwrap_or_default();

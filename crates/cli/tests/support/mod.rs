@@ -1,0 +1,67 @@
+//! Runs the built `wirereel` as a user would.
+#![allow(dead_code, reason = "each test program uses a part")]
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A workspace of its own in a folder that goes away.
+pub struct Shell {
+    pub folder: TempDir,
+}
+
+impl Shell {
+    pub fn new() -> Self {
+        Self { folder: tempfile::tempdir().expect("a temporary folder") }
+    }
+
+    /// A workspace with a sample imported.
+    pub fn with_sample(name: &str) -> Self {
+        let shell = Self::new();
+        shell.done(&["import", &sample(name).display().to_string()]);
+        shell
+    }
+
+    /// Runs a command in the workspace.
+    pub fn run(&self, args: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_wirereel"))
+            .args(args)
+            .arg("--workspace")
+            .arg(self.folder.path())
+            .output()
+            .expect("wirereel can be started")
+    }
+
+    /// Runs a command that must succeed; its stdout.
+    pub fn done(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// The rows of a query as a list of objects.
+    pub fn sql(&self, query: &str) -> Vec<Value> {
+        serde_json::from_str(&self.done(&["sql", "--format", "json", query])).expect("a JSON list")
+    }
+
+    /// The only value of a query.
+    pub fn value(&self, query: &str) -> Value {
+        let rows = self.sql(query);
+        let row = rows.first().and_then(Value::as_object).expect("a row");
+        row.values().next().expect("a column").clone()
+    }
+}
+
+/// Where a sample lies.
+pub fn sample(name: &str) -> PathBuf {
+    repository().join("sample-pcaps").join(name)
+}
+
+/// The top folder of the source tree.
+pub fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the source tree")
+}
