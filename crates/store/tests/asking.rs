@@ -1,4 +1,5 @@
 //! Questions of the grid, the query box, the playhead and users' SQL.
+#![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
 mod recorded;
 

@@ -1,4 +1,5 @@
 //! Figures from roll-ups are those of the rows, counted one by one.
+#![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
 mod recorded;
 

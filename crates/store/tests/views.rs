@@ -1,4 +1,5 @@
 //! What goes in comes out of the public views, column by column, and the views are what the schema says.
+#![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
 mod recorded;
 

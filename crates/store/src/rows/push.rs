@@ -90,6 +90,7 @@ impl Rows {
         t.scheme.append_value(exchange.scheme);
         t.host.append_option(exchange.host.as_deref());
         t.target.append_option(exchange.target.as_deref());
+        t.decoded_target.append_option(exchange.decoded_target());
         t.path.append_option(exchange.path.as_deref());
         t.status.append_option(exchange.status);
         t.grpc_status.append_option(exchange.grpc_status);

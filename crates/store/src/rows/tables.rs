@@ -76,6 +76,7 @@ table! {
         scheme: Text,
         host: Text,
         target: Text,
+        decoded_target: Text,
         path: Text,
         status: U16,
         grpc_status: U32,
