@@ -39,7 +39,8 @@ pub(crate) fn html(data: &ReportData) -> Result<String> {
     }
     let strips = &data.inspections[..data.inspections.len().min(MAX_STRIPS)];
     if !strips.is_empty() {
-        let legend = "Slow answers are at the top, darker is more of them, marks below a strip are failures. Brighter on a dark page.";
+        let legend =
+            "Slow answers are at the top, a stronger colour is more of them, marks below a strip are failures.";
         section(&mut page, "Latency over time", legend, &pictures::heat(strips)?);
     }
     findings(data, &mut page);

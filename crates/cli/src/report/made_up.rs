@@ -129,7 +129,7 @@ fn inspection(name: &str) -> Inspection {
 }
 
 /// The shop of fifteen services during a flash sale.
-pub(crate) fn shop() -> ReportData {
+pub(super) fn shop() -> ReportData {
     let mut names: Vec<&str> = CALLS.iter().flat_map(|(client, server, ..)| [*client, *server]).collect();
     names.sort_unstable();
     names.dedup();

@@ -1,13 +1,15 @@
 //! `wirereel report`: what a recording holds, as text for a terminal or as one HTML page with pictures.
 
+mod collect;
 mod figures;
 mod html;
 mod lists;
 #[cfg(test)]
-pub(crate) mod made_up;
+mod made_up;
 mod pictures;
 mod text;
 
+pub(crate) use collect::collect;
 pub(crate) use html::html;
 pub(crate) use text::text;
 

@@ -28,7 +28,7 @@ pub(crate) fn text(data: &ReportData, out: &mut impl Write) -> io::Result<()> {
     table(
         out,
         &format!("Services ({})", list.len()),
-        &["service", "*requests", "*rate", "*errors", "*p50", "*p95", "*p99", "*open"],
+        &["service", "*requests", "*rate", "*errors", "*p50", "*p95", "*p99", "*connections"],
         list.iter().map(|node| {
             let mut cells = vec![cut(&node.name, 32)];
             cells.extend(golden(&node.golden));

@@ -83,7 +83,7 @@ fn service(canvas: &Canvas<'_>, node: &ServiceNode, place: Place) -> Result<()> 
     canvas.text(&fitted(&node.name, 12.0, room)?, (left + 8, middle - 9), Side::Left, 12.0, Ink::Text1)?;
     let figures = match node.kind {
         ServiceKind::Customers if node.address_count != 1 => format!("{} addresses", node.address_count),
-        _ => format!("{}  p95 {}", rate(node.golden.rate), maybe_duration(node.golden.p95_us)),
+        _ => format!("{} · p95 {}", rate(node.golden.rate), maybe_duration(node.golden.p95_us)),
     };
     canvas.text(&fitted(&figures, 11.0, room)?, (left + 8, middle + 9), Side::Left, 11.0, Ink::Text2)
 }
