@@ -6,6 +6,7 @@
 
 mod arguments;
 mod commands;
+mod report;
 mod serve;
 
 use std::process::ExitCode;

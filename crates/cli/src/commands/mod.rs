@@ -3,6 +3,7 @@
 mod doctor;
 mod export;
 mod import;
+mod report;
 mod schema;
 mod sql;
 
@@ -20,7 +21,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Import { files, workspace } => import::run(&folder(&workspace)?, &files),
         Command::Sql { query, workspace, format } => sql::run(&folder(&workspace)?, &query, format),
-        Command::Report { .. } => anyhow::bail!("later"),
+        Command::Report { workspace, out } => report::run(&folder(&workspace)?, out.as_deref()),
         Command::Serve { files, workspace, listen } => serve::serve(folder(&workspace)?, files, listen),
         Command::Schema { markdown, config } => schema::run(markdown, config),
         Command::Doctor => doctor::run(),

@@ -17,7 +17,7 @@ mod testing;
 use crate::record::{Endpoint, FlowId};
 
 pub(crate) use dns::Datagrams;
-pub(crate) use http::host_name;
+pub(crate) use http::{host_name, percent_decoded};
 pub(crate) use probe::looks_like_client;
 pub(crate) use stream::Stream;
 

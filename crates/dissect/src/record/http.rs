@@ -96,6 +96,18 @@ pub struct HttpExchange {
     pub error: Option<String>,
 }
 
+impl HttpExchange {
+    /// The name the client used for the server: the host without port, lower case, never an IP literal.
+    pub fn server_name(&self) -> Option<String> {
+        self.host.as_deref().and_then(crate::app::host_name)
+    }
+
+    /// The target with its percent-encoding undone as far as that gives printable text; `None` when that changes nothing.
+    pub fn decoded_target(&self) -> Option<String> {
+        self.target.as_deref().and_then(crate::app::percent_decoded)
+    }
+}
+
 /// Asks a dissector to keep one body while reading one flow's packets again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BodyRequest {

@@ -49,6 +49,9 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
         .map(|path| Ok((path, CaptureFile::open(path).map_err(EngineError::capture(path))?)))
         .collect::<Result<Vec<_>, EngineError>>()?;
     let mut progress = Progress::new(opened.iter().map(|(_, file)| file.bytes_total()).sum());
+    if workspace.reader(None)?.recording()?.name.is_empty() {
+        writer.name_recording(workspace.name(), &name_of(files))?;
+    }
     for (path, file) in opened {
         let done = import_file(workspace, &mut writer, path, file, &mut progress, watch);
         // Names and roll-ups follow the rows that are there, also after an error or a cancel.
@@ -68,6 +71,12 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
     summary.warnings = workspace.config_problems().chain(progress.warnings).collect();
     summary.elapsed = started.elapsed();
     Ok(summary)
+}
+
+/// What files opened together are called.
+pub(crate) fn name_of(files: &[PathBuf]) -> String {
+    let first = files.first().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    if files.len() > 1 { format!("{first} and {} more", files.len() - 1) } else { first }
 }
 
 fn import_file(

@@ -15,7 +15,7 @@ use wirereel_query::workbench::{ApiError, ImportProgress, ImportState};
 use super::{HOME_RECORDING, Workbench, lock};
 use crate::{
     EngineError, Workspace,
-    import::{ImportSummary, Progress, Watch, import},
+    import::{ImportSummary, Progress, Watch, import, name_of},
     samples,
     workspace::exists,
 };
@@ -166,10 +166,8 @@ fn identity(paths: &[PathBuf]) -> Result<(String, String), EngineError> {
         (path, facts.len(), facts.modified().ok()).hash(&mut hasher);
         (env!("CARGO_PKG_VERSION"), wirereel_store::FORMAT).hash(&mut hasher);
     }
-    let file_name = |path: &PathBuf| path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let first = paths.first().map(file_name).unwrap_or_default();
-    let stem: String = first.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
-    let name = if paths.len() > 1 { format!("{first} and {} more", paths.len() - 1) } else { first };
+    let name = name_of(paths);
+    let stem: String = name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' }).take(40).collect();
     Ok((format!("{stem}-{:08x}", hasher.finish() as u32), name))
 }
 

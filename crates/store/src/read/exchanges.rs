@@ -17,7 +17,7 @@ const MOST_ROWS: u32 = 1_000;
 
 /// The select list [`exchange_row`] reads from `raw.exchanges`.
 pub(super) const ROW_COLUMNS: &str = "exchange_id, flow_id, epoch_ns(started_at) // 1000, client_service, server_service, client_ip, \
-    client_port, server_ip, server_port, protocol, method, host, target, path, status, ttfb_us, duration_us, \
+    client_port, server_ip, server_port, protocol, method, host, target_as_sent, path, status, ttfb_us, duration_us, \
     request_body_bytes, response_body_bytes, content_type, user_agent, origin_ip, identity, identity_kind, trace_id, \
     complete, error";
 

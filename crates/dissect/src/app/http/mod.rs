@@ -29,7 +29,7 @@ use std::borrow::Cow;
 
 pub(crate) use conversation::Conversation;
 pub(crate) use head::probe;
-pub(crate) use target::host_name;
+pub(crate) use target::{host_name, percent_decoded};
 
 /// A field line that may hold anything is left out of the row.
 const NAMELESS: &str = "malformed: a field line has no name";

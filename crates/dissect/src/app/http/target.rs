@@ -50,6 +50,45 @@ pub(crate) fn host_name(host: &str) -> Option<String> {
     (is_name && !is_address).then(|| name.to_lowercase())
 }
 
+/// The target with its percent-encoding undone (RFC 3986 §2.1) where that gives printable text; `None` when nothing changes.
+///
+/// Bytes that are no UTF-8 and control characters stay encoded, so that a row is always text in one line.
+pub(crate) fn percent_decoded(target: &str) -> Option<String> {
+    if !target.contains('%') {
+        return None;
+    }
+    let mut decoded = String::with_capacity(target.len());
+    let mut rest = target;
+    while let Some(at) = rest.find('%') {
+        decoded.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let encoded: Vec<u8> = rest.as_bytes().chunks_exact(3).map_while(escaped_byte).collect();
+        let Some(first) = encoded.utf8_chunks().next().and_then(|chunk| chunk.valid().chars().next()) else {
+            decoded.push('%');
+            rest = &rest[1..];
+            continue;
+        };
+        let (escapes, after) = rest.split_at(3 * first.len_utf8());
+        if first.is_control() {
+            decoded.push_str(escapes);
+        } else {
+            decoded.push(first);
+        }
+        rest = after;
+    }
+    decoded.push_str(rest);
+    (decoded != target).then_some(decoded)
+}
+
+/// The byte that `%41` stands for.
+fn escaped_byte(escape: &[u8]) -> Option<u8> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    match escape {
+        [b'%', high, low] => Some((digit(*high)? * 16 + digit(*low)?) as u8),
+        _ => None,
+    }
+}
+
 fn scheme_of(target: &str) -> Option<(&'static str, &str)> {
     let prefix = |scheme: &str| {
         let (start, rest) = target.split_at_checked(scheme.len())?;
@@ -96,6 +135,23 @@ mod tests {
     fn a_host_name_is_lower_case_and_has_no_port() {
         assert_eq!(host_name("Shop.Example.:8080").as_deref(), Some("shop.example"));
         assert_eq!(host_name("bücher.example").as_deref(), Some("bücher.example"));
+    }
+
+    #[test]
+    fn a_target_is_decoded_as_far_as_it_is_text_rfc_3986_2_1() {
+        for (sent, decoded) in [
+            ("/plain?a+b", None),
+            ("/a%20b?x=%3d%22y%22", Some("/a b?x==\"y\"")),
+            ("/%E2%82%AC%c3%bc", Some("/€ü")),
+            ("/%ff%41", Some("/%ffA")),
+            ("/%0a%00", None),
+            ("/100%", None),
+            ("/%4", None),
+            ("/%zz%41", Some("/%zzA")),
+            ("/%25", Some("/%")),
+        ] {
+            assert_eq!(percent_decoded(sent).as_deref(), decoded, "{sent}");
+        }
     }
 
     #[test]
