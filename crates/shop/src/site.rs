@@ -102,7 +102,8 @@ impl Site {
     pub fn arguments(&self) -> Vec<String> {
         let port = self.dns_port.to_string();
         let state = self.state.display().to_string();
-        let pairs = [("--plan", word(self.plan)), ("--dns-port", port), ("--pace", word(self.pace)), ("--state", state)];
+        let pairs =
+            [("--plan", word(self.plan)), ("--dns-port", port), ("--pace", word(self.pace)), ("--state", state)];
         pairs.into_iter().flat_map(|(name, value)| [name.to_owned(), value]).collect()
     }
 }
