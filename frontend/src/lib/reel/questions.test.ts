@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { windowQuestion } from "./questions";
+import { clipped, windowQuestion } from "./questions";
 import { panned, Scale } from "./scale";
 
 const DAY = { from_us: 500e6, to_us: 86_900e6 };
@@ -30,5 +30,17 @@ describe("the question for a window", () => {
     const { range, buckets } = windowQuestion(new Scale(view, 3800), DAY, "");
     expect(buckets).toBeLessThanOrEqual(4000);
     expect(Number.isInteger(range.from_us) && Number.isInteger(range.to_us)).toBe(true);
+  });
+});
+
+describe("gaps", () => {
+  it("before and after the recording are none", () => {
+    const gap = (from_us: number, to_us: number) => ({
+      range: { from_us, to_us },
+      reason: "not recorded",
+      lost_packets: 0,
+    });
+    const shown = clipped([gap(0, 10), gap(5, 15), gap(20, 30), gap(35, 50), gap(40, 50)], { from_us: 10, to_us: 40 });
+    expect(shown).toEqual([gap(10, 15), gap(20, 30), gap(35, 40)]);
   });
 });

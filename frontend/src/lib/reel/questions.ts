@@ -1,6 +1,6 @@
-// What the reel asks: counts per bar.
+// What the reel asks, counts per bar, and what it leaves out of the answer.
 
-import type { DensityQuestion, TimeRange } from "../backend";
+import type { DensityQuestion, Gap, TimeRange } from "../backend";
 import type { Scale } from "./scale";
 import { bucketUs } from "./ticks";
 
@@ -22,4 +22,13 @@ export function windowQuestion(scale: Scale, whole: TimeRange, filter: string): 
 export function wholeQuestion(recorded: TimeRange, width: number): DensityQuestion {
   const buckets = Math.min(400, Math.max(50, Math.floor(width / BAR_PX)));
   return { range: { from_us: recorded.from_us, to_us: recorded.to_us + 1 }, buckets, filter: "" };
+}
+
+/** The parts of gaps that lie within a range. */
+export function clipped(gaps: readonly Gap[], range: TimeRange): Gap[] {
+  return gaps.flatMap((gap) => {
+    const from_us = Math.max(gap.range.from_us, range.from_us);
+    const to_us = Math.min(gap.range.to_us, range.to_us);
+    return from_us < to_us ? [{ ...gap, range: { from_us, to_us } }] : [];
+  });
 }

@@ -3,7 +3,7 @@
 import { ApiError, backend, pull, type Density, type DensityQuestion, type Pulled, type TimeRange } from "../backend";
 import { clock } from "../format";
 import { bookmarks, messages, playhead, recording, selection } from "../state";
-import { wholeQuestion, windowQuestion } from "./questions";
+import { clipped, wholeQuestion, windowQuestion } from "./questions";
 import { panned, resized, revealing, Scale, wholeView, zoomed } from "./scale";
 
 /** A question is asked when the window has stood still for so long. */
@@ -175,16 +175,22 @@ class Reel {
   }
 
   async #remembered(question: DensityQuestion, ask: () => Promise<Density>): Promise<Density> {
-    if (recording.importing) return ask();
+    if (recording.importing) return withinRecording(await ask());
     const key = `${recording.generation} ${JSON.stringify(question)}`;
     const known = this.#answers.get(key);
     if (known !== undefined) return known;
-    const answer = await ask();
+    const answer = withinRecording(await ask());
     this.#answers.set(key, answer);
     const oldest = this.#answers.keys().next();
     if (this.#answers.size > KEPT_ANSWERS && oldest.done !== true) this.#answers.delete(oldest.value);
     return answer;
   }
+}
+
+/** Before the first packet and after the last one nothing is missing. */
+function withinRecording(density: Density): Density {
+  const recorded = recording.range;
+  return recorded === null ? density : { ...density, gaps: clipped(density.gaps, recorded) };
 }
 
 function covers(view: TimeRange, whole: TimeRange): boolean {
