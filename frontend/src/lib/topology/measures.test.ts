@@ -83,6 +83,12 @@ describe("error origins", () => {
     expect(errorOrigins(nodes, edges)).toEqual(new Set(["payment"]));
   });
 
+  it("are where connections are refused", () => {
+    const nodes = [node("order", 164, 30), node("payment", 136, 5)];
+    const refusing = { ...edge("order", "payment", 136, 5), refused: 24 };
+    expect(errorOrigins(nodes, [refusing])).toEqual(new Set(["payment"]));
+  });
+
   it("need more than 5% of errors", () => {
     expect(errorOrigins([node("a", 1000, 50)], []).size).toBe(0);
     expect(errorOrigins([node("a", 1000, 51)], []).size).toBe(1);

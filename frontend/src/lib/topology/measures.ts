@@ -63,19 +63,22 @@ function roundDown(value: number): number {
 }
 
 /**
- * The services where errors start: more than 5% of their answers fail, and the failures of what they call explain less than
- * half of that. Everywhere else on the way an error is only passed on.
+ * The services where errors start: more than 5% of what is asked of them fails, refused connections included, and the
+ * failures of what they call explain less than half of that. Everywhere else on the way an error is only passed on.
  */
 export function errorOrigins(nodes: ServiceNode[], edges: ServiceEdge[]): Set<string> {
   const failedCalls = new Map<string, number>();
-  for (const { client, server, golden } of edges) {
+  const refusals = new Map<string, number>();
+  for (const { client, server, golden, refused } of edges) {
     if (client === server) continue;
-    failedCalls.set(client, (failedCalls.get(client) ?? 0) + golden.errors_5xx + golden.failed);
+    failedCalls.set(client, (failedCalls.get(client) ?? 0) + golden.errors_5xx + golden.failed + refused);
+    refusals.set(server, (refusals.get(server) ?? 0) + refused);
   }
   const origins = new Set<string>();
   for (const { name, kind, golden } of nodes) {
-    if (kind === "customers" || errorLevel(golden.error_share) < 2) continue;
-    const own = golden.errors_5xx + golden.failed;
+    const refused = refusals.get(name) ?? 0;
+    const own = golden.errors_5xx + golden.failed + refused;
+    if (kind === "customers" || errorLevel(own / Math.max(1, golden.requests + refused)) < 2) continue;
     if ((failedCalls.get(name) ?? 0) < own / 2) origins.add(name);
   }
   return origins;

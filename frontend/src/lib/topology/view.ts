@@ -98,7 +98,7 @@ export function graphView(whole: Topology, scoped: Topology, moment: StateAt | n
       kind: node.kind,
       figures,
       level: figures ? errorLevel(figures.errorShare) : 0,
-      origin: figures !== null && origins.has(node.name) && errorLevel(figures.errorShare) === 2,
+      origin: figures !== null && origins.has(node.name) && (!moment || errorLevel(figures.errorShare) === 2),
       entryPoint: node.entry_point,
       trend: inScope ? node.trend : [],
       errorTrend: inScope ? node.error_trend : [],

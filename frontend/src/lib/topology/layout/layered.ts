@@ -77,8 +77,12 @@ function intoColumns(shapes: Shape[], links: Link[], options: LayeredOptions): M
 
   const at = (name: string): Point => graph.node(name) as Point;
   const layers = groupByX(shapes, at);
-  const rows = rowsPerColumn(layers, { aspect: options.room.width / options.room.height, ...options });
-  const columns = rows === null ? layers : layers.flatMap((layer) => folded(layer, rows));
+  const height = (graph.graph() as { height?: number }).height ?? 0;
+  const rows = rowsPerColumn(layers, { ...options, height });
+  const callers = new Set(links.map((link) => link.client));
+  const folds = layers.map((layer) => (rows === null ? [layer] : folded(layer, rows, (name) => callers.has(name))));
+  const columns = folds.flat();
+  const lower = new Set(folds.flatMap((fold) => fold.filter((_, i) => i % 2 === 1)));
   const columnOf = new Map(columns.flatMap((column, index) => column.map((shape) => [shape.name, index] as const)));
   const widths = columns.map((column) => Math.max(...column.map((shape) => shape.w)));
   const gaps = stretchedGaps(crossings(links, columnOf, columns.length), widths, options);
@@ -87,7 +91,8 @@ function intoColumns(shapes: Shape[], links: Link[], options: LayeredOptions): M
   let x = 0;
   columns.forEach((column, index) => {
     const w = widths[index] ?? 0;
-    const ys = rows === null ? column.map((shape) => at(shape.name).y) : stacked(column, options.rowGap);
+    const ys =
+      rows === null ? column.map((shape) => at(shape.name).y) : stacked(column, options.rowGap, lower.has(column));
     column.forEach((shape, i) => placed.set(shape.name, { x: x + w / 2, y: ys[i] ?? 0, w, h: shape.h }));
     x += w + (gaps[index] ?? 0);
   });
@@ -96,9 +101,10 @@ function intoColumns(shapes: Shape[], links: Link[], options: LayeredOptions): M
   return placed;
 }
 
-/** Heights of a column's cards, one below the other around zero. */
-function stacked(column: Shape[], rowGap: number): number[] {
-  let y = -(column.reduce((sum, shape) => sum + shape.h, 0) + rowGap * (column.length - 1)) / 2;
+/** Heights of a column's cards, one below the other around zero, or half a row lower. */
+function stacked(column: Shape[], rowGap: number, lower: boolean): number[] {
+  const all = column.reduce((sum, shape) => sum + shape.h + rowGap, -rowGap);
+  let y = -all / 2 + (lower ? ((column[0]?.h ?? 0) + rowGap) / 2 : 0);
   return column.map((shape) => {
     const centre = y + shape.h / 2;
     y += shape.h + rowGap;

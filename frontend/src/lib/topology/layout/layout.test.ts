@@ -251,3 +251,23 @@ describe("freeSpans", () => {
     ]);
   });
 });
+
+describe("folding", () => {
+  const wide = "abcdefghijkl".split("").map((name) => link(`gateway>${name}`));
+
+  it("makes two columns of a layer that is too high, those that call nothing first", () => {
+    const calls = [link("customers>gateway"), ...wide, link("l>store"), link("k>store")];
+    const boxes = place(calls);
+    expectNoOverlap(boxes);
+    const columns = [...new Set("abcdefghijkl".split("").map((name) => get(boxes, name).x))].sort((a, b) => a - b);
+    expect(columns).toHaveLength(2);
+    expect([get(boxes, "k").x, get(boxes, "l").x]).toEqual([columns[1], columns[1]]);
+    const highest = Math.max(...[...boxes.values()].map(bottom)) - Math.min(...[...boxes.values()].map(top));
+    expect(highest).toBeLessThan(700);
+  });
+
+  it("leaves what fits as it is", () => {
+    const boxes = place([link("customers>gateway"), ...wide.slice(0, 6)]);
+    expect(new Set("abcdef".split("").map((name) => get(boxes, name).x)).size).toBe(1);
+  });
+});
