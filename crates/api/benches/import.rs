@@ -37,7 +37,11 @@ fn main() {
         for (peer, program, args) in peers(&path) {
             if let Some(theirs) = timed(program, &args) {
                 figures.add(format!("{name}_{peer}_seconds"), theirs.as_secs_f64(), "s");
-                figures.add(format!("{name}_ratio_to_{peer}"), theirs.as_secs_f64() / ours.as_secs_f64(), "times faster");
+                figures.add(
+                    format!("{name}_ratio_to_{peer}"),
+                    theirs.as_secs_f64() / ours.as_secs_f64(),
+                    "times faster",
+                );
             }
         }
     }
@@ -49,7 +53,10 @@ fn peers(path: &Path) -> Vec<(&'static str, &'static str, Vec<String>)> {
     let path = path.display().to_string();
     let fields = ["http.request.method", "http.request.uri", "http.host", "http.response.code"];
     let fields = fields.iter().flat_map(|field| ["-e".to_owned(), (*field).to_owned()]);
-    let http = ["-r".to_owned(), path.clone(), "-Y".into(), "http".into(), "-T".into(), "fields".into()].into_iter().chain(fields).collect();
+    let http = ["-r".to_owned(), path.clone(), "-Y".into(), "http".into(), "-T".into(), "fields".into()]
+        .into_iter()
+        .chain(fields)
+        .collect();
     vec![
         ("capinfos", "capinfos", vec![path.clone()]),
         ("tcptrace", "tcptrace", vec![path.clone()]),
@@ -61,7 +68,13 @@ fn peers(path: &Path) -> Vec<(&'static str, &'static str, Vec<String>)> {
 /// How long a program takes; `None` when it is not installed or fails.
 fn timed(program: &str, args: &[String]) -> Option<Duration> {
     let started = Instant::now();
-    let status = Command::new(program).args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
+    let status = Command::new(program)
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .ok()?;
     status.success().then(|| started.elapsed())
 }
 

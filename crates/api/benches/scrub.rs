@@ -59,7 +59,11 @@ fn main() {
         times(|| {
             let at = instants.next();
             let scope = json!({ "range": { "from_us": at - 600_000_000i64, "to_us": at } });
-            ask(&api, "exchanges", json!({ "scope": scope, "sort": "started_at", "descending": false, "offset": 0, "limit": 200 }))
+            ask(
+                &api,
+                "exchanges",
+                json!({ "scope": scope, "sort": "started_at", "descending": false, "offset": 0, "limit": 200 }),
+            )
         }),
     );
     figures.finish();

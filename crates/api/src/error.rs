@@ -10,7 +10,11 @@ pub fn bad_request(message: impl Into<String>) -> ApiError {
 
 /// An error for what this host cannot do.
 pub fn unsupported(what: &str) -> ApiError {
-    ApiError { code: ErrorCode::Unsupported, message: format!("This host does not offer {what}."), detail: String::new() }
+    ApiError {
+        code: ErrorCode::Unsupported,
+        message: format!("This host does not offer {what}."),
+        detail: String::new(),
+    }
 }
 
 /// The code, sentence and detail of an engine error.

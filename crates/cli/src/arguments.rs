@@ -32,7 +32,9 @@ pub(crate) enum Command {
         workspace: Workspace,
     },
     /// Ask the views with SQL (read-only)
-    #[command(after_help = "Example:\n  wirereel sql \"SELECT server_service, count(*) FROM http_exchanges GROUP BY 1\"\n  wirereel schema   prints the views")]
+    #[command(
+        after_help = "Example:\n  wirereel sql \"SELECT server_service, count(*) FROM http_exchanges GROUP BY 1\"\n  wirereel schema   prints the views"
+    )]
     Sql {
         /// One SELECT statement
         query: String,
@@ -52,7 +54,9 @@ pub(crate) enum Command {
         out: Option<PathBuf>,
     },
     /// The same UI in a browser; prints the URL with its one-time token
-    #[command(after_help = "Example:\n  wirereel serve --workspace /tmp/shop\n  wirereel serve sample-pcaps/shop-day.pcapng")]
+    #[command(
+        after_help = "Example:\n  wirereel serve --workspace /tmp/shop\n  wirereel serve sample-pcaps/shop-day.pcapng"
+    )]
     Serve {
         /// Captures to open at the start
         #[arg(value_name = "FILE")]
@@ -84,7 +88,9 @@ pub(crate) enum Command {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Export {
     /// The packets, as pcapng
-    #[command(after_help = "Example:\n  wirereel export pcap --filter 'service:payment-service status:>=500' --out errors.pcapng")]
+    #[command(
+        after_help = "Example:\n  wirereel export pcap --filter 'service:payment-service status:>=500' --out errors.pcapng"
+    )]
     Pcap {
         #[command(flatten)]
         workspace: Workspace,

@@ -56,7 +56,13 @@ fn wrong_sql_says_so_and_writing_is_refused() {
     let wrong = shell.run(&["sql", "SELECT nothing FROM flows"]);
     assert_eq!(wrong.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&wrong.stderr).contains("nothing"));
-    for forbidden in ["DELETE FROM flows", "CREATE TABLE x(i INT)", "COPY flows TO '/tmp/out.csv'", "ATTACH '/tmp/x.db'", "SELECT * FROM read_csv('/etc/passwd')"] {
+    for forbidden in [
+        "DELETE FROM flows",
+        "CREATE TABLE x(i INT)",
+        "COPY flows TO '/tmp/out.csv'",
+        "ATTACH '/tmp/x.db'",
+        "SELECT * FROM read_csv('/etc/passwd')",
+    ] {
         assert_eq!(shell.run(&["sql", forbidden]).status.code(), Some(1), "{forbidden}");
     }
     assert!(shell.value("SELECT count(*) FROM flows").as_u64().is_some_and(|n| n > 0));
@@ -115,7 +121,13 @@ fn the_schema_names_every_view_with_its_columns() {
 
 #[test]
 fn docs_schema_is_what_the_program_prints() {
-    let output = Command::new(env!("CARGO_BIN_EXE_wirereel")).args(["schema", "--markdown"]).output().expect("wirereel can be started");
+    let output = Command::new(env!("CARGO_BIN_EXE_wirereel"))
+        .args(["schema", "--markdown"])
+        .output()
+        .expect("wirereel can be started");
     let file = fs::read_to_string(support::repository().join("docs/schema.md")).expect("docs/schema.md");
-    assert!(String::from_utf8_lossy(&output.stdout) == file, "docs/schema.md is old: run `wirereel schema --markdown > docs/schema.md`");
+    assert!(
+        String::from_utf8_lossy(&output.stdout) == file,
+        "docs/schema.md is old: run `wirereel schema --markdown > docs/schema.md`"
+    );
 }

@@ -45,12 +45,17 @@ fn database() -> DoctorFinding {
 
 fn wireshark() -> DoctorFinding {
     match find_program("wireshark") {
-        Some(path) => DoctorFinding { subject: "Wireshark".into(), ok: true, found: path.display().to_string(), remedy: None },
+        Some(path) => {
+            DoctorFinding { subject: "Wireshark".into(), ok: true, found: path.display().to_string(), remedy: None }
+        }
         None => DoctorFinding {
             subject: "Wireshark".into(),
             ok: false,
             found: "not installed; \"Open in Wireshark\" is not offered".into(),
-            remedy: Some(if cfg!(target_os = "linux") { "sudo apt install wireshark" } else { "install it from its own site" }.into()),
+            remedy: Some(
+                if cfg!(target_os = "linux") { "sudo apt install wireshark" } else { "install it from its own site" }
+                    .into(),
+            ),
         },
     }
 }

@@ -1,10 +1,6 @@
 //! Packets written out: what a flow, an exchange or a filter selects, as pcapng.
 
-use std::{
-    fs::File,
-    io::BufWriter,
-    path::Path,
-};
+use std::{fs::File, io::BufWriter, path::Path};
 
 use wirereel_capture::PcapngWriter;
 use wirereel_query::question::Scope;
@@ -41,7 +37,8 @@ pub fn pcap(workspace: &Workspace, selection: &Selection, path: &Path) -> Result
     };
     let part = path.with_extension("part");
     let file = File::create(&part).map_err(EngineError::io(&part))?;
-    let mut writer = PcapngWriter::new(BufWriter::new(file), concat!("Wirereel ", env!("CARGO_PKG_VERSION"))).map_err(EngineError::io(&part))?;
+    let mut writer = PcapngWriter::new(BufWriter::new(file), concat!("Wirereel ", env!("CARGO_PKG_VERSION")))
+        .map_err(EngineError::io(&part))?;
     let mut packets = 0;
     for (source, positions) in positions {
         let mut capture = workspace.packets_of(&reader, source)?;

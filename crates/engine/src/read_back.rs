@@ -64,7 +64,13 @@ impl Workspace {
         let Some(Body { bytes, truncated, content_encoding, content_type }) = found.0 else {
             return Err(EngineError::NotFound(format!("The body of exchange {exchange_id}")));
         };
-        Ok(body::show(body::decode(bytes, content_encoding.as_deref()), content_type, content_encoding, sent_bytes, truncated))
+        Ok(body::show(
+            body::decode(bytes, content_encoding.as_deref()),
+            content_type,
+            content_encoding,
+            sent_bytes,
+            truncated,
+        ))
     }
 }
 

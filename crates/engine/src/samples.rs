@@ -16,7 +16,11 @@ const KNOWN: [Known; 2] = [
         title: "Flash sale",
         description: "A shop of 15 services: calm, a flash sale, then payment crashes and comes back.",
     },
-    Known { file: "shop-day.pcapng", title: "A day in the shop", description: "The same shop over 24 hours, with several faults." },
+    Known {
+        file: "shop-day.pcapng",
+        title: "A day in the shop",
+        description: "The same shop over 24 hours, with several faults.",
+    },
 ];
 
 /// The samples that are on this disk.
@@ -26,7 +30,12 @@ pub(crate) fn list() -> Vec<Sample> {
         .iter()
         .filter_map(|known| {
             let bytes = folder.join(known.file).metadata().ok()?.len();
-            Some(Sample { name: known.file.into(), title: known.title.into(), description: known.description.into(), bytes })
+            Some(Sample {
+                name: known.file.into(),
+                title: known.title.into(),
+                description: known.description.into(),
+                bytes,
+            })
         })
         .collect()
 }
@@ -41,5 +50,10 @@ pub(crate) fn path(name: &str) -> Option<PathBuf> {
 fn folder() -> Option<PathBuf> {
     let beside = env::current_exe().ok().and_then(|exe| Some(exe.parent()?.join("../share/wirereel/sample-pcaps")));
     let source_tree = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../sample-pcaps");
-    env::var_os("WIREREEL_SAMPLES").map(PathBuf::from).into_iter().chain(beside).chain([source_tree]).find(|folder| folder.is_dir())
+    env::var_os("WIREREEL_SAMPLES")
+        .map(PathBuf::from)
+        .into_iter()
+        .chain(beside)
+        .chain([source_tree])
+        .find(|folder| folder.is_dir())
 }

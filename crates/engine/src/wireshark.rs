@@ -10,8 +10,11 @@ use crate::{EngineError, doctor::find_program};
 
 /// Starts Wireshark on a file and does not wait for it.
 pub(crate) fn open(file: &Path) -> Result<(), EngineError> {
-    let program = find_program("wireshark")
-        .ok_or_else(|| EngineError::Unsupported("Wireshark is not installed. Export the packets instead, or install it and try again.".into()))?;
+    let program = find_program("wireshark").ok_or_else(|| {
+        EngineError::Unsupported(
+            "Wireshark is not installed. Export the packets instead, or install it and try again.".into(),
+        )
+    })?;
     let mut child = Command::new(&program)
         .arg(file)
         .stdin(Stdio::null())

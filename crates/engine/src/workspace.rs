@@ -36,9 +36,17 @@ impl Workspace {
     pub fn open(folder: &Path) -> Result<Self, EngineError> {
         fs::create_dir_all(folder).map_err(EngineError::io(folder))?;
         let opened = Store::open(folder)?;
-        let (config, config_problems) = config::read(folder).map_err(EngineError::io(folder.join(config::FILE_NAME)))?;
+        let (config, config_problems) =
+            config::read(folder).map_err(EngineError::io(folder.join(config::FILE_NAME)))?;
         let name = folder.file_name().map_or_else(|| "workspace".into(), |name| name.to_string_lossy().into_owned());
-        Ok(Self { folder: folder.to_owned(), name, store: opened.store, config: RwLock::new(config), config_problems, notes: opened.notes })
+        Ok(Self {
+            folder: folder.to_owned(),
+            name,
+            store: opened.store,
+            config: RwLock::new(config),
+            config_problems,
+            notes: opened.notes,
+        })
     }
 
     /// Opens a workspace that must be there already.
@@ -110,7 +118,8 @@ impl Workspace {
                 host: peer.host_name.clone(),
             })
             .collect();
-        let calls: Vec<Call> = writer.calls()?.into_iter().map(|(client, server)| Call { client: client.0, server: server.0 }).collect();
+        let calls: Vec<Call> =
+            writer.calls()?.into_iter().map(|(client, server)| Call { client: client.0, server: server.0 }).collect();
         let naming = naming::decide(&peers, &calls, &config, &hosts);
         let names: Vec<PeerName> = naming
             .names

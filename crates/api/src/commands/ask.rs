@@ -4,11 +4,14 @@ use serde::{Deserialize, Serialize};
 use wirereel_engine::Reader;
 use wirereel_query::{
     answer::{
-        BodyPreview, Density, ExchangeDetail, ExchangesPage, FilterCheck, FoundEvent, Inspection, SqlResult, StateAt, Suggestion,
-        Topology, UnresolvedAddress,
+        BodyPreview, Density, ExchangeDetail, ExchangesPage, FilterCheck, FoundEvent, Inspection, SqlResult, StateAt,
+        Suggestion, Topology, UnresolvedAddress,
     },
     filter,
-    question::{CompleteQuestion, DensityQuestion, ExchangeAtQuestion, ExchangesQuestion, InspectQuestion, Message, NextEventQuestion, Scope},
+    question::{
+        CompleteQuestion, DensityQuestion, ExchangeAtQuestion, ExchangesQuestion, InspectQuestion, Message,
+        NextEventQuestion, Scope,
+    },
     workbench::ApiError,
 };
 

@@ -55,7 +55,8 @@ pub(super) fn open_in_wireshark(context: &Context<'_>, what: What) -> Result<Not
 }
 
 pub(super) fn save_file(context: &Context<'_>, picture: Picture) -> Result<Saved, ApiError> {
-    let bytes = BASE64_STANDARD.decode(&picture.base64).map_err(|error| bad_request(format!("save_file: base64: {error}")))?;
+    let bytes =
+        BASE64_STANDARD.decode(&picture.base64).map_err(|error| bad_request(format!("save_file: base64: {error}")))?;
     let Some(path) = context.host.choose_save_path(&picture.name)? else { return Ok(Saved { saved: None }) };
     std::fs::write(&path, bytes).map_err(|error| ApiError {
         code: ErrorCode::Internal,

@@ -52,7 +52,10 @@ pub(super) fn get_setting(context: &Context<'_>, args: Key) -> Result<Value, Api
 pub(super) fn set_setting(context: &Context<'_>, args: Setting) -> Result<Nothing, ApiError> {
     let bytes = args.value.to_string().len();
     if bytes > SETTING_BYTES {
-        return Err(bad_request(format!("set_setting: {:?} has {bytes} bytes; at most {SETTING_BYTES} are kept", args.key)));
+        return Err(bad_request(format!(
+            "set_setting: {:?} has {bytes} bytes; at most {SETTING_BYTES} are kept",
+            args.key
+        )));
     }
     context.workbench.set_setting(&args.key, &args.value).map_err(to_api_error)?;
     Ok(Nothing {})

@@ -36,8 +36,10 @@ impl Bar {
         if !io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
-        let style = ProgressStyle::with_template("{bar:30} {percent:>3} %  {binary_bytes} of {binary_total_bytes}  {msg}  {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let style = ProgressStyle::with_template(
+            "{bar:30} {percent:>3} %  {binary_bytes} of {binary_total_bytes}  {msg}  {eta} left",
+        )
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::new(0).with_style(style);
         bar.enable_steady_tick(Duration::from_millis(200));
         Self(bar)
@@ -48,7 +50,11 @@ impl Watch for Bar {
     fn progress(&self, progress: &Progress) {
         self.0.set_length(progress.bytes_total);
         self.0.set_position(progress.bytes_done);
-        self.0.set_message(format!("{} packets, {}/s", grouped(progress.packets), grouped(progress.packets_per_s() as u64)));
+        self.0.set_message(format!(
+            "{} packets, {}/s",
+            grouped(progress.packets),
+            grouped(progress.packets_per_s() as u64)
+        ));
     }
 }
 

@@ -33,11 +33,16 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
 pub(crate) fn folder(workspace: &Workspace) -> Result<PathBuf> {
     match &workspace.workspace {
         Some(folder) => Ok(folder.clone()),
-        None => Ok(dirs::data_dir().context("this platform has no data folder: give --workspace DIR")?.join("wirereel")),
+        None => {
+            Ok(dirs::data_dir().context("this platform has no data folder: give --workspace DIR")?.join("wirereel"))
+        }
     }
 }
 
 /// The reader of our output went away, as `| head` does: that is not a failure.
 pub(crate) fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.chain().filter_map(|cause| cause.downcast_ref::<std::io::Error>()).any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
+    error
+        .chain()
+        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+        .any(|cause| cause.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -31,7 +31,8 @@ fn print_table(result: &SqlResult, mut out: impl Write) -> Result<()> {
     for row in &result.rows {
         table.add_row(row.iter().map(text));
     }
-    let numeric = |i: usize| !result.rows.is_empty() && result.rows.iter().all(|row| row[i].is_number() || row[i].is_null());
+    let numeric =
+        |i: usize| !result.rows.is_empty() && result.rows.iter().all(|row| row[i].is_number() || row[i].is_null());
     for i in (0..result.columns.len()).filter(|&i| numeric(i)) {
         if let Some(column) = table.column_mut(i) {
             column.set_cell_alignment(CellAlignment::Right);
@@ -86,7 +87,10 @@ mod tests {
 
     #[test]
     fn json_is_a_list_of_objects() {
-        assert_eq!(printed(|r, out| print_json(r, out)), "[{\"name\":\"a, \\\"b\\\"\",\"n\":12},{\"name\":null,\"n\":3}]\n");
+        assert_eq!(
+            printed(|r, out| print_json(r, out)),
+            "[{\"name\":\"a, \\\"b\\\"\",\"n\":12},{\"name\":null,\"n\":3}]\n"
+        );
     }
 
     #[test]

@@ -74,7 +74,6 @@ fn head(data: &ReportData, page: &mut String) {
         ("requests", count(totals.requests)),
         ("errors", share(totals.error_share())),
         ("services", count(recording.services)),
-        ("HTTP exchanges", count(recording.exchanges)),
         ("flows", count(recording.flows)),
         ("DNS queries", count(recording.dns_queries)),
         ("packets", count(recording.packets)),

@@ -35,7 +35,8 @@ pub(super) async fn file(State(shared): State<Shared>, uri: Uri) -> Response {
     match tokio::fs::read(shared.assets.join(relative)).await {
         Ok(bytes) => {
             // Built files carry a hash in their name; the page itself must always be the newest.
-            let cache = if relative.starts_with("assets") { "private, max-age=31536000, immutable" } else { "no-cache" };
+            let cache =
+                if relative.starts_with("assets") { "private, max-age=31536000, immutable" } else { "no-cache" };
             ([(header::CONTENT_TYPE, media_type(relative)), (header::CACHE_CONTROL, cache)], bytes).into_response()
         }
         Err(_) => (StatusCode::NOT_FOUND, "not found\n").into_response(),

@@ -43,7 +43,9 @@ pub(super) async fn call(
 /// An error as its code's HTTP status.
 pub(super) fn refused(error: ApiError) -> Response {
     let status = match error.code {
-        ErrorCode::BadRequest | ErrorCode::BadFilter | ErrorCode::BadSql | ErrorCode::BadCapture => StatusCode::BAD_REQUEST,
+        ErrorCode::BadRequest | ErrorCode::BadFilter | ErrorCode::BadSql | ErrorCode::BadCapture => {
+            StatusCode::BAD_REQUEST
+        }
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
         ErrorCode::NothingOpen | ErrorCode::Superseded | ErrorCode::Cancelled => StatusCode::CONFLICT,
         ErrorCode::Unsupported => StatusCode::NOT_IMPLEMENTED,

@@ -34,10 +34,13 @@ impl Guard {
         if !text(header::HOST).is_some_and(|host| self.hosts.iter().any(|own| own == host)) {
             return Some("unexpected Host header");
         }
-        let own_origin = |origin: &str| origin.strip_prefix("http://").is_some_and(|host| self.hosts.iter().any(|own| own == host));
+        let own_origin =
+            |origin: &str| origin.strip_prefix("http://").is_some_and(|host| self.hosts.iter().any(|own| own == host));
         match text(header::ORIGIN) {
             Some(origin) if !own_origin(origin) => return Some("unexpected Origin header"),
-            None if request.method() == Method::POST && text(header::HeaderName::from_static("sec-fetch-site")).is_some_and(|s| s != "same-origin") => {
+            None if request.method() == Method::POST
+                && text(header::HeaderName::from_static("sec-fetch-site")).is_some_and(|s| s != "same-origin") =>
+            {
                 return Some("cross-site request");
             }
             _ => {}
@@ -56,6 +59,9 @@ pub(super) async fn check(State(guard): State<Arc<Guard>>, request: Request, nex
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(header::HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin"));
+    headers.insert(
+        header::HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
     response
 }

@@ -26,13 +26,15 @@ struct Shared {
 
 /// Serves until Ctrl-C or SIGTERM. Prints the URL with its token to stdout once it listens.
 pub(crate) fn serve(workspace: PathBuf, files: Vec<PathBuf>, listen: SocketAddr) -> Result<()> {
-    let assets = assets::folder().context("the built frontend is missing: run `npm run build` in frontend/, or `make run`")?;
+    let assets =
+        assets::folder().context("the built frontend is missing: run `npm run build` in frontend/, or `make run`")?;
     let workbench = Workbench::open(&workspace)?;
     if !files.is_empty() {
         workbench.open_paths(&files)?;
     }
     let api = Api::new(workbench.clone(), Arc::new(Headless));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("wr-web").enable_all().build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("wr-web").enable_all().build()?;
     runtime.block_on(async move {
         let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on"))?;
         let address = listener.local_addr()?;
@@ -77,6 +79,3 @@ async fn stopped() {
         () = terminated => {}
     }
 }
-
-#[cfg(test)]
-mod tests;

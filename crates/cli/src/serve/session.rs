@@ -75,7 +75,9 @@ pub(super) async fn require(State(sessions): State<Arc<Sessions>>, request: Requ
         return response;
     }
     let text = match offered {
-        Some(_) => "This link was used already, or belongs to an earlier start. Start `wirereel serve` again and open the URL that it prints.\n",
+        Some(_) => {
+            "This link was used already, or belongs to an earlier start. Start `wirereel serve` again and open the URL that it prints.\n"
+        }
         None => "Open the URL that `wirereel serve` printed: it carries the token that lets you in.\n",
     };
     (StatusCode::UNAUTHORIZED, [(header::CONTENT_TYPE, "text/plain; charset=utf-8")], Body::from(text)).into_response()

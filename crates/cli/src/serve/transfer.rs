@@ -24,8 +24,14 @@ pub(super) struct UploadName {
 }
 
 /// `POST /api/upload?name=…`: keeps the file in the workspace, then opens it.
-pub(super) async fn upload(State(shared): State<Shared>, Query(UploadName { name }): Query<UploadName>, request: Request) -> Response {
-    let Some(name) = safe_name(&name) else { return refused(bad_request(format!("upload: {name:?} is not a file name"))) };
+pub(super) async fn upload(
+    State(shared): State<Shared>,
+    Query(UploadName { name }): Query<UploadName>,
+    request: Request,
+) -> Response {
+    let Some(name) = safe_name(&name) else {
+        return refused(bad_request(format!("upload: {name:?} is not a file name")));
+    };
     let path = match shared.api.workbench().upload_path(&name).map_err(to_api_error) {
         Ok(path) => path,
         Err(error) => return refused(error),
@@ -55,7 +61,10 @@ async fn receive(body: Body, path: &Path) -> std::io::Result<()> {
 /// The last part of a path-like name, when it is one that any file system takes.
 fn safe_name(name: &str) -> Option<String> {
     let name = name.rsplit(['/', '\\']).next()?.trim();
-    let fine = !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && !name.contains(|c: char| c.is_control() || "<>:\"|?*".contains(c));
+    let fine = !name.is_empty()
+        && name.len() <= 200
+        && !name.starts_with('.')
+        && !name.contains(|c: char| c.is_control() || "<>:\"|?*".contains(c));
     fine.then(|| name.to_owned())
 }
 

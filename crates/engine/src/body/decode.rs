@@ -25,7 +25,8 @@ pub(crate) fn decode(sent: Vec<u8>, content_encoding: Option<&str>) -> Decoded {
                 decoded.bytes = bytes;
                 decoded.truncated |= truncated;
                 if let Some(error) = error {
-                    decoded.warning = Some(format!("{coding}: {error}; {} bytes could be decoded", decoded.bytes.len()));
+                    decoded.warning =
+                        Some(format!("{coding}: {error}; {} bytes could be decoded", decoded.bytes.len()));
                     return decoded;
                 }
             }
@@ -47,7 +48,11 @@ fn undo(coding: &str, input: &[u8]) -> Option<Undone> {
         // "deflate" means zlib (RFC 9110 §8.4.1.2), but some senders leave its wrapper out.
         "deflate" => {
             let wrapped = limited(flate2::read::ZlibDecoder::new(input));
-            if wrapped.2.is_some() && wrapped.0.is_empty() { limited(flate2::read::DeflateDecoder::new(input)) } else { wrapped }
+            if wrapped.2.is_some() && wrapped.0.is_empty() {
+                limited(flate2::read::DeflateDecoder::new(input))
+            } else {
+                wrapped
+            }
         }
         "br" => limited(brotli_decompressor::Decompressor::new(input, 4096)),
         "zstd" => match zstd::stream::read::Decoder::new(input) {

@@ -36,7 +36,15 @@ pub(crate) fn show(
     if decoded.bytes.is_empty() {
         return preview;
     }
-    let media_type = preview.content_type.as_deref().unwrap_or_default().split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let media_type = preview
+        .content_type
+        .as_deref()
+        .unwrap_or_default()
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase();
     if IMAGES.contains(&media_type.as_str()) {
         preview.kind = "image".into();
         preview.base64 = Some(BASE64_STANDARD.encode(&decoded.bytes));
@@ -61,7 +69,9 @@ pub(crate) fn show(
 /// The text in its declared charset, else UTF-8; `None` when it looks like bytes.
 fn text(bytes: &[u8], content_type: Option<&str>) -> Option<String> {
     let declared = content_type
-        .and_then(|t| t.to_ascii_lowercase().split_once("charset=").map(|(_, c)| c.trim_matches(['"', ' ', ';']).to_owned()))
+        .and_then(|t| {
+            t.to_ascii_lowercase().split_once("charset=").map(|(_, c)| c.trim_matches(['"', ' ', ';']).to_owned())
+        })
         .and_then(|label| encoding_rs::Encoding::for_label(label.as_bytes()));
     let text = match declared {
         Some(encoding) => encoding.decode(bytes).0.into_owned(),
@@ -69,7 +79,9 @@ fn text(bytes: &[u8], content_type: Option<&str>) -> Option<String> {
             // A preview cut in the middle of a character is still text.
             let valid = match std::str::from_utf8(bytes) {
                 Ok(text) => text,
-                Err(error) if error.error_len().is_none() => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+                Err(error) if error.error_len().is_none() => {
+                    std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default()
+                }
                 Err(_) => return None,
             };
             valid.to_owned()

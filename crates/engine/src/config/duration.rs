@@ -77,9 +77,13 @@ mod tests {
 
     #[test]
     fn durations_are_read_and_written_in_their_largest_whole_unit() {
-        for (text, millis, written) in
-            [("500ms", 500, "500ms"), ("10s", 10_000, "10s"), ("90s", 90_000, "90s"), ("120s", 120_000, "2m"), ("24h", 86_400_000, "1d")]
-        {
+        for (text, millis, written) in [
+            ("500ms", 500, "500ms"),
+            ("10s", 10_000, "10s"),
+            ("90s", 90_000, "90s"),
+            ("120s", 120_000, "2m"),
+            ("24h", 86_400_000, "1d"),
+        ] {
             let span: Span = text.parse().expect(text);
             assert_eq!(span.as_nanos(), millis * 1_000_000, "{text}");
             assert_eq!(span.to_string(), written);

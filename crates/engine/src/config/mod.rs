@@ -49,7 +49,11 @@ pub struct FlowTimes {
 
 impl Default for FlowTimes {
     fn default() -> Self {
-        Self { idle_after: Span::from_secs(30), tcp_ends_after: Span::from_secs(300), udp_ends_after: Span::from_secs(60) }
+        Self {
+            idle_after: Span::from_secs(30),
+            tcp_ends_after: Span::from_secs(300),
+            udp_ends_after: Span::from_secs(60),
+        }
     }
 }
 

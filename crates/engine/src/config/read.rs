@@ -44,7 +44,10 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
     let value: Value = match serde_json::from_str(text) {
         Ok(value) => value,
         Err(error) => {
-            problems.push(ConfigProblem { path: String::new(), message: format!("not JSON: {error}; all settings have their defaults") });
+            problems.push(ConfigProblem {
+                path: String::new(),
+                message: format!("not JSON: {error}; all settings have their defaults"),
+            });
             return (config, problems);
         }
     };
@@ -124,8 +127,15 @@ mod tests {
         assert_eq!(config.names.len(), 1);
         assert_eq!(config.entry_points[0].service.as_deref(), Some("gateway"));
         let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
-        assert!(said.iter().any(|p| p.starts_with("wirereel.json: names[1].address: \"10.0.0\" is not an address")), "{said:?}");
-        assert!(said.iter().any(|p| p.starts_with("wirereel.json: flows.idle_after: \"5x\" is not a duration such as \"10s\"")), "{said:?}");
+        assert!(
+            said.iter().any(|p| p.starts_with("wirereel.json: names[1].address: \"10.0.0\" is not an address")),
+            "{said:?}"
+        );
+        assert!(
+            said.iter()
+                .any(|p| p.starts_with("wirereel.json: flows.idle_after: \"5x\" is not a duration such as \"10s\"")),
+            "{said:?}"
+        );
         assert!(said.iter().any(|p| p.starts_with("wirereel.json: nmaes: unknown key")), "{said:?}");
         assert!(said.iter().any(|p| p.contains("matches everything")), "{said:?}");
     }

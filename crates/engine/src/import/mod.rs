@@ -75,7 +75,11 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
 
 /// What files opened together are called.
 pub(crate) fn name_of(files: &[PathBuf]) -> String {
-    let first = files.first().and_then(|path| path.file_name()).map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let first = files
+        .first()
+        .and_then(|path| path.file_name())
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     if files.len() > 1 { format!("{first} and {} more", files.len() - 1) } else { first }
 }
 
@@ -115,7 +119,12 @@ fn import_file(
 }
 
 /// Appends batches as they come, and keeps names and roll-ups close behind so that partial results can be looked at.
-fn write_batches(workspace: &Workspace, writer: &mut Writer, batches: &Receiver<Batch>, watch: &dyn Watch) -> Result<(), EngineError> {
+fn write_batches(
+    workspace: &Workspace,
+    writer: &mut Writer,
+    batches: &Receiver<Batch>,
+    watch: &dyn Watch,
+) -> Result<(), EngineError> {
     let mut updated = Instant::now();
     for batch in batches {
         writer.write(batch)?;
@@ -181,7 +190,8 @@ fn read_packets(
     figures.link_type = file.link_types().iter().map(|link| link.name()).collect::<Vec<_>>().join(",");
     figures.dropped = file.dropped();
     figures.truncated = file.truncated();
-    figures.warnings = file.warnings().iter().map(|warning| format!("at byte {}: {}", warning.position, warning.message)).collect();
+    figures.warnings =
+        file.warnings().iter().map(|warning| format!("at byte {}: {}", warning.position, warning.message)).collect();
     let _ = batches.send(collector.take());
     progress.update(&before, file.bytes_total(), figures.packets, collector.counts());
     Ok(figures)

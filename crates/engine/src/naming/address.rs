@@ -10,9 +10,10 @@ pub(super) fn is_local(ip: IpAddr) -> bool {
             let shared = ip.octets()[0] == 100 && (ip.octets()[1] & 0xc0) == 64;
             ip.is_loopback() || ip.is_private() || ip.is_link_local() || shared
         }
-        IpAddr::V6(ip) => {
-            ip.to_ipv4_mapped().map_or_else(|| ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(), |v4| is_local(v4.into()))
-        }
+        IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or_else(
+            || ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+            |v4| is_local(v4.into()),
+        ),
     }
 }
 

@@ -9,8 +9,16 @@ pub(crate) struct Hosts {
 }
 
 /// Names that every machine gives itself and that tell services nothing.
-const EVERYWHERE: [&str; 8] =
-    ["localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", "ip6-allnodes", "ip6-allrouters", "ip6-localnet", "ip6-mcastprefix"];
+const EVERYWHERE: [&str; 8] = [
+    "localhost",
+    "localhost.localdomain",
+    "ip6-localhost",
+    "ip6-loopback",
+    "ip6-allnodes",
+    "ip6-allrouters",
+    "ip6-localnet",
+    "ip6-mcastprefix",
+];
 
 impl Hosts {
     /// The hosts file of this machine; empty where there is none.
@@ -45,7 +53,9 @@ mod tests {
 
     #[test]
     fn the_first_telling_name_of_a_line_counts() {
-        let hosts = Hosts::parse("127.0.0.1 localhost\n10.0.0.7\tDB.shop db # main\n::1 ip6-localhost\nbroken line\n10.0.0.7 other\n");
+        let hosts = Hosts::parse(
+            "127.0.0.1 localhost\n10.0.0.7\tDB.shop db # main\n::1 ip6-localhost\nbroken line\n10.0.0.7 other\n",
+        );
         assert_eq!(hosts.name("10.0.0.7".parse().expect("valid")), Some("db.shop"));
         assert_eq!(hosts.name("127.0.0.1".parse().expect("valid")), None);
     }

@@ -82,7 +82,9 @@ pub(crate) fn decide(peers: &[Peer], calls: &[Call], config: &Config, hosts: &Ho
     let (entry_points, guessed) = entry_points(peers, calls, config, &names, &by_id, &kind_of_server);
     let customers: HashSet<i32> = calls
         .iter()
-        .filter(|call| by_id.get(&call.server).and_then(|p| names.of(p)).is_some_and(|n| entry_points.contains(&n.text)))
+        .filter(|call| {
+            by_id.get(&call.server).and_then(|p| names.of(p)).is_some_and(|n| entry_points.contains(&n.text))
+        })
         .map(|call| call.client)
         .collect();
 
@@ -162,7 +164,8 @@ impl Names {
                 continue;
             }
             // An address that serves under one name calls under that name too.
-            let inherited = if peer.is_server() { sockets.only(&(peer.ip, peer.port)) } else { addresses.only(&(peer.ip, 0)) };
+            let inherited =
+                if peer.is_server() { sockets.only(&(peer.ip, peer.port)) } else { addresses.only(&(peer.ip, 0)) };
             if let Some(name) = inherited {
                 by_peer.entry(peer.id).or_insert_with(|| name.clone());
             }
@@ -193,7 +196,11 @@ struct Siblings {
 }
 
 impl Siblings {
-    fn of<'a>(peers: impl Iterator<Item = &'a Peer>, known: &HashMap<i32, Name>, key: impl Fn(&Peer) -> (IpAddr, u16)) -> Self {
+    fn of<'a>(
+        peers: impl Iterator<Item = &'a Peer>,
+        known: &HashMap<i32, Name>,
+        key: impl Fn(&Peer) -> (IpAddr, u16),
+    ) -> Self {
         let mut names: HashMap<(IpAddr, u16), Option<Name>> = HashMap::new();
         for peer in peers {
             let Some(name) = known.get(&peer.id) else { continue };

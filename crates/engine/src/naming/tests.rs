@@ -39,7 +39,11 @@ fn unknown_addresses_at_a_guessed_entry_point_are_customers() {
     assert!(naming.entry_points_guessed);
     assert_eq!(names[&1], (CUSTOMERS.into(), ServiceKind::Customers));
     assert_eq!(names[&10], ("gateway".into(), ServiceKind::Service));
-    assert_eq!(names[&11], ("gateway".into(), ServiceKind::Service), "an address that serves under one name calls under it");
+    assert_eq!(
+        names[&11],
+        ("gateway".into(), ServiceKind::Service),
+        "an address that serves under one name calls under it"
+    );
     assert_eq!(names[&20], ("cart".into(), ServiceKind::Service), "DNS comes before the Host header");
     assert_eq!(names[&30], ("10.0.0.9:5432".into(), ServiceKind::Unresolved));
 }
@@ -65,7 +69,11 @@ fn the_users_names_come_first() {
     assert_eq!(names[&20].0, "basket");
     assert_eq!(names[&21].0, "basket");
     assert_eq!(names[&2], ("partner".into(), ServiceKind::Service));
-    assert_eq!(names[&1].1, ServiceKind::Unresolved, "a known caller means that this entry point must be configured, not guessed");
+    assert_eq!(
+        names[&1].1,
+        ServiceKind::Unresolved,
+        "a known caller means that this entry point must be configured, not guessed"
+    );
 }
 
 #[test]
@@ -81,7 +89,11 @@ fn a_socket_with_two_names_lends_its_name_to_nobody() {
     assert_eq!(names[&1].0, "a.test");
     assert_eq!(names[&2].0, "b.test");
     assert_eq!(names[&3], ("10.0.0.1:443".into(), ServiceKind::Unresolved));
-    assert_eq!(names[&4].1, ServiceKind::Customers, "unknown, and it reaches a.test, which only unknown addresses call");
+    assert_eq!(
+        names[&4].1,
+        ServiceKind::Customers,
+        "unknown, and it reaches a.test, which only unknown addresses call"
+    );
 }
 
 #[test]

@@ -137,7 +137,13 @@ impl Workbench {
                 let mut suggestions = fixed;
                 let reader = self.reader(lane)?;
                 for (value, count) in reader.values_of(field.columns, &prefix, question.range, SUGGESTED_VALUES)? {
-                    suggestions.push(Suggestion { insert: filter::quote(&value), start, end, detail: value, count: Some(count) });
+                    suggestions.push(Suggestion {
+                        insert: filter::quote(&value),
+                        start,
+                        end,
+                        detail: value,
+                        count: Some(count),
+                    });
                 }
                 Ok(suggestions)
             }
@@ -221,7 +227,11 @@ impl Workbench {
         let taken = |path: &PathBuf| path.exists();
         let (stem, extension) = name.split_once('.').unwrap_or((name, "pcap"));
         let numbered = (2..).map(|n| folder.join(format!("{stem}-{n}.{extension}")));
-        Ok([folder.join(name)].into_iter().chain(numbered).find(|path| !taken(path)).unwrap_or_else(|| folder.join(name)))
+        Ok([folder.join(name)]
+            .into_iter()
+            .chain(numbered)
+            .find(|path| !taken(path))
+            .unwrap_or_else(|| folder.join(name)))
     }
 
     /// Ends the running import; what it read so far is thrown away.

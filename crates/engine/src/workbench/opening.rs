@@ -29,7 +29,10 @@ impl Workbench {
     /// # Errors
     /// When one of them cannot be read or is no capture, or an import is running.
     pub fn open_paths(self: &Arc<Self>, paths: &[PathBuf]) -> Result<(), EngineError> {
-        let paths = paths.iter().map(|path| path.canonicalize().map_err(EngineError::io(path))).collect::<Result<Vec<_>, _>>()?;
+        let paths = paths
+            .iter()
+            .map(|path| path.canonicalize().map_err(EngineError::io(path)))
+            .collect::<Result<Vec<_>, _>>()?;
         if let [folder] = &paths[..]
             && folder.is_dir()
         {
@@ -82,7 +85,9 @@ impl Workbench {
         let recent = self.memory.recents()?.into_iter().find(|recent| recent.recording_id == recording_id);
         self.memory.forget_recent(recording_id)?;
         match recent {
-            Some(recent) if recent.folder.is_dir() => fs::remove_dir_all(&recent.folder).map_err(EngineError::io(&recent.folder)),
+            Some(recent) if recent.folder.is_dir() => {
+                fs::remove_dir_all(&recent.folder).map_err(EngineError::io(&recent.folder))
+            }
             _ => Ok(()),
         }
     }
@@ -109,7 +114,13 @@ impl Workbench {
         Ok(())
     }
 
-    fn start_import(self: &Arc<Self>, recording_id: String, name: String, folder: PathBuf, paths: Vec<PathBuf>) -> Result<(), EngineError> {
+    fn start_import(
+        self: &Arc<Self>,
+        recording_id: String,
+        name: String,
+        folder: PathBuf,
+        paths: Vec<PathBuf>,
+    ) -> Result<(), EngineError> {
         let mut running = lock(&self.import);
         if running.as_ref().is_some_and(|thread| !thread.is_finished()) {
             return Err(EngineError::Busy);

@@ -33,11 +33,19 @@ impl Workbench {
     }
 
     /// Puts a recording on top of the list.
-    pub(super) fn remember(&self, recording_id: &str, name: &str, path: &Path, workspace: &Workspace) -> Result<(), EngineError> {
+    pub(super) fn remember(
+        &self,
+        recording_id: &str,
+        name: &str,
+        path: &Path,
+        workspace: &Workspace,
+    ) -> Result<(), EngineError> {
         let reader = workspace.reader(None)?;
         let recording = reader.recording()?;
         let density = match recording.range {
-            Some(range) => Some(reader.density(&DensityQuestion { range, buckets: TREND_BUCKETS, filter: String::new() })?),
+            Some(range) => {
+                Some(reader.density(&DensityQuestion { range, buckets: TREND_BUCKETS, filter: String::new() })?)
+            }
             None => None,
         };
         let (trend, error_trend) = density.map_or_else(Default::default, |density| (density.requests, density.errors));
