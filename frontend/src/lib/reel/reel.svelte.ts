@@ -159,8 +159,9 @@ class Reel {
     messages.say(`${clock(at)}, ${label}`);
   }
 
-  /** Opens the note of a new bookmark, or removes the one the playhead stands on. */
+  /** Opens the note of a new bookmark, or removes the one the playhead stands on. Stops the playhead, so that it stays at the mark. */
   async bookmark(): Promise<void> {
+    playhead.pause();
     const at = playhead.at;
     if (at === null) return;
     const here = bookmarks.list.find((bookmark) => bookmark.at_us === at);

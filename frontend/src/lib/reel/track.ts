@@ -49,7 +49,7 @@ function paintRuler(ctx: CanvasRenderingContext2D, { scale, lanes, palette, at, 
     rounded(ctx, [x - 2, lanes.height - 4, 4, 2.5], 1, palette.line);
     if (label === null) continue;
     vertical(ctx, x, lanes.ruler, lanes.bookmarks, palette.grid);
-    const hidden = at !== null && Math.abs(scale.x(at) - x) < FLAG_PX + 22;
+    const hidden = at !== null && Math.abs(flagMiddle(scale, at) - x) < FLAG_PX + 24;
     if (dated && !hidden && x > 20 && x < scale.width - 20) {
       text(ctx, label, x, lanes.ruler - 5, { fill: palette.text3, font, align: "center" });
     }
@@ -132,11 +132,15 @@ function paintPlayhead(ctx: CanvasRenderingContext2D, { scale, lanes, palette }:
   const x = Math.round(scale.x(at)) + 0.5;
   if (x < -1 || x > scale.width + 1) return;
   box(ctx, x - 0.75, lanes.ruler - 1, 1.5, lanes.height - lanes.ruler + 1, palette.text1);
-  // The flag stays whole at the ends of the track.
-  const middle = Math.min(Math.max(x, FLAG_PX + 1), scale.width - FLAG_PX - 1);
+  const middle = flagMiddle(scale, at);
   rounded(ctx, [middle - FLAG_PX, 1.5, FLAG_PX * 2, 15], 2.5, palette.text1);
   ctx.fillStyle = palette.text1;
   ctx.fill(new Path2D(`M${x - 4} 16.2h8L${x} ${lanes.ruler + 1.5}z`));
   const font = `600 10.5px ${palette.fontMono}`;
   text(ctx, clock(at, "tenth"), middle, 13, { fill: palette.frame, font, align: "center" });
+}
+
+/** The flag stays whole at the ends of the track. */
+function flagMiddle(scale: Scale, at: number): number {
+  return Math.min(Math.max(Math.round(scale.x(at)) + 0.5, FLAG_PX + 1), scale.width - FLAG_PX - 1);
 }
