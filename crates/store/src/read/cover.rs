@@ -5,6 +5,8 @@
 use crate::schema::{COUNTERS, WIDTHS_S};
 
 const SECOND_NS: i64 = 1_000_000_000;
+/// Buckets that a part of a trend is made of at least: a bucket that lies across a border is counted on one side of it.
+const BUCKETS_PER_PART: i64 = 4;
 
 /// A part of a span and where its figures are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,10 +24,24 @@ pub(super) struct Cover {
 }
 
 impl Cover {
-    /// Covers `from_ns <= t < to_ns`.
-    pub(super) fn of(from_ns: i64, to_ns: i64) -> Self {
+    /// Covers `from_ns <= t < to_ns` of a recording that reaches from its first to its last instant. An end beyond the
+    /// recording moves to a whole minute, where nothing lies between.
+    pub(super) fn of(from_ns: i64, to_ns: i64, extent_ns: (i64, i64)) -> Self {
+        Self::with_widths(from_ns, to_ns, extent_ns, &WIDTHS_S)
+    }
+
+    /// As [`Cover::of`] with buckets narrow enough to be told apart by parts of some width.
+    pub(super) fn for_parts(from_ns: i64, to_ns: i64, extent_ns: (i64, i64), part_ns: i64) -> Self {
+        let fitting = WIDTHS_S.iter().take_while(|width_s| **width_s * SECOND_NS * BUCKETS_PER_PART <= part_ns).count();
+        Self::with_widths(from_ns, to_ns, extent_ns, &WIDTHS_S[..fitting])
+    }
+
+    fn with_widths(from_ns: i64, to_ns: i64, (first_ns, last_ns): (i64, i64), widths_s: &[i64]) -> Self {
+        let minute_ns = WIDTHS_S[WIDTHS_S.len() - 1] * SECOND_NS;
+        let from_ns = if from_ns <= first_ns { first_ns.div_euclid(minute_ns) * minute_ns } else { from_ns };
+        let to_ns = if to_ns > last_ns { (last_ns.div_euclid(minute_ns) + 1) * minute_ns } else { to_ns };
         let mut pieces = Vec::new();
-        split(from_ns, to_ns, &WIDTHS_S, &mut pieces);
+        split(from_ns, to_ns, widths_s, &mut pieces);
         Self { pieces }
     }
 
@@ -33,40 +49,49 @@ impl Cover {
     pub(super) fn counters(&self) -> String {
         let counters = COUNTERS.join(", ");
         self.union(
-            &format!(
-                "SELECT 0 AS client_id, 0 AS server_id, 0::BIGINT AS at_ns, {}",
-                COUNTERS.map(|name| format!("0 AS {name}")).join(", ")
-            ),
+            &format!("client_id, server_id, epoch_ns(happened_at) AS at_ns, {counters}"),
+            "facts",
+            "happened_at",
             |width_s| {
-                format!(
-                    "SELECT client_id, server_id, {} AS at_ns, {counters} FROM raw.rollup_{width_s}s",
-                    middle_ns(width_s)
-                )
+                format!("client_id, server_id, {} AS at_ns, {counters} FROM raw.rollup_{width_s}s", middle_ns(width_s))
             },
-            &format!("SELECT client_id, server_id, epoch_ns(happened_at) AS at_ns, {counters} FROM raw.facts"),
         )
     }
 
     /// A query for `client_id, server_id, class, n`.
     pub(super) fn latency(&self) -> String {
         self.union(
-            "SELECT 0 AS client_id, 0 AS server_id, 0::USMALLINT AS class, 0::BIGINT AS n",
-            |width_s| format!("SELECT client_id, server_id, class, n FROM raw.latency_{width_s}s"),
-            "SELECT client_id, server_id, latency_class AS class, (latency_class IS NOT NULL)::BIGINT AS n FROM raw.facts",
+            "client_id, server_id, latency_class AS class, 1::BIGINT AS n",
+            "exchanges",
+            "started_at",
+            |width_s| format!("client_id, server_id, class, n FROM raw.latency_{width_s}s"),
         )
     }
 
-    fn union(&self, empty: &str, rollup: impl Fn(i64) -> String, rows: &str) -> String {
+    /// A query for `client_id, server_id, open_delta`.
+    pub(super) fn connection_changes(&self) -> String {
+        self.union("client_id, server_id, open_delta", "connection_changes", "happened_at", |width_s| {
+            format!("client_id, server_id, open_delta FROM raw.rollup_{width_s}s")
+        })
+    }
+
+    /// The same columns from every piece: from rows of a view with its time, or from a roll-up.
+    fn union(&self, columns: &str, view: &str, time: &str, rollup: impl Fn(i64) -> String) -> String {
         let pieces = self.pieces.iter().map(|piece| match *piece {
             Piece::Rollup { width_s, from_s, to_s } => {
-                format!("{} WHERE bucket_s >= {from_s} AND bucket_s < {to_s}", rollup(width_s))
+                format!("SELECT {} WHERE bucket_s >= {from_s} AND bucket_s < {to_s}", rollup(width_s))
             }
-            Piece::Rows { from_ns, to_ns } => {
-                format!("{rows} WHERE happened_at >= make_timestamp_ns({from_ns}) AND happened_at < make_timestamp_ns({to_ns})")
-            }
+            Piece::Rows { from_ns, to_ns } => format!(
+                "SELECT {columns} FROM raw.{view} WHERE {time} >= make_timestamp_ns({from_ns}) \
+                 AND {time} < make_timestamp_ns({to_ns})"
+            ),
         });
         let pieces: Vec<String> = pieces.collect();
-        if pieces.is_empty() { format!("{empty} WHERE false") } else { pieces.join(" UNION ALL ") }
+        if pieces.is_empty() {
+            format!("SELECT {columns} FROM raw.{view} WHERE false")
+        } else {
+            pieces.join(" UNION ALL ")
+        }
     }
 }
 
@@ -98,10 +123,21 @@ fn split(from_ns: i64, to_ns: i64, widths_s: &[i64], pieces: &mut Vec<Piece>) {
 mod tests {
     use super::*;
 
+    /// A recording that holds every span asked for here.
+    const LONG: (i64, i64) = (-1_000 * SECOND_NS, 10_000 * SECOND_NS);
+
+    #[test]
+    fn parts_of_ten_seconds_are_made_of_seconds() {
+        let cover = Cover::for_parts(0, 240 * SECOND_NS, LONG, 10 * SECOND_NS);
+        assert_eq!(cover.pieces, [Piece::Rollup { width_s: 1, from_s: 0, to_s: 240 }]);
+        let fine = Cover::for_parts(0, SECOND_NS, LONG, SECOND_NS / 24);
+        assert_eq!(fine.pieces, [Piece::Rows { from_ns: 0, to_ns: SECOND_NS }]);
+    }
+
     #[test]
     fn a_span_is_minutes_in_the_middle_and_rows_at_the_ends() {
         let second = SECOND_NS;
-        let cover = Cover::of(58 * second + 1, 200 * second + 7);
+        let cover = Cover::of(58 * second + 1, 200 * second + 7, LONG);
         assert_eq!(
             cover.pieces,
             [
@@ -116,13 +152,14 @@ mod tests {
 
     #[test]
     fn a_span_inside_a_second_is_rows_and_an_empty_one_is_nothing() {
-        assert_eq!(Cover::of(5, 9).pieces, [Piece::Rows { from_ns: 5, to_ns: 9 }]);
-        assert!(Cover::of(9, 9).pieces.is_empty());
+        assert_eq!(Cover::of(5, 9, LONG).pieces, [Piece::Rows { from_ns: 5, to_ns: 9 }]);
+        assert!(Cover::of(9, 9, LONG).pieces.is_empty());
     }
 
     #[test]
-    fn aligned_spans_need_no_rows() {
-        let cover = Cover::of(0, 3_600 * SECOND_NS);
-        assert_eq!(cover.pieces, [Piece::Rollup { width_s: 60, from_s: 0, to_s: 3_600 }]);
+    fn the_whole_recording_needs_no_rows() {
+        let recording = (61 * SECOND_NS + 5, 3_599 * SECOND_NS + 5);
+        let cover = Cover::of(recording.0, recording.1 + 1, recording);
+        assert_eq!(cover.pieces, [Piece::Rollup { width_s: 60, from_s: 60, to_s: 3_600 }]);
     }
 }

@@ -49,6 +49,15 @@ impl Subject<'_> {
         Ok(condition)
     }
 
+    /// Whether an edge is the subject's.
+    fn has_edge(&self, edge: (i32, i32)) -> bool {
+        match self.client_id {
+            Some(client_id) => edge == (client_id, self.server_id),
+            None if self.kind == ServiceKind::Customers => edge.0 == self.server_id,
+            None => edge.1 == self.server_id,
+        }
+    }
+
     /// The subject's edges, over columns of roll-ups.
     fn edges_sql(&self) -> String {
         match self.client_id {
@@ -85,7 +94,7 @@ impl Reader {
                 self.golden(&graph, &subject, &Scope { range: Some(before), filter: scope.filter.clone() }, before)
             })
             .transpose()?;
-        let connections = self.connections(&subject, range, whole)?;
+        let connections = self.connections(&graph, &subject, range)?;
         let condition = subject.condition(&scope)?;
         Ok(Inspection {
             client: question.client.clone(),
@@ -127,15 +136,21 @@ impl Reader {
     }
 
     /// Connection counters of the range; `open_delta` is what is open at its end.
-    fn connections(&self, subject: &Subject<'_>, range: TimeRange, whole: TimeRange) -> Result<Counters> {
-        let (from_ns, to_ns) = (nanos(range.from_us.max(whole.from_us)), nanos(range.to_us.min(whole.to_us)));
-        let sums = |cover: &Cover| -> Result<Counters> {
-            let (edges, counters) = (subject.edges_sql(), cover.counters());
-            let sql = format!("SELECT {} FROM ({counters}) WHERE {edges}", Counters::SUMS);
-            Ok(self.first(&sql, [], |row| Counters::read(row, 0))?.unwrap_or_default())
-        };
-        let mut counters = sums(&Cover::of(from_ns, to_ns))?;
-        counters.open_delta += sums(&Cover::of(nanos(whole.from_us), from_ns))?.open_delta;
+    fn connections(&self, graph: &Graph, subject: &Subject<'_>, range: TimeRange) -> Result<Counters> {
+        let Some(extent) = graph.extent_ns() else { return Ok(Counters::default()) };
+        let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
+        let sql = format!(
+            "SELECT {} FROM ({}) WHERE {}",
+            Counters::SUMS,
+            Cover::of(from_ns, to_ns, extent).counters(),
+            subject.edges_sql()
+        );
+        let mut counters = self.first(&sql, [], |row| Counters::read(row, 0))?.unwrap_or_default();
+        if from_ns > extent.0 {
+            let before = self.open_connections_before(from_ns)?;
+            counters.open_delta +=
+                before.iter().filter(|(edge, _)| subject.has_edge(**edge)).map(|(_, open)| open).sum::<i64>();
+        }
         Ok(counters)
     }
 
@@ -163,12 +178,8 @@ fn protocol(graph: &Graph, subject: &Subject<'_>) -> String {
         let edge = (client_id, subject.server_id);
         return graph.protocols.get(&edge).cloned().unwrap_or_else(|| "tcp".into());
     }
-    let own = |edge: &(i32, i32)| match subject.kind {
-        ServiceKind::Customers => edge.0 == subject.server_id,
-        _ => edge.1 == subject.server_id,
-    };
     let mut counts: Vec<(usize, &String)> = Vec::new();
-    for (_, protocol) in graph.protocols.iter().filter(|(edge, _)| own(edge)) {
+    for (_, protocol) in graph.protocols.iter().filter(|(edge, _)| subject.has_edge(**edge)) {
         match counts.iter_mut().find(|(_, known)| *known == protocol) {
             Some((count, _)) => *count += 1,
             None => counts.push((1, protocol)),

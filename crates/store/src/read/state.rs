@@ -58,10 +58,10 @@ impl Reader {
 
     /// Connections open just before an instant, per edge with any.
     pub(super) fn open_connections_before(&self, at_ns: i64) -> Result<HashMap<(i32, i32), i64>> {
-        let Some((first_ns, last_ns)) = self.graph()?.extent_ns() else { return Ok(HashMap::new()) };
+        let Some(extent) = self.graph()?.extent_ns() else { return Ok(HashMap::new()) };
         let sql = format!(
             "SELECT client_id, server_id, sum(open_delta)::BIGINT AS open FROM ({}) GROUP BY ALL HAVING open <> 0",
-            Cover::of(first_ns, at_ns.min(last_ns + 1)).counters()
+            Cover::of(extent.0, at_ns, extent).connection_changes()
         );
         let edges = self.rows(&sql, [], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
         Ok(edges.into_iter().collect())

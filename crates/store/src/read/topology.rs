@@ -91,7 +91,7 @@ impl Reader {
             });
         };
         let range = scope.range.unwrap_or(whole);
-        let mut edges = self.edge_figures(range, whole)?;
+        let mut edges = self.edge_figures(range)?;
         if !scope.filter.trim().is_empty() {
             self.only_matching(range, scope, &mut edges)?;
         }
@@ -107,17 +107,15 @@ impl Reader {
         })
     }
 
-    fn edge_figures(&self, range: TimeRange, whole: TimeRange) -> Result<HashMap<EdgeKey, EdgeFigures>> {
+    fn edge_figures(&self, range: TimeRange) -> Result<HashMap<EdgeKey, EdgeFigures>> {
         let mut edges: HashMap<EdgeKey, EdgeFigures> = HashMap::new();
-        // Outside the recording there are no rows to cover.
-        let from_ns = nanos(range.from_us.max(whole.from_us));
-        let to_ns = nanos(range.to_us.min(whole.to_us));
-        let cover = Cover::of(from_ns, to_ns);
+        let Some(extent) = self.graph()?.extent_ns() else { return Ok(edges) };
+        let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
         let sql = format!(
             "SELECT client_id, server_id, {} AS part, {} FROM ({}) GROUP BY ALL",
             part_sql("at_ns", range),
             Counters::SUMS,
-            cover.counters()
+            Cover::for_parts(from_ns, to_ns, extent, part_ns(range)).counters()
         );
         self.each(&sql, [], |row| {
             let edge = edges.entry((row.get(0)?, row.get(1)?)).or_default();
@@ -128,14 +126,14 @@ impl Reader {
         })?;
         let sql = format!(
             "SELECT client_id, server_id, class, sum(n)::UBIGINT FROM ({}) WHERE class IS NOT NULL GROUP BY ALL",
-            cover.latency()
+            Cover::of(from_ns, to_ns, extent).latency()
         );
         self.each(&sql, [], |row| {
             let edge = edges.entry((row.get(0)?, row.get(1)?)).or_default();
             edge.latency.add(row.get(2)?, row.get(3)?);
             Ok(())
         })?;
-        if range.from_us > whole.from_us {
+        if from_ns > extent.0 {
             for (edge, open) in self.open_connections_before(from_ns)? {
                 edges.entry(edge).or_default().open_before = open;
             }
@@ -177,10 +175,15 @@ impl Reader {
     }
 }
 
+/// Width of a part of the trends.
+fn part_ns(range: TimeRange) -> i64 {
+    (nanos(range.to_us).saturating_sub(nanos(range.from_us)) / TREND_BUCKETS as i64).max(1)
+}
+
 /// The part of the range an instant lies in. The middle of a minute's bucket can lie outside a range of minutes.
 fn part_sql(at_ns: &str, range: TimeRange) -> String {
     let from_ns = nanos(range.from_us);
-    let part_ns = (nanos(range.to_us).saturating_sub(from_ns) / TREND_BUCKETS as i64).max(1);
+    let part_ns = part_ns(range);
     format!("greatest(0, least({}, ({at_ns} - {from_ns}) // {part_ns}))::UINTEGER", TREND_BUCKETS - 1)
 }
 

@@ -98,7 +98,11 @@ pub(super) fn http_exchanges() -> View {
         column("method", "VARCHAR", "The request's method; NULL when only the response was captured."),
         column("scheme", "VARCHAR", "`http` or `https`."),
         column("host", "VARCHAR", "Host header or authority, as sent."),
-        column("target", "VARCHAR", "Request target in readable form: percent-encoding undone where it gives printable text."),
+        column(
+            "target",
+            "VARCHAR",
+            "Request target in readable form: percent-encoding undone where it gives printable text.",
+        ),
         column("target_as_sent", "VARCHAR", "Request target as sent, secret-looking query values hidden."),
         column("path", "VARCHAR", "The target's path without its query."),
         column("status", "USMALLINT", "Status code; NULL without a response."),

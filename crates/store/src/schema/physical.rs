@@ -66,7 +66,8 @@ pub(crate) fn create() -> String {
         );
     }
     sql.push_str(EXCHANGES);
-    sql.push_str(FACTS);
+    sql.push_str(&CONNECTION_CHANGES.replace("{open_delta}", OPEN_DELTA));
+    sql.push_str(&FACTS.replace("{open_delta}", OPEN_DELTA));
     let _ = writeln!(sql, "CREATE OR REPLACE MACRO raw.class_us(class) AS {};", latency::middle_us_sql("class"));
     sql.push_str(RECORDED_SECONDS);
     sql
@@ -107,9 +108,21 @@ JOIN raw.peer_names c ON c.peer_id = x.client_peer
 JOIN raw.peer_names s ON s.peer_id = x.server_peer;
 ";
 
+/// What an event does to the number of open connections: one is open from `established` (or `resume`) to `close`, `reset`
+/// or `idle`; `connect` alone opens nothing.
+const OPEN_DELTA: &str =
+    "CASE WHEN kind IN ('established', 'resume') THEN 1 WHEN kind IN ('close', 'reset', 'idle') THEN -1 ELSE 0 END";
+
+/// Events that open or end a connection.
+const CONNECTION_CHANGES: &str = "
+CREATE OR REPLACE VIEW raw.connection_changes AS
+SELECT e.happened_at, c.service_id AS client_id, s.service_id AS server_id, e.open_delta
+FROM (SELECT happened_at, client_peer, server_peer, {open_delta} AS open_delta FROM raw.flow_events) e
+JOIN raw.peer_names c ON c.peer_id = e.client_peer
+JOIN raw.peer_names s ON s.peer_id = e.server_peer;
+";
+
 /// One row per thing that counts for an edge: an exchange, a lifecycle event, or the bytes of a flow without exchanges.
-///
-/// A connection is open from `established` (or `resume`) to `close`, `reset` or `idle`; `connect` alone opens nothing.
 const FACTS: &str = "
 CREATE OR REPLACE VIEW raw.facts AS
 SELECT f.happened_at, f.batch, c.service_id AS client_id, s.service_id AS server_id, f.protocol, f.latency_class,
@@ -126,7 +139,7 @@ FROM (
     SELECT happened_at, batch, client_peer, server_peer, NULL, NULL,
         (kind = 'connect')::INTEGER, (kind = 'accept')::INTEGER, (kind = 'close')::INTEGER, (kind = 'reset')::INTEGER,
         (kind = 'refused')::INTEGER,
-        CASE WHEN kind IN ('established', 'resume') THEN 1 WHEN kind IN ('close', 'reset', 'idle') THEN -1 ELSE 0 END,
+        {open_delta},
         0, 0, 0, 0, 0, 0
     FROM raw.flow_events
     UNION ALL
