@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Golden, ServiceEdge, ServiceNode, Topology } from "../backend";
 import { linkKey } from "./layout/geometry";
-import { edgeWidth, errorLevel, errorOrigins, latencyLevel, legendAmounts } from "./measures";
+import { edgeWidth, errorLevel, errorOrigins, latencyLevel, legendAmounts, rateUnit } from "./measures";
 import { graphView } from "./view";
 
 const golden = (requests: number, errors: number): Golden => ({
@@ -69,6 +69,19 @@ describe("edge width", () => {
     expect(legendAmounts(184.2)).toEqual([2, 20, 100]);
     expect(legendAmounts(0.06)).toEqual([0.001, 0.01, 0.05]);
     expect(legendAmounts(0)).toEqual([]);
+  });
+});
+
+describe("the unit of rates", () => {
+  it("is the one in which the busiest edge is a readable figure", () => {
+    expect([184, 0.5, 0.1, 0.009, 0.001, 0].map((rate) => rateUnit(rate).word)).toEqual([
+      "req/s",
+      "req/s",
+      "req/min",
+      "req/min",
+      "req/h",
+      "req/s",
+    ]);
   });
 });
 

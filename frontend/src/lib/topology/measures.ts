@@ -43,6 +43,19 @@ export function edgeWidth(amount: number, largest: number): number {
   return NARROWEST_PX + (WIDEST_PX - NARROWEST_PX) * Math.sqrt(Math.min(amount / largest, 1.4));
 }
 
+/** In what rates of one graph are written, so that slow traffic is not all zeros. */
+export interface RateUnit {
+  word: "req/s" | "req/min" | "req/h";
+  /** Seconds that the unit counts over. */
+  seconds: number;
+}
+
+/** The unit in which the busiest edge, given per second, is at least one half. */
+export function rateUnit(largest: number): RateUnit {
+  if (largest <= 0 || largest >= 0.5) return { word: "req/s", seconds: 1 };
+  return largest >= 0.5 / 60 ? { word: "req/min", seconds: 60 } : { word: "req/h", seconds: 3600 };
+}
+
 /** What an edge's width stands for, per second. */
 export function amountOf(by: WidthBy, edge: { rate: number; bytesPerS: number }): number {
   return by === "requests" ? edge.rate : edge.bytesPerS;

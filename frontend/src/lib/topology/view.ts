@@ -13,6 +13,8 @@ import {
   latencyLevel,
   type ColourBy,
   type Level,
+  rateUnit,
+  type RateUnit,
   type WidthBy,
 } from "./measures";
 
@@ -58,6 +60,8 @@ export interface GraphView {
   edges: EdgeView[];
   /** The amount that is drawn widest, per second. */
   largest: number;
+  /** In what rates are written. */
+  unit: RateUnit;
 }
 
 /** How figures become strokes. */
@@ -106,7 +110,8 @@ export function graphView(whole: Topology, scoped: Topology, moment: StateAt | n
       addressCount: node.address_count,
     };
   });
-  return { nodes, edges, largest };
+  const busiest = Math.max(0, ...whole.edges.map((edge) => edge.golden.rate));
+  return { nodes, edges, largest, unit: rateUnit(busiest) };
 }
 
 /** Edges by each of their ends. */

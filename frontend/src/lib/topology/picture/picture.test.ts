@@ -44,6 +44,7 @@ describe("the exported picture", () => {
     nodes: [node("order"), node("pay<ment>", { figures: null, origin: false })],
     edges: [{ key: linkKey(link), ...link, figures, protocol: "http/1.1", level: 2, width: 5 }],
     largest: 26.4,
+    unit: { word: "req/s", seconds: 1 },
   };
   const boxes = new Map<string, Box>([
     ["order", { x: 0, y: 0, w: 112, h: 54 }],

@@ -5,6 +5,7 @@ import { pathData, quadratics } from "../layout/curve";
 import { bounds, left, right, top, type Box } from "../layout/geometry";
 import type { Route } from "../layout/routes";
 import type { Palette } from "../canvas/palette";
+import type { RateUnit } from "../measures";
 import { bars, largestOf } from "../trend";
 import type { EdgeView, GraphView, NodeView } from "../view";
 
@@ -64,7 +65,10 @@ export function scene(
   }
   for (const node of view.nodes) {
     const box = boxes.get(node.name);
-    if (box) shapes.push(...(box.w <= 40 ? ringShapes(node, box, palette) : cardShapes(node, box, palette)));
+    if (box)
+      shapes.push(
+        ...(box.w <= 40 ? ringShapes(node, box, palette, view.unit) : cardShapes(node, box, palette, view.unit)),
+      );
   }
   const points = [...routes.values()].flat().map((point): Box => ({ ...point, w: 0, h: 0 }));
   const area = bounds([...boxes.values(), ...points]) ?? { x: 0, y: 0, w: 0, h: 0 };
@@ -127,7 +131,7 @@ function levelColour(node: NodeView, palette: Palette): string {
   return [palette.text3, palette.warnText, palette.errorText][node.level] ?? palette.text3;
 }
 
-function cardShapes(node: NodeView, box: Box, palette: Palette): SceneShape[] {
+function cardShapes(node: NodeView, box: Box, palette: Palette, unit: RateUnit): SceneShape[] {
   const x = left(box);
   const y = top(box);
   const inner = box.w - 2 * PAD;
@@ -154,7 +158,7 @@ function cardShapes(node: NodeView, box: Box, palette: Palette): SceneShape[] {
     shapes.push({ kind: "path", d: "M6 .6l5.4 9.6H.6z", fill: palette.error, at: [x + box.w - 20, y + 6] });
   if (!node.figures) return [...shapes, text(x + PAD, y + 31, "no traffic", palette.text3)];
 
-  shapes.push(text(x + PAD, y + 31, `${rateFigure(node.figures.rate)} req/s`, palette.text2));
+  shapes.push(text(x + PAD, y + 31, `${rateFigure(node.figures.rate * unit.seconds)} ${unit.word}`, palette.text2));
   shapes.push(
     text(x + box.w - PAD, y + 31, share(node.figures.errorShare), levelColour(node, palette), {
       anchor: "end",
@@ -187,7 +191,7 @@ function blockShapes(node: NodeView, box: Box, palette: Palette): SceneShape[] {
   });
 }
 
-function ringShapes(node: NodeView, box: Box, palette: Palette): SceneShape[] {
+function ringShapes(node: NodeView, box: Box, palette: Palette, unit: RateUnit): SceneShape[] {
   const disc: PathShape = { kind: "path", d: roundRect(box, 99), fill: palette.raised, stroke: palette.line, width: 1 };
   if (node.origin) Object.assign(disc, { stroke: palette.error, width: 1.5 });
   const shapes: SceneShape[] = [disc];
@@ -196,7 +200,11 @@ function ringShapes(node: NodeView, box: Box, palette: Palette): SceneShape[] {
     const failed = arc(box, 12, node.figures.errorShare);
     if (failed !== "") shapes.push({ kind: "path", d: failed, stroke: palette.errors, width: 3.5 });
     shapes.push(
-      text(box.x, box.y + 3.5, rateFigure(node.figures.rate), palette.text, { size: 9, weight: 620, anchor: "middle" }),
+      text(box.x, box.y + 3.5, rateFigure(node.figures.rate * unit.seconds), palette.text, {
+        size: 9,
+        weight: 620,
+        anchor: "middle",
+      }),
     );
   }
   shapes.push(text(box.x, box.y + 30, node.title, palette.text, { weight: 620, anchor: "middle", most: 104 }));
