@@ -20,7 +20,7 @@ fn main() {
     let library = folder.join(library_name());
     println!("cargo:rerun-if-changed={}", library.display());
     if let Err(error) = copy_beside_programs(&library) {
-        println!("cargo:warning={}: {error}; run scripts/setup to fetch it", library.display());
+        println!("cargo:warning={}: {error}; run scripts/fetch-libduckdb to fetch it", library.display());
     }
 }
 

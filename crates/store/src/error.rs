@@ -29,7 +29,7 @@ pub enum StoreError {
     #[error("{} cannot be read: {reason}", file.display())]
     Corrupt { file: PathBuf, reason: String },
     /// The DuckDB library that was loaded is not the one this program was made for.
-    #[error("the loaded DuckDB library is {found}, expected {expected}: run scripts/setup and build again")]
+    #[error("the loaded DuckDB library is {found}, expected {expected}: run scripts/fetch-libduckdb and build again")]
     WrongLibrary { found: String, expected: &'static str },
     /// A file operation failed.
     #[error("{}: {error}", path.display())]

@@ -2,7 +2,7 @@
 //!
 //! So a figure over any span is exact, and costs a few thousand roll-up rows and less than two seconds of events.
 
-use crate::schema::{COUNTERS, WIDTHS_S};
+use crate::schema::{COUNTERS, OPEN_DELTA, WIDTHS_S};
 
 const SECOND_NS: i64 = 1_000_000_000;
 /// Buckets that a part of a trend is made of at least: a bucket that lies across a border is counted on one side of it.
@@ -45,58 +45,89 @@ impl Cover {
         Self { pieces }
     }
 
-    /// A query for `client_id, server_id, at_ns` (the middle of a bucket) and the counters.
-    pub(super) fn counters(&self) -> String {
-        let counters = COUNTERS.join(", ");
-        self.union(
-            &format!("client_id, server_id, epoch_ns(happened_at) AS at_ns, {counters}"),
-            "facts",
-            "happened_at",
-            |width_s| {
-                format!("client_id, server_id, {} AS at_ns, {counters} FROM raw.rollup_{width_s}s", middle_ns(width_s))
-            },
-        )
-    }
-
-    /// A query for `client_id, server_id, class, n`.
-    pub(super) fn latency(&self) -> String {
-        self.union(
-            "client_id, server_id, latency_class AS class, 1::BIGINT AS n",
-            "exchanges",
-            "started_at",
-            |width_s| format!("client_id, server_id, class, n FROM raw.latency_{width_s}s"),
-        )
-    }
-
-    /// A query for `client_id, server_id, open_delta`.
-    pub(super) fn connection_changes(&self) -> String {
-        self.union("client_id, server_id, open_delta", "connection_changes", "happened_at", |width_s| {
-            format!("client_id, server_id, open_delta FROM raw.rollup_{width_s}s")
-        })
-    }
-
-    /// The same columns from every piece: from rows of a view with its time, or from a roll-up.
-    fn union(&self, columns: &str, view: &str, time: &str, rollup: impl Fn(i64) -> String) -> String {
-        let pieces = self.pieces.iter().map(|piece| match *piece {
-            Piece::Rollup { width_s, from_s, to_s } => {
-                format!("SELECT {} WHERE bucket_s >= {from_s} AND bucket_s < {to_s}", rollup(width_s))
+    /// The queries that give a figure: over buckets by service, over rows by peer, as far as the cover has them. Rows are
+    /// not joined with names here: there are few, and planning the joins costs more than reading them.
+    pub(super) fn queries(&self, figure: Figure) -> impl Iterator<Item = (By, String)> {
+        let (mut buckets, mut rows) = (Vec::new(), Vec::new());
+        for piece in &self.pieces {
+            match *piece {
+                Piece::Rollup { width_s, from_s, to_s } => {
+                    let source = figure.of_buckets(width_s);
+                    buckets.push(format!(
+                        "SELECT client_id, server_id, {source} WHERE bucket_s >= {from_s} AND bucket_s < {to_s}"
+                    ));
+                }
+                Piece::Rows { from_ns, to_ns } => {
+                    let (source, time) = figure.of_rows();
+                    rows.push(format!(
+                        "SELECT client_peer, server_peer, {source} WHERE {time} >= make_timestamp_ns({from_ns}) \
+                         AND {time} < make_timestamp_ns({to_ns})"
+                    ));
+                }
             }
-            Piece::Rows { from_ns, to_ns } => format!(
-                "SELECT {columns} FROM raw.{view} WHERE {time} >= make_timestamp_ns({from_ns}) \
-                 AND {time} < make_timestamp_ns({to_ns})"
-            ),
-        });
-        let pieces: Vec<String> = pieces.collect();
-        if pieces.is_empty() {
-            format!("SELECT {columns} FROM raw.{view} WHERE false")
-        } else {
-            pieces.join(" UNION ALL ")
+        }
+        let pieces = [(By::Service, buckets), (By::Peer, rows)].into_iter();
+        pieces.filter(|(_, pieces)| !pieces.is_empty()).map(|(by, pieces)| (by, pieces.join(" UNION ALL ")))
+    }
+}
+
+/// What is asked of a cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Figure {
+    /// `at_ns` (the middle of a bucket) and the counters.
+    Counters,
+    /// `class` and `n` of exchanges with a response.
+    Latency,
+    /// `open_delta`.
+    OpenConnections,
+}
+
+/// Whose numbers the two ends of an edge are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    Service,
+    Peer,
+}
+
+impl By {
+    /// The columns of an edge's ends.
+    pub(super) fn ends(self) -> &'static str {
+        match self {
+            Self::Service => "client_id, server_id",
+            Self::Peer => "client_peer, server_peer",
         }
     }
 }
 
-fn middle_ns(width_s: i64) -> String {
-    format!("bucket_s * {SECOND_NS} + {}", width_s * SECOND_NS / 2)
+impl Figure {
+    fn of_buckets(self, width_s: i64) -> String {
+        match self {
+            Self::Counters => {
+                let middle_ns = width_s * SECOND_NS / 2;
+                format!(
+                    "bucket_s * {SECOND_NS} + {middle_ns} AS at_ns, {} FROM raw.rollup_{width_s}s",
+                    COUNTERS.join(", ")
+                )
+            }
+            Self::Latency => format!("class, n FROM raw.latency_{width_s}s"),
+            Self::OpenConnections => format!("open_delta FROM raw.rollup_{width_s}s"),
+        }
+    }
+
+    /// Columns and table, and the column of its time.
+    fn of_rows(self) -> (String, &'static str) {
+        match self {
+            Self::Counters => {
+                (format!("epoch_ns(happened_at) AS at_ns, {} FROM raw.peer_facts", COUNTERS.join(", ")), "happened_at")
+            }
+            Self::Latency => {
+                let source = "latency_class AS class, 1::BIGINT AS n FROM \
+                              (SELECT * FROM raw.http_exchanges WHERE latency_class IS NOT NULL)";
+                (source.into(), "started_at")
+            }
+            Self::OpenConnections => (format!("{OPEN_DELTA} AS open_delta FROM raw.flow_events"), "happened_at"),
+        }
+    }
 }
 
 fn split(from_ns: i64, to_ns: i64, widths_s: &[i64], pieces: &mut Vec<Piece>) {

@@ -44,6 +44,8 @@ pub(super) struct Graph {
     generation: u64,
     pub(super) nodes: HashMap<i32, Node>,
     by_name: HashMap<String, i32>,
+    /// Service by peer number.
+    services: Vec<i32>,
     /// Most used protocol per edge.
     pub(super) protocols: HashMap<(i32, i32), String>,
     pub(super) entry_points: Vec<String>,
@@ -56,6 +58,12 @@ impl Graph {
     /// The number of a service by its name.
     pub(super) fn id_of(&self, name: &str) -> Option<i32> {
         self.by_name.get(name).copied()
+    }
+
+    /// The edge between two peers; `None` for a peer that came after the graph was read.
+    pub(super) fn edge_between(&self, client: i32, server: i32) -> Option<(i32, i32)> {
+        let service = |peer: i32| self.services.get(usize::try_from(peer).ok()?).copied();
+        Some((service(client)?, service(server)?))
     }
 
     /// First and last recorded instant.
@@ -105,6 +113,7 @@ impl Reader {
             generation,
             nodes,
             by_name,
+            services: self.rows("SELECT service_id FROM raw.peer_names ORDER BY peer_id", [], |row| row.get(0))?,
             protocols: self.load_protocols()?,
             entry_points_guessed: entry_points.iter().any(|(_, guessed)| *guessed),
             entry_points: entry_points.into_iter().map(|(service, _)| service).collect(),

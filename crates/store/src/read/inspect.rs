@@ -57,15 +57,6 @@ impl Subject<'_> {
             None => edge.1 == self.server_id,
         }
     }
-
-    /// The subject's edges, over columns of roll-ups.
-    fn edges_sql(&self) -> String {
-        match self.client_id {
-            Some(client_id) => format!("client_id = {client_id} AND server_id = {}", self.server_id),
-            None if self.kind == ServiceKind::Customers => format!("client_id = {}", self.server_id),
-            None => format!("server_id = {}", self.server_id),
-        }
-    }
 }
 
 impl Reader {
@@ -139,13 +130,12 @@ impl Reader {
     fn connections(&self, graph: &Graph, subject: &Subject<'_>, range: TimeRange) -> Result<Counters> {
         let Some(extent) = graph.extent_ns() else { return Ok(Counters::default()) };
         let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
-        let sql = format!(
-            "SELECT {} FROM ({}) WHERE {}",
-            Counters::SUMS,
-            Cover::of(from_ns, to_ns, extent).counters(),
-            subject.edges_sql()
-        );
-        let mut counters = self.first(&sql, [], |row| Counters::read(row, 0))?.unwrap_or_default();
+        let mut counters = Counters::default();
+        for (edge, sums) in self.counters(graph, &Cover::of(from_ns, to_ns, extent))? {
+            if subject.has_edge(edge) {
+                counters += sums;
+            }
+        }
         if from_ns > extent.0 {
             let before = self.open_connections_before(from_ns)?;
             counters.open_delta +=

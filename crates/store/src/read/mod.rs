@@ -3,6 +3,7 @@
 mod complete;
 mod cover;
 mod density;
+mod edges;
 mod exchange;
 mod exchanges;
 mod golden;

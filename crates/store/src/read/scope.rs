@@ -12,6 +12,7 @@ use crate::error::{Result, StoreError};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Condition {
     parts: Vec<String>,
+    filtered: bool,
     pub(super) params: Vec<Value>,
 }
 
@@ -34,9 +35,15 @@ impl Condition {
         if !filter.trim().is_empty() {
             let compiled = filter::parse(filter).map_err(StoreError::BadFilter)?.to_sql();
             condition.parts.push(compiled.sql);
+            condition.filtered = true;
             condition.params = compiled.params.into_iter().map(bindable).collect();
         }
         Ok(condition)
+    }
+
+    /// Whether a filter text narrows it.
+    pub(super) fn is_filtered(&self) -> bool {
+        self.filtered
     }
 
     /// Narrows to exchanges started in a range.

@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 
-use wirereel_query::answer::{EdgeState, StateAt};
+use wirereel_query::{
+    answer::{EdgeState, StateAt},
+    question::TimeRange,
+};
 
 use super::{
     Reader,
-    cover::Cover,
+    cover::By,
+    edges::EdgeKey,
     scope::{Condition, nanos},
 };
 use crate::error::Result;
@@ -21,19 +25,20 @@ impl Reader {
         // Everything that has happened by the end of the instant's microsecond.
         let end_us = at_us.saturating_add(1);
         let mut requests = Condition::matching(filter)?;
-        requests.started_in(wirereel_query::question::TimeRange {
-            from_us: end_us.saturating_sub(BEFORE_US),
-            to_us: end_us,
-        });
+        requests.started_in(TimeRange { from_us: end_us.saturating_sub(BEFORE_US), to_us: end_us });
+        let (by, table) =
+            if requests.is_filtered() { (By::Service, "raw.exchanges") } else { (By::Peer, "raw.http_exchanges") };
         let sql = format!(
-            "SELECT client_id, server_id, count(*)::UBIGINT, (count(*) FILTER (failed OR status >= 500))::UBIGINT \
-             FROM raw.exchanges WHERE {} GROUP BY ALL",
+            "SELECT {}, count(*)::UBIGINT, (count(*) FILTER (failed OR status >= 500))::UBIGINT \
+             FROM {table} WHERE {} GROUP BY ALL",
+            by.ends(),
             requests.sql()
         );
-        let mut edges: HashMap<(i32, i32), (i64, u64, u64)> = HashMap::new();
-        self.each(&sql, requests.bound(), |row| {
-            let edge = edges.entry((row.get(0)?, row.get(1)?)).or_default();
-            (edge.1, edge.2) = (row.get(2)?, row.get(3)?);
+        let mut edges: HashMap<EdgeKey, (i64, u64, u64)> = HashMap::new();
+        self.each_edge(&graph, by, &sql, requests.bound(), |edge, row| {
+            let edge = edges.entry(edge).or_default();
+            edge.1 += row.get::<_, u64>(2)?;
+            edge.2 += row.get::<_, u64>(3)?;
             Ok(())
         })?;
         for (edge, open) in self.open_connections_before(nanos(end_us))? {
@@ -54,16 +59,5 @@ impl Reader {
             .collect();
         edges.sort_unstable_by(|a, b| (&a.client, &a.server).cmp(&(&b.client, &b.server)));
         Ok(StateAt { at_us, edges })
-    }
-
-    /// Connections open just before an instant, per edge with any.
-    pub(super) fn open_connections_before(&self, at_ns: i64) -> Result<HashMap<(i32, i32), i64>> {
-        let Some(extent) = self.graph()?.extent_ns() else { return Ok(HashMap::new()) };
-        let sql = format!(
-            "SELECT client_id, server_id, sum(open_delta)::BIGINT AS open FROM ({}) GROUP BY ALL HAVING open <> 0",
-            Cover::of(extent.0, at_ns, extent).connection_changes()
-        );
-        let edges = self.rows(&sql, [], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
-        Ok(edges.into_iter().collect())
     }
 }

@@ -12,7 +12,8 @@ use wirereel_query::{
 
 use super::{
     Reader,
-    cover::Cover,
+    cover::{Cover, Figure},
+    edges::EdgeKey,
     golden::Counters,
     graph::Graph,
     scope::{Condition, nanos},
@@ -23,9 +24,6 @@ use crate::{error::Result, latency::Histogram};
 const TREND_BUCKETS: usize = 24;
 /// Unresolved nodes in the graph, busiest first; the table of unresolved addresses has all.
 const UNRESOLVED_NODES: usize = 50;
-
-/// An edge by its services' numbers.
-type EdgeKey = (i32, i32);
 
 /// What an edge did in a range.
 #[derive(Default)]
@@ -109,28 +107,21 @@ impl Reader {
 
     fn edge_figures(&self, range: TimeRange) -> Result<HashMap<EdgeKey, EdgeFigures>> {
         let mut edges: HashMap<EdgeKey, EdgeFigures> = HashMap::new();
-        let Some(extent) = self.graph()?.extent_ns() else { return Ok(edges) };
+        let graph = self.graph()?;
+        let Some(extent) = graph.extent_ns() else { return Ok(edges) };
         let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
-        let sql = format!(
-            "SELECT client_id, server_id, {} AS part, {} FROM ({}) GROUP BY ALL",
-            part_sql("at_ns", range),
-            Counters::SUMS,
-            Cover::for_parts(from_ns, to_ns, extent, part_ns(range)).counters()
-        );
-        self.each(&sql, [], |row| {
-            let edge = edges.entry((row.get(0)?, row.get(1)?)).or_default();
+        let cover = Cover::for_parts(from_ns, to_ns, extent, part_ns(range));
+        let columns = format!("{} AS part, {}", part_sql("at_ns", range), Counters::SUMS);
+        self.each_sum(&graph, &cover, Figure::Counters, &columns, |edge, row| {
+            let edge = edges.entry(edge).or_default();
             let counters = Counters::read(row, 3)?;
             edge.trend.add(row.get::<_, u32>(2)? as usize, &counters);
             edge.counters += counters;
             Ok(())
         })?;
-        let sql = format!(
-            "SELECT client_id, server_id, class, sum(n)::UBIGINT FROM ({}) WHERE class IS NOT NULL GROUP BY ALL",
-            Cover::of(from_ns, to_ns, extent).latency()
-        );
-        self.each(&sql, [], |row| {
-            let edge = edges.entry((row.get(0)?, row.get(1)?)).or_default();
-            edge.latency.add(row.get(2)?, row.get(3)?);
+        let cover = Cover::of(from_ns, to_ns, extent);
+        self.each_sum(&graph, &cover, Figure::Latency, "class, sum(n)::UBIGINT", |edge, row| {
+            edges.entry(edge).or_default().latency.add(row.get(2)?, row.get(3)?);
             Ok(())
         })?;
         if from_ns > extent.0 {

@@ -66,8 +66,8 @@ pub(crate) fn create() -> String {
         );
     }
     sql.push_str(EXCHANGES);
-    sql.push_str(&CONNECTION_CHANGES.replace("{open_delta}", OPEN_DELTA));
-    sql.push_str(&FACTS.replace("{open_delta}", OPEN_DELTA));
+    sql.push_str(&PEER_FACTS.replace("{open_delta}", OPEN_DELTA));
+    sql.push_str(FACTS);
     let _ = writeln!(sql, "CREATE OR REPLACE MACRO raw.class_us(class) AS {};", latency::middle_us_sql("class"));
     sql.push_str(RECORDED_SECONDS);
     sql
@@ -110,25 +110,12 @@ JOIN raw.peer_names s ON s.peer_id = x.server_peer;
 
 /// What an event does to the number of open connections: one is open from `established` (or `resume`) to `close`, `reset`
 /// or `idle`; `connect` alone opens nothing.
-const OPEN_DELTA: &str =
+pub(crate) const OPEN_DELTA: &str =
     "CASE WHEN kind IN ('established', 'resume') THEN 1 WHEN kind IN ('close', 'reset', 'idle') THEN -1 ELSE 0 END";
 
-/// Events that open or end a connection.
-const CONNECTION_CHANGES: &str = "
-CREATE OR REPLACE VIEW raw.connection_changes AS
-SELECT e.happened_at, c.service_id AS client_id, s.service_id AS server_id, e.open_delta
-FROM (SELECT happened_at, client_peer, server_peer, {open_delta} AS open_delta FROM raw.flow_events) e
-JOIN raw.peer_names c ON c.peer_id = e.client_peer
-JOIN raw.peer_names s ON s.peer_id = e.server_peer;
-";
-
 /// One row per thing that counts for an edge: an exchange, a lifecycle event, or the bytes of a flow without exchanges.
-const FACTS: &str = "
-CREATE OR REPLACE VIEW raw.facts AS
-SELECT f.happened_at, f.batch, c.service_id AS client_id, s.service_id AS server_id, f.protocol, f.latency_class,
-    f.connects, f.accepts, f.closes, f.resets, f.refused, f.open_delta,
-    f.requests, f.errors_4xx, f.errors_5xx, f.failed, f.bytes_up, f.bytes_down
-FROM (
+const PEER_FACTS: &str = "
+CREATE OR REPLACE VIEW raw.peer_facts AS
     SELECT started_at AS happened_at, batch, client_peer, server_peer, protocol, latency_class,
         0 AS connects, 0 AS accepts, 0 AS closes, 0 AS resets, 0 AS refused, 0 AS open_delta,
         1 AS requests, coalesce(status >= 400 AND status < 500 AND NOT failed, false)::INTEGER AS errors_4xx,
@@ -145,8 +132,16 @@ FROM (
     UNION ALL
     SELECT closed_at, batch, client_peer, server_peer, coalesce(app_protocol, transport), NULL,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, client_bytes, server_bytes
-    FROM raw.flows WHERE transport = 'tcp' AND app_protocol IS DISTINCT FROM 'http'
-) f
+    FROM raw.flows WHERE transport = 'tcp' AND app_protocol IS DISTINCT FROM 'http';
+";
+
+/// The same by service.
+const FACTS: &str = "
+CREATE OR REPLACE VIEW raw.facts AS
+SELECT f.happened_at, f.batch, c.service_id AS client_id, s.service_id AS server_id, f.protocol, f.latency_class,
+    f.connects, f.accepts, f.closes, f.resets, f.refused, f.open_delta,
+    f.requests, f.errors_4xx, f.errors_5xx, f.failed, f.bytes_up, f.bytes_down
+FROM raw.peer_facts f
 JOIN raw.peer_names c ON c.peer_id = f.client_peer
 JOIN raw.peer_names s ON s.peer_id = f.server_peer;
 ";

@@ -1,0 +1,76 @@
+//! Figures per edge over a cover, whichever way its pieces name an edge's ends.
+
+use std::collections::HashMap;
+
+use duckdb::{Params, Row};
+
+use super::{
+    Reader,
+    cover::{By, Cover, Figure},
+    golden::Counters,
+    graph::Graph,
+};
+use crate::error::Result;
+
+/// An edge by the numbers of its services.
+pub(super) type EdgeKey = (i32, i32);
+
+impl Reader {
+    /// Gives every row of a query to a closure, with the edge that its first two columns name.
+    pub(super) fn each_edge<P: Params>(
+        &self,
+        graph: &Graph,
+        by: By,
+        sql: &str,
+        params: P,
+        mut each: impl FnMut(EdgeKey, &Row<'_>) -> duckdb::Result<()>,
+    ) -> Result<()> {
+        self.each(sql, params, |row| {
+            let (client, server) = (row.get(0)?, row.get(1)?);
+            let edge = match by {
+                By::Service => Some((client, server)),
+                By::Peer => graph.edge_between(client, server),
+            };
+            edge.map_or(Ok(()), |edge| each(edge, row))
+        })
+    }
+
+    /// Sums of a figure over a cover, grouped by edge and by those of the `columns` that are no sums.
+    pub(super) fn each_sum(
+        &self,
+        graph: &Graph,
+        cover: &Cover,
+        figure: Figure,
+        columns: &str,
+        mut each: impl FnMut(EdgeKey, &Row<'_>) -> duckdb::Result<()>,
+    ) -> Result<()> {
+        for (by, query) in cover.queries(figure) {
+            let sql = format!("SELECT {}, {columns} FROM ({query}) GROUP BY ALL", by.ends());
+            self.each_edge(graph, by, &sql, [], &mut each)?;
+        }
+        Ok(())
+    }
+
+    /// Counters of every edge over a span.
+    pub(super) fn counters(&self, graph: &Graph, cover: &Cover) -> Result<HashMap<EdgeKey, Counters>> {
+        let mut edges: HashMap<EdgeKey, Counters> = HashMap::new();
+        self.each_sum(graph, cover, Figure::Counters, Counters::SUMS, |edge, row| {
+            *edges.entry(edge).or_default() += Counters::read(row, 2)?;
+            Ok(())
+        })?;
+        Ok(edges)
+    }
+
+    /// Connections open just before an instant, per edge.
+    pub(super) fn open_connections_before(&self, at_ns: i64) -> Result<HashMap<EdgeKey, i64>> {
+        let graph = self.graph()?;
+        let mut edges: HashMap<EdgeKey, i64> = HashMap::new();
+        let Some(extent) = graph.extent_ns() else { return Ok(edges) };
+        let cover = Cover::of(extent.0, at_ns, extent);
+        self.each_sum(&graph, &cover, Figure::OpenConnections, "sum(open_delta)::BIGINT", |edge, row| {
+            *edges.entry(edge).or_default() += row.get::<_, i64>(2)?;
+            Ok(())
+        })?;
+        Ok(edges)
+    }
+}
