@@ -68,7 +68,8 @@ impl Dissector {
         self.move_clock(packet.at_ns, sink);
 
         let position = packet.position;
-        let mut seen = Seen { at_ns: packet.at_ns, position, positions: slice::from_ref(&position), vlan: None, tunnel: None };
+        let mut seen =
+            Seen { at_ns: packet.at_ns, position, positions: slice::from_ref(&position), vlan: None, tunnel: None };
         let read = match link::open(packet.link_type, wire, &mut seen.vlan) {
             Ok(Opened::Ip(ip)) => self.network(ip, seen, 0, sink),
             Ok(Opened::NotIp) => {
@@ -121,12 +122,20 @@ impl Dissector {
             return self.transport(&datagram, seen, depth, sink);
         }
         self.figures.fragments += 1;
-        let Some(whole) = self.fragments.add(&datagram, seen.position, self.now_ns, &self.limits) else { return Ok(()) };
+        let Some(whole) = self.fragments.add(&datagram, seen.position, self.now_ns, &self.limits) else {
+            return Ok(());
+        };
         self.figures.reassembled += 1;
         self.transport(&whole.datagram()?, Seen { positions: &whole.positions, ..seen }, depth, sink)
     }
 
-    fn transport(&mut self, datagram: &Datagram<'_>, seen: Seen<'_>, depth: u8, sink: &mut dyn Sink) -> Result<(), Malformed> {
+    fn transport(
+        &mut self,
+        datagram: &Datagram<'_>,
+        seen: Seen<'_>,
+        depth: u8,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Malformed> {
         match datagram.protocol {
             protocol::TCP => {
                 let segment = Segment::parse(datagram.payload)?;
@@ -147,7 +156,13 @@ impl Dissector {
         }
     }
 
-    fn udp(&mut self, datagram: &Datagram<'_>, seen: Seen<'_>, depth: u8, sink: &mut dyn Sink) -> Result<(), Malformed> {
+    fn udp(
+        &mut self,
+        datagram: &Datagram<'_>,
+        seen: Seen<'_>,
+        depth: u8,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Malformed> {
         let (header, payload) = datagram.payload.header::<8>("UDP")?;
         let ports = [be16(header, 0), be16(header, 2)];
         let payload = match usize::from(be16(header, 4)) {

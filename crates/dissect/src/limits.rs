@@ -21,7 +21,7 @@ pub struct Limits {
     pub reorder_bytes_per_flow: usize,
     /// The same for all flows together. Default 128 MiB.
     pub reorder_bytes_total: usize,
-    /// Flows held at once; the one nearest to its time-out is ended to make room. Default 1,000,000.
+    /// Flows held at once; the one nearest to its time-out is ended to make room. Default 250,000.
     pub max_flows: usize,
     /// Bytes of IP fragments waiting for the rest of their datagram; the oldest go first. Default 16 MiB.
     pub fragment_bytes_total: usize,
@@ -47,7 +47,7 @@ impl Default for Limits {
             linger_ns: 5 * SECOND_NS,
             reorder_bytes_per_flow: 2 << 20,
             reorder_bytes_total: 128 << 20,
-            max_flows: 1_000_000,
+            max_flows: 250_000,
             fragment_bytes_total: 16 << 20,
             fragment_ns: 30 * SECOND_NS,
             tunnel_depth: 4,

@@ -181,7 +181,8 @@ impl Conversation {
     fn segment(mut self, side: Side, control: Control, payload: &[u8]) -> Self {
         let (source, destination) = self.ends_from(side);
         let sequence = self.next[side as usize];
-        let mut builder = frame::ip(source.ip(), destination.ip()).tcp(source.port(), destination.port(), sequence, 64_000);
+        let mut builder =
+            frame::ip(source.ip(), destination.ip()).tcp(source.port(), destination.port(), sequence, 64_000);
         if control.syn {
             builder = builder.syn();
         }

@@ -65,7 +65,8 @@ impl Link {
             Self::Ethernet => [&addresses[..], &ether_type].concat(),
             Self::Vlan(id) => [&addresses[..], &[0x81, 0x00], &id.to_be_bytes(), &ether_type].concat(),
             Self::QinQ(outer, inner) => {
-                [&addresses[..], &[0x88, 0xa8], &outer.to_be_bytes(), &[0x81, 0x00], &inner.to_be_bytes(), &ether_type].concat()
+                [&addresses[..], &[0x88, 0xa8], &outer.to_be_bytes(), &[0x81, 0x00], &inner.to_be_bytes(), &ether_type]
+                    .concat()
             }
             Self::Snap => {
                 let length = (ip.len() as u16 + 8).to_be_bytes();

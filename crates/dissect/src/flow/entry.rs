@@ -6,7 +6,9 @@ use super::key::Key;
 use super::span::Span;
 use crate::app::FlowContext;
 use crate::limits::Limits;
-use crate::record::{CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, Handshake, Side, Transport};
+use crate::record::{
+    CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, Handshake, Side, Transport,
+};
 use crate::tcp::{Connection, Due, Surroundings};
 
 /// How sure it is which end is the client.
@@ -43,6 +45,7 @@ pub(super) struct Entry {
 }
 
 /// What a flow keeps besides its endpoints.
+#[expect(clippy::large_enum_variant, reason = "entries are boxed as a whole, and most flows are TCP")]
 pub(super) enum Kind {
     Tcp(Connection),
     Messages { figures: [DirectionFigures; 2], app_protocol: Option<&'static str> },

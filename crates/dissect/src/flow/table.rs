@@ -76,7 +76,14 @@ impl Flows {
     }
 
     /// Takes in a TCP segment.
-    pub(crate) fn segment(&mut self, from: IpAddr, to: IpAddr, segment: &Segment<'_>, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
+    pub(crate) fn segment(
+        &mut self,
+        from: IpAddr,
+        to: IpAddr,
+        segment: &Segment<'_>,
+        seen: &Seen<'_>,
+        outlet: &mut Outlet<'_>,
+    ) {
         let source = Endpoint { ip: from, port: segment.source_port };
         let destination = Endpoint { ip: to, port: segment.destination_port };
         let (key, source_is_low) = Key::of(source, destination, protocol::TCP);
@@ -93,7 +100,12 @@ impl Flows {
             let (flipped, direction) = direction_of_segment(segment);
             let kind = Kind::Tcp(Connection::default());
             let transport = Transport::Tcp;
-            self.begin(key, Beginning { source, destination, source_is_low, transport, flipped, direction, kind }, seen, outlet)
+            self.begin(
+                key,
+                Beginning { source, destination, source_is_low, transport, flipped, direction, kind },
+                seen,
+                outlet,
+            )
         });
 
         let (entry, waiting_total) = self.entry_and_waiting(slot);
@@ -110,7 +122,13 @@ impl Flows {
     }
 
     /// Takes in a datagram of any other transport.
-    pub(crate) fn message(&mut self, message: &Message<'_>, seen: &Seen<'_>, datagrams: &mut Datagrams, outlet: &mut Outlet<'_>) {
+    pub(crate) fn message(
+        &mut self,
+        message: &Message<'_>,
+        seen: &Seen<'_>,
+        datagrams: &mut Datagrams,
+        outlet: &mut Outlet<'_>,
+    ) {
         let Message { source, destination, transport, payload, .. } = *message;
         let number = match transport {
             Transport::Tcp => protocol::TCP,
@@ -122,7 +140,12 @@ impl Flows {
         let slot = self.by_key.get(&key).copied().unwrap_or_else(|| {
             let (flipped, direction) = direction_of_message(message);
             let kind = Kind::Messages { figures: [DirectionFigures::default(); 2], app_protocol: None };
-            self.begin(key, Beginning { source, destination, source_is_low, transport, flipped, direction, kind }, seen, outlet)
+            self.begin(
+                key,
+                Beginning { source, destination, source_is_low, transport, flipped, direction, kind },
+                seen,
+                outlet,
+            )
         });
 
         let (entry, _) = self.entry_and_waiting(slot);
@@ -145,7 +168,14 @@ impl Flows {
     }
 
     /// An ICMP message quotes a SYN that `source` sent to `destination` and says that it could not be delivered.
-    pub(crate) fn unreachable(&mut self, source: Endpoint, destination: Endpoint, sequence: u32, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
+    pub(crate) fn unreachable(
+        &mut self,
+        source: Endpoint,
+        destination: Endpoint,
+        sequence: u32,
+        seen: &Seen<'_>,
+        outlet: &mut Outlet<'_>,
+    ) {
         let (key, source_is_low) = Key::of(source, destination, protocol::TCP);
         let Some(&slot) = self.by_key.get(&key) else { return };
         let (entry, waiting_total) = self.entry_and_waiting(slot);
@@ -179,8 +209,10 @@ impl Flows {
 
     /// The input has ended: ends every flow, in the order in which they began.
     pub(crate) fn finish(&mut self, outlet: &mut Outlet<'_>) {
-        let mut slots: Vec<(FlowId, u32)> =
-            (0u32..).zip(&self.slots).filter_map(|(slot, entry)| entry.as_ref().map(|entry| (entry.id, slot))).collect();
+        let mut slots: Vec<(FlowId, u32)> = (0u32..)
+            .zip(&self.slots)
+            .filter_map(|(slot, entry)| entry.as_ref().map(|entry| (entry.id, slot)))
+            .collect();
         slots.sort_unstable();
         for (_, slot) in slots {
             self.end(slot, None, outlet);
@@ -316,7 +348,13 @@ fn direction_by_ports(source: u16, destination: u16) -> (bool, Direction) {
 }
 
 /// Lets the first bytes of a connection picked up mid-stream say who its client is.
-fn judge_by_payload(entry: &mut Entry, source_is_low: bool, payload: &[u8], waiting_total: &mut usize, outlet: &mut Outlet<'_>) {
+fn judge_by_payload(
+    entry: &mut Entry,
+    source_is_low: bool,
+    payload: &[u8],
+    waiting_total: &mut usize,
+    outlet: &mut Outlet<'_>,
+) {
     let Kind::Tcp(connection) = &entry.kind else { return };
     // Known ports are overruled by the very first bytes only; a mere guess by any.
     if entry.direction == Direction::Ports && connection.stream().is_some() {

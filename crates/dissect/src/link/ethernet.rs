@@ -30,7 +30,11 @@ pub(super) fn llc<'a>(payload: Wire<'a>, vlan: &mut Option<u16>) -> Result<Opene
         (SAP_SNAP, SAP_SNAP, UNNUMBERED) => {
             let (snap, rest) = rest.header::<5>("SNAP")?;
             // Any organisation code but "encapsulated Ethernet" means a private protocol.
-            if snap[..3] == [0, 0, 0] { open_ethertype(EtherType(be16(snap, 3)), rest, vlan) } else { Ok(Opened::NotIp) }
+            if snap[..3] == [0, 0, 0] {
+                open_ethertype(EtherType(be16(snap, 3)), rest, vlan)
+            } else {
+                Ok(Opened::NotIp)
+            }
         }
         _ => Ok(Opened::NotIp),
     }

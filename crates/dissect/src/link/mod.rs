@@ -30,7 +30,9 @@ pub(crate) enum Opened<'a> {
 pub(crate) fn open<'a>(link_type: LinkType, frame: Wire<'a>, vlan: &mut Option<u16>) -> Result<Opened<'a>, Malformed> {
     match link_type {
         LinkType::ETHERNET => ethernet(frame, vlan),
-        LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD | LinkType::IPV4 | LinkType::IPV6 => Ok(Opened::Ip(frame)),
+        LinkType::RAW | LinkType::RAW_BSD | LinkType::RAW_OPENBSD | LinkType::IPV4 | LinkType::IPV6 => {
+            Ok(Opened::Ip(frame))
+        }
         LinkType::NULL | LinkType::LOOP => loopback::loopback(frame),
         LinkType::LINUX_SLL => cooked::linux_sll(frame, vlan),
         LinkType::LINUX_SLL2 => cooked::linux_sll2(frame, vlan),

@@ -77,7 +77,13 @@ pub(crate) struct Fragments {
 
 impl Fragments {
     /// Takes in a fragment; gives the datagram that it completes.
-    pub(crate) fn add(&mut self, datagram: &Datagram<'_>, position: u64, now_ns: i64, limits: &Limits) -> Option<Whole> {
+    pub(crate) fn add(
+        &mut self,
+        datagram: &Datagram<'_>,
+        position: u64,
+        now_ns: i64,
+        limits: &Limits,
+    ) -> Option<Whole> {
         let fragment = datagram.fragment?;
         self.drop_old(now_ns, limits);
         let bytes = datagram.payload.bytes;
@@ -125,7 +131,10 @@ impl Fragments {
     fn drop_old(&mut self, now_ns: i64, limits: &Limits) {
         while let Some(&(first_ns, key)) = self.by_age.front() {
             let too_old = now_ns.saturating_sub(first_ns) >= limits.fragment_ns;
-            if !too_old && self.cost <= limits.fragment_bytes_total && self.by_age.len() <= limits.fragment_bytes_total / OVERHEAD {
+            if !too_old
+                && self.cost <= limits.fragment_bytes_total
+                && self.by_age.len() <= limits.fragment_bytes_total / OVERHEAD
+            {
                 return;
             }
             self.by_age.pop_front();

@@ -18,7 +18,9 @@ pub(super) fn open(packet: Wire<'_>) -> Result<Datagram<'_>, Malformed> {
     let packet = match usize::from(be16(header, 2)) {
         // Segmentation offload: the card would have filled it in.
         0 => packet,
-        total if total < header_len => return Err(Malformed::Field { layer: "IPv4", field: "total length", value: total }),
+        total if total < header_len => {
+            return Err(Malformed::Field { layer: "IPv4", field: "total length", value: total });
+        }
         // Longer than the frame: the rest was not captured, or a fragment of a quoted packet was cut.
         total => packet.claimed(total),
     };
@@ -79,6 +81,9 @@ mod tests {
     fn a_lying_header_length_is_malformed() {
         let mut bytes = header(20);
         bytes[0] = 0x44;
-        assert_eq!(open(Wire::whole(&bytes)), Err(Malformed::Field { layer: "IPv4", field: "header length", value: 16 }));
+        assert_eq!(
+            open(Wire::whole(&bytes)),
+            Err(Malformed::Field { layer: "IPv4", field: "header length", value: 16 })
+        );
     }
 }

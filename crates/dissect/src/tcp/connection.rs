@@ -63,7 +63,13 @@ impl Surroundings<'_, '_> {
 
 impl Connection {
     /// Takes in a segment sent by `side`.
-    pub(crate) fn segment(&mut self, side: Side, segment: &Segment<'_>, history: &mut History, around: &mut Surroundings<'_, '_>) {
+    pub(crate) fn segment(
+        &mut self,
+        side: Side,
+        segment: &Segment<'_>,
+        history: &mut History,
+        around: &mut Surroundings<'_, '_>,
+    ) {
         let flags = segment.flags;
         let waiting_before = self.waiting_bytes();
         let reset_before = self.stages.is_reset();
@@ -182,9 +188,8 @@ impl Connection {
             return Due::End { at_ns: closed_ns.saturating_add(limits.linger_ns), reason };
         }
         let silence = Due::End { at_ns: last_ns.saturating_add(limits.tcp_end_ns), reason: self.reason_of_silence() };
-        let attempt = self.stages.attempted_ns().filter(|_| self.server.end == End::Silent).map(|attempted_ns| Due::End {
-            at_ns: attempted_ns.saturating_add(limits.attempt_ns),
-            reason: self.reason_of_silence(),
+        let attempt = self.stages.attempted_ns().filter(|_| self.server.end == End::Silent).map(|attempted_ns| {
+            Due::End { at_ns: attempted_ns.saturating_add(limits.attempt_ns), reason: self.reason_of_silence() }
         });
         let idle = (!idle).then_some(Due::Idle { at_ns: last_ns.saturating_add(limits.idle_ns) });
         [Some(silence), attempt, idle].into_iter().flatten().min_by_key(|due| due.at_ns()).unwrap_or(silence)

@@ -95,7 +95,7 @@ impl Reassembly {
                     self.waiting.insert(index, (at, part.to_vec()));
                 }
             }
-            at = resume.max(hole_end);
+            at = resume.max(hole_end).max(self.next);
         }
         Added { new_bytes, repeated: new_bytes == 0 && !payload.is_empty() }
     }
@@ -171,6 +171,12 @@ mod tests {
     fn where_segments_overlap_the_first_bytes_stay() {
         assert_eq!(read(&[(2, b"CD"), (6, b"G"), (0, b"abcdefgh")]).0, b"abCDefGh");
         assert_eq!(read(&[(0, b"ABC"), (1, b"xxxde")]).0, b"ABCxde");
+    }
+
+    #[test]
+    fn a_segment_across_several_waiting_ones_fills_only_the_holes() {
+        let (bytes, reassembly) = read(&[(4, b"E"), (1, b"BCD"), (6, b"G"), (0, b"abcdefghi")]);
+        assert_eq!((bytes.as_slice(), reassembly.waiting_bytes()), (&b"aBCDEfGhi"[..], 0));
     }
 
     #[test]

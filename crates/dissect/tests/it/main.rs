@@ -1,0 +1,11 @@
+//! Whole packets in, whole rows out.
+
+mod bodies;
+mod collect;
+mod lifecycle;
+mod limits;
+mod links;
+mod order;
+mod robustness;
+mod timeouts;
+mod tunnels;
