@@ -194,14 +194,8 @@ mod tests {
     fn the_instance_keeps_its_settings() {
         let folder = tempfile::tempdir().unwrap();
         let (connection, _) = open(&Files::in_folder(folder.path())).unwrap();
-        for change in [
-            "SET enable_external_access = true",
-            "SET lock_configuration = false",
-            "LOAD httpfs",
-            "ATTACH ':memory:' AS x",
-        ] {
-            let allowed = connection.execute_batch(change).is_ok();
-            assert!(!allowed || change.starts_with("ATTACH ':memory:'"), "{change}");
+        for change in ["SET enable_external_access = true", "SET lock_configuration = false", "LOAD httpfs"] {
+            assert!(connection.execute_batch(change).is_err(), "{change}");
         }
     }
 }
