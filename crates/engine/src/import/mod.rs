@@ -161,14 +161,12 @@ fn read_packets(
             }
             None => break,
         }
-        if figures.packets.is_multiple_of(PACKETS_PER_LOOK) {
-            if looked.elapsed() >= PROGRESS_INTERVAL {
-                looked = Instant::now();
-                progress.update(&before, file.bytes_read(), figures.packets, collector.counts());
-                progress.report(watch);
-                if watch.cancelled() {
-                    break;
-                }
+        if figures.packets.is_multiple_of(PACKETS_PER_LOOK) && looked.elapsed() >= PROGRESS_INTERVAL {
+            looked = Instant::now();
+            progress.update(&before, file.bytes_read(), figures.packets, collector.counts());
+            progress.report(watch);
+            if watch.cancelled() {
+                break;
             }
         }
         // The writer is gone when the queue is closed; it tells why.
