@@ -23,10 +23,7 @@ fn walk(path: &Path) -> Result<(), CaptureError> {
     }
     let (format, seconds) = (file.format(), started.elapsed().as_secs_f64());
     let rate = file.bytes_total() as f64 / 1e9 / seconds;
-    println!(
-        "{}: {format}, {packets} packets of {bytes} bytes, {seconds:.3} s, {rate:.2} GB/s",
-        path.display()
-    );
+    println!("{}: {format}, {packets} packets of {bytes} bytes, {seconds:.3} s, {rate:.2} GB/s", path.display());
     for warning in file.warnings() {
         println!("  at byte {}: {}", warning.position, warning.message);
     }

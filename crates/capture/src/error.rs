@@ -20,11 +20,7 @@ pub enum CaptureError {
     #[error("not a capture file: {found}")]
     NotACapture { found: String },
     #[error("a {format} capture cut off inside its header: {found} of {needed} bytes are there")]
-    HeaderCut {
-        format: Format,
-        found: usize,
-        needed: usize,
-    },
+    HeaderCut { format: Format, found: usize, needed: usize },
     #[error("a {format} capture with a header that cannot be read: {problem}")]
     Header { format: Format, problem: RecordProblem },
     /// Reading back needs the decompressed copy, see [`decompress_to`](crate::decompress_to).
@@ -88,17 +84,11 @@ impl fmt::Display for Ending {
         match &self.cause {
             EndCause::CutOff { record, needed } => {
                 let found = at - record;
-                write!(
-                    out,
-                    "cut off at byte {at}: the record at byte {record} needs {needed} bytes, {found} are there"
-                )
+                write!(out, "cut off at byte {at}: the record at byte {record} needs {needed} bytes, {found} are there")
             }
             EndCause::Damaged(problem) => write!(out, "unreadable from byte {at} on: {problem}"),
             EndCause::Compression { message } => {
-                write!(
-                    out,
-                    "the compressed data cannot be read past its decompressed byte {at}: {message}"
-                )
+                write!(out, "the compressed data cannot be read past its decompressed byte {at}: {message}")
             }
         }
     }

@@ -53,10 +53,7 @@ impl CaptureFile {
     /// # Errors
     /// The file cannot be read, is no capture (the error says what it looks like), or ends inside its header.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
-        let failed = |source| CaptureError::Open {
-            path: path.into(),
-            source,
-        };
+        let failed = |source| CaptureError::Open { path: path.into(), source };
         let file = File::open(path).map_err(failed)?;
         let bytes_total = file.metadata().map_err(failed)?.len();
         Self::from_reader(file, bytes_total)
@@ -105,10 +102,7 @@ impl CaptureFile {
     ///
     /// # Errors
     /// Only when the operating system cannot read on.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "packets borrow the buffer, which Iterator cannot say"
-    )]
+    #[expect(clippy::should_implement_trait, reason = "packets borrow the buffer, which Iterator cannot say")]
     pub fn next(&mut self) -> Result<Option<Packet<'_>>, CaptureError> {
         if self.ended {
             return Ok(None);
@@ -143,22 +137,14 @@ impl CaptureFile {
             None => ending,
             Some(message) => {
                 let position = self.window.position() + self.window.bytes().len() as u64;
-                Some(Ending {
-                    position,
-                    cause: EndCause::Compression {
-                        message: message.into(),
-                    },
-                })
+                Some(Ending { position, cause: EndCause::Compression { message: message.into() } })
             }
         };
         if let Records::Pcapng(stream) = &self.records {
             self.warnings = stream.notes.warnings();
         }
         if let Some(ending) = &self.ending {
-            self.warnings.push(Warning {
-                position: ending.position,
-                message: ending.to_string(),
-            });
+            self.warnings.push(Warning { position: ending.position, message: ending.to_string() });
         }
         Ok(None)
     }
@@ -210,9 +196,7 @@ impl Records {
             Container::Pcapng => LEAST_SECTION_BYTES as usize,
             _ => pcap::HEADER_BYTES,
         };
-        let found = window
-            .fill(needed)
-            .map_err(|source| CaptureError::Read { position: 0, source })?;
+        let found = window.fill(needed).map_err(|source| CaptureError::Read { position: 0, source })?;
         let Some(header) = window.bytes().get(..needed) else {
             return Err(CaptureError::HeaderCut { format, found, needed });
         };

@@ -91,11 +91,7 @@ impl fmt::Display for Format {
             Container::Pcapng => ("pcapng", ByteOrder::Little),
         };
         out.write_str(name)?;
-        if order == ByteOrder::Big {
-            out.write_str(", big-endian")
-        } else {
-            Ok(())
-        }
+        if order == ByteOrder::Big { out.write_str(", big-endian") } else { Ok(()) }
     }
 }
 

@@ -49,10 +49,7 @@ pub(crate) struct Opened {
 pub(crate) fn open(source: impl Read + Send + 'static) -> Result<Opened, CaptureError> {
     let read = Arc::new(AtomicU64::new(0));
     let mut compression = [None, None];
-    let mut start = peek(Counted {
-        source,
-        read: Arc::clone(&read),
-    })?;
+    let mut start = peek(Counted { source, read: Arc::clone(&read) })?;
     for layer in &mut compression {
         let Some(found) = Compression::detect(&start.first) else {
             break;
@@ -64,11 +61,7 @@ pub(crate) fn open(source: impl Read + Send + 'static) -> Result<Opened, Capture
     let layers = named(compression);
     let found = match (Container::detect(&start.first), start.complaint) {
         (Some(container), _) => {
-            return Ok(Opened {
-                bytes: start.bytes,
-                format: Format { compression, container },
-                read,
-            });
+            return Ok(Opened { bytes: start.bytes, format: Format { compression, container }, read });
         }
         (None, Some(complaint)) if start.first.is_empty() => {
             format!("it is {layers} data that cannot be decompressed: {complaint}")
@@ -101,11 +94,7 @@ fn peek(mut bytes: impl Read + Send + 'static) -> Result<Start, CaptureError> {
             (Box::new(again.chain(Complaint(complaint.clone()))), Some(complaint))
         }
     };
-    Ok(Start {
-        first,
-        bytes,
-        complaint,
-    })
+    Ok(Start { first, bytes, complaint })
 }
 
 /// A stream that only repeats what a decompressor said.
@@ -144,22 +133,14 @@ pub fn compression(path: &Path) -> Option<Compression> {
 /// # Errors
 /// Fails when either file cannot be read or written, or when what is inside is not a capture.
 pub fn decompress_to(path: &Path, to: &Path) -> Result<u64, CaptureError> {
-    let source = File::open(path).map_err(|source| CaptureError::Open {
-        path: path.into(),
-        source,
-    })?;
+    let source = File::open(path).map_err(|source| CaptureError::Open { path: path.into(), source })?;
     let opened = open(source)?;
     let mut window = Window::new(opened.bytes, READ_BYTES);
-    let failed = |source| CaptureError::Write {
-        path: to.into(),
-        source,
-    };
+    let failed = |source| CaptureError::Write { path: to.into(), source };
     let mut copy = BufWriter::with_capacity(READ_BYTES, File::create(to).map_err(failed)?);
     loop {
         let position = window.position();
-        let have = window
-            .fill(1)
-            .map_err(|source| CaptureError::Read { position, source })?;
+        let have = window.fill(1).map_err(|source| CaptureError::Read { position, source })?;
         if have == 0 {
             copy.flush().map_err(failed)?;
             return Ok(position);

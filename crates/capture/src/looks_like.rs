@@ -7,23 +7,11 @@ const MARKS: &[(&[u8], &str)] = &[
     (b"GIF8", "a GIF image"),
     (b"PK\x03\x04", "a ZIP archive: unpack it and open the capture inside"),
     (b"PK\x05\x06", "an empty ZIP archive"),
-    (
-        b"7z\xbc\xaf\x27\x1c",
-        "a 7-Zip archive: unpack it and open the capture inside",
-    ),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive: unpack it and open the capture inside"),
     (b"Rar!\x1a\x07", "a RAR archive: unpack it and open the capture inside"),
-    (
-        b"BZh",
-        "bzip2 data: decompress it first (gzip and zstd are read directly)",
-    ),
-    (
-        b"\xfd7zXZ\x00",
-        "xz data: decompress it first (gzip and zstd are read directly)",
-    ),
-    (
-        b"\x04\x22\x4d\x18",
-        "LZ4 data: decompress it first (gzip and zstd are read directly)",
-    ),
+    (b"BZh", "bzip2 data: decompress it first (gzip and zstd are read directly)"),
+    (b"\xfd7zXZ\x00", "xz data: decompress it first (gzip and zstd are read directly)"),
+    (b"\x04\x22\x4d\x18", "LZ4 data: decompress it first (gzip and zstd are read directly)"),
     (b"%PDF", "a PDF document"),
     (b"\x7fELF", "an ELF program or library"),
     (b"MZ", "a Windows program"),
@@ -32,36 +20,15 @@ const MARKS: &[(&[u8], &str)] = &[
     (b"\x00asm", "a WebAssembly module"),
     (b"SQLite format 3\x00", "an SQLite database"),
     (b"PAR1", "a Parquet file"),
-    (
-        b"snoop\x00\x00\x00",
-        "a snoop capture: convert it with `editcap -F pcapng`",
-    ),
+    (b"snoop\x00\x00\x00", "a snoop capture: convert it with `editcap -F pcapng`"),
     (b"btsnoop\x00", "a Bluetooth snoop capture, which carries no IP traffic"),
-    (
-        b"GMBU",
-        "a Microsoft Network Monitor capture: convert it with `editcap -F pcapng`",
-    ),
-    (
-        b"RTSS",
-        "a Microsoft Network Monitor 1 capture: convert it with `editcap -F pcapng`",
-    ),
-    (
-        b"TRSNIFF data",
-        "a Sniffer capture: convert it with `editcap -F pcapng`",
-    ),
+    (b"GMBU", "a Microsoft Network Monitor capture: convert it with `editcap -F pcapng`"),
+    (b"RTSS", "a Microsoft Network Monitor 1 capture: convert it with `editcap -F pcapng`"),
+    (b"TRSNIFF data", "a Sniffer capture: convert it with `editcap -F pcapng`"),
     (b"XCP\x00", "a NetXRay capture: convert it with `editcap -F pcapng`"),
-    (
-        b"iptrace ",
-        "an AIX iptrace capture: convert it with `editcap -F pcapng`",
-    ),
-    (
-        b"\x1c\x00\x01\xab",
-        "an IXIA capture: convert it with `editcap -F pcapng`",
-    ),
-    (
-        b"\x1c\x00\x01\xac",
-        "an IXIA capture: convert it with `editcap -F pcapng`",
-    ),
+    (b"iptrace ", "an AIX iptrace capture: convert it with `editcap -F pcapng`"),
+    (b"\x1c\x00\x01\xab", "an IXIA capture: convert it with `editcap -F pcapng`"),
+    (b"\x1c\x00\x01\xac", "an IXIA capture: convert it with `editcap -F pcapng`"),
     (b"#!", "a script"),
     (b"\xff\xfe", "UTF-16 text"),
     (b"\xfe\xff", "UTF-16 text"),
@@ -129,10 +96,7 @@ fn text(first: &[u8]) -> Option<&'static str> {
         }
         Err(_) => return None,
     };
-    if text
-        .chars()
-        .any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\x0c' | '\x1b'))
-    {
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t' | '\x0c' | '\x1b')) {
         return None;
     }
     let text = text.trim_start_matches('\u{feff}').trim_start();
@@ -171,14 +135,8 @@ mod tests {
             ),
             (b"[1, 2]", "it looks like JSON text"),
             (b"hello\nworld \xc3", "it looks like text"),
-            (
-                b"\0\0\0\0",
-                "it looks like zeros, as left by an interrupted copy or download",
-            ),
-            (
-                b"\x01\x02\xff\xf0",
-                "it looks like binary data that begins with 01 02 ff f0",
-            ),
+            (b"\0\0\0\0", "it looks like zeros, as left by an interrupted copy or download"),
+            (b"\x01\x02\xff\xf0", "it looks like binary data that begins with 01 02 ff f0"),
         ] {
             assert_eq!(describe(first, ""), expected);
         }

@@ -57,11 +57,7 @@ pub(crate) struct Notes(Vec<(Note, u64, u64)>);
 impl Notes {
     pub(crate) fn add(&mut self, note: Note, position: u64) {
         let full = self.0.len() >= MAX_KINDS;
-        match self
-            .0
-            .iter_mut()
-            .find(|(known, ..)| *known == note || (full && *known == Note::Others))
-        {
+        match self.0.iter_mut().find(|(known, ..)| *known == note || (full && *known == Note::Others)) {
             Some((_, _, count)) => *count += 1,
             None if full => self.0.push((Note::Others, position, 1)),
             None => self.0.push((note, position, 1)),
@@ -73,10 +69,7 @@ impl Notes {
         let mut all: Vec<Warning> = self
             .0
             .iter()
-            .map(|(note, position, count)| Warning {
-                position: *position,
-                message: note.told(*count),
-            })
+            .map(|(note, position, count)| Warning { position: *position, message: note.told(*count) })
             .collect();
         all.sort_by_key(|warning| warning.position);
         all

@@ -46,12 +46,7 @@ impl Layout {
             Container::PcapModified { order } => (order, Resolution::MICROSECONDS, 24),
             Container::Pcapng => return None,
         };
-        Some(Self {
-            order,
-            resolution,
-            link_type: link_type(order.u32(header, 20)),
-            record_header,
-        })
+        Some(Self { order, resolution, link_type: link_type(order.u32(header, 20)), record_header })
     }
 
     /// Reads a record's header from at least `record_header` bytes.
@@ -64,11 +59,7 @@ impl Layout {
         let seconds = i64::from(self.order.u32(header, 0)) * 1_000_000_000;
         let fraction = self.resolution.nanoseconds(u64::from(self.order.u32(header, 4)), 0);
         let wire_len = self.order.u32(header, 12).max(captured);
-        Ok(Record {
-            at_ns: seconds + fraction,
-            captured,
-            wire_len,
-        })
+        Ok(Record { at_ns: seconds + fraction, captured, wire_len })
     }
 }
 

@@ -35,44 +35,26 @@ impl PacketReader {
     /// # Errors
     /// As [`CaptureFile::open`](crate::CaptureFile::open); compressed files give [`CaptureError::Compressed`].
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
-        let file = File::open(path).map_err(|source| CaptureError::Open {
-            path: path.into(),
-            source,
-        })?;
+        let file = File::open(path).map_err(|source| CaptureError::Open { path: path.into(), source })?;
         let mut window = Window::new(file, READ_BACK_BYTES);
-        window
-            .fill(pcap::HEADER_BYTES)
-            .map_err(|source| CaptureError::Read { position: 0, source })?;
+        window.fill(pcap::HEADER_BYTES).map_err(|source| CaptureError::Read { position: 0, source })?;
         let first = window.bytes();
         let Some(container) = Container::detect(first) else {
             return Err(match Compression::detect(first) {
                 Some(found) => CaptureError::Compressed { compression: found },
-                None => CaptureError::NotACapture {
-                    found: looks_like::describe(first, ""),
-                },
+                None => CaptureError::NotACapture { found: looks_like::describe(first, "") },
             });
         };
-        let format = Format {
-            compression: [None, None],
-            container,
-        };
+        let format = Format { compression: [None, None], container };
         let needed = pcap::HEADER_BYTES;
         if first.len() < needed {
-            return Err(CaptureError::HeaderCut {
-                format,
-                found: first.len(),
-                needed,
-            });
+            return Err(CaptureError::HeaderCut { format, found: first.len(), needed });
         }
         let records = match pcap::Layout::read(container, first) {
             Some(layout) => Records::Pcap(layout),
             None => Records::Pcapng(Sections::default()),
         };
-        Ok(Self {
-            window,
-            records,
-            last_ns: 0,
-        })
+        Ok(Self { window, records, last_ns: 0 })
     }
 
     /// The packet whose record starts at `position`; `position` is one that [`CaptureFile`](crate::CaptureFile) gave for this file.
@@ -105,10 +87,7 @@ fn packet_of(step: Step) -> Result<Located, RecordProblem> {
         Step::Packet(found) => Ok(found),
         Step::End => Err(RecordProblem::CutOff { found: 0, needed: 1 }),
         Step::Stop(ending) => Err(match ending.cause {
-            EndCause::CutOff { record, needed } => RecordProblem::CutOff {
-                found: ending.position - record,
-                needed,
-            },
+            EndCause::CutOff { record, needed } => RecordProblem::CutOff { found: ending.position - record, needed },
             EndCause::Damaged(problem) => problem,
             EndCause::Compression { .. } => unreachable!("only uncompressed files are opened"),
         }),
@@ -128,10 +107,7 @@ fn read_block(
     window.seek(position)?;
     let found = window.fill(HEADER_BYTES)?;
     if found < HEADER_BYTES {
-        return Ok(Err(RecordProblem::CutOff {
-            found: found as u64,
-            needed: HEADER_BYTES as u64,
-        }));
+        return Ok(Err(RecordProblem::CutOff { found: found as u64, needed: HEADER_BYTES as u64 }));
     }
     let header = match BlockHeader::read(section.order, window.bytes()) {
         Ok(header) if !kind::is_packet(header.kind) => return Ok(Err(RecordProblem::NotAPacket { kind: header.kind })),
@@ -144,14 +120,10 @@ fn read_block(
     let total = header.total as usize;
     let found = window.fill(total)?;
     if found < total {
-        return Ok(Err(RecordProblem::CutOff {
-            found: found as u64,
-            needed: total as u64,
-        }));
+        return Ok(Err(RecordProblem::CutOff { found: found as u64, needed: total as u64 }));
     }
-    let packet = header
-        .contents(section.order, window.bytes())
-        .and_then(|contents| read_packet(section, header.kind, contents));
+    let packet =
+        header.contents(section.order, window.bytes()).and_then(|contents| read_packet(section, header.kind, contents));
     Ok(packet.map(|found| Located {
         at_ns: found.at_ns,
         link_type: found.link_type,

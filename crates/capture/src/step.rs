@@ -33,10 +33,7 @@ pub(crate) struct Located {
 impl Step {
     /// The record at the window's position needs `needed` bytes, and the bytes end at `end`.
     pub(crate) fn cut(record: u64, needed: u64, end: u64) -> Self {
-        Self::Stop(Ending {
-            position: end,
-            cause: EndCause::CutOff { record, needed },
-        })
+        Self::Stop(Ending { position: end, cause: EndCause::CutOff { record, needed } })
     }
 
     /// Too few bytes are left for the record at the window's position; none at all is a proper end.
@@ -50,9 +47,6 @@ impl Step {
 
     /// The record at `position` cannot be followed.
     pub(crate) fn damaged(position: u64, problem: RecordProblem) -> Self {
-        Self::Stop(Ending {
-            position,
-            cause: EndCause::Damaged(problem),
-        })
+        Self::Stop(Ending { position, cause: EndCause::Damaged(problem) })
     }
 }

@@ -41,11 +41,7 @@ impl Resolution {
             }
         };
         let ns = i64::try_from(ns).unwrap_or(i64::MAX);
-        if offset_s == 0 {
-            ns
-        } else {
-            ns.saturating_add(offset_s.saturating_mul(1_000_000_000))
-        }
+        if offset_s == 0 { ns } else { ns.saturating_add(offset_s.saturating_mul(1_000_000_000)) }
     }
 }
 

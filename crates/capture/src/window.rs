@@ -21,15 +21,7 @@ pub(crate) struct Window<R> {
 impl<R: Read> Window<R> {
     pub(crate) fn new(source: R, read_bytes: usize) -> Self {
         let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
-        Self {
-            source,
-            buffer,
-            start: 0,
-            end: 0,
-            base: 0,
-            read_bytes,
-            damage: None,
-        }
+        Self { source, buffer, start: 0, end: 0, base: 0, read_bytes, damage: None }
     }
 
     /// Offset in the stream of the first byte of [`Window::bytes`].
@@ -61,10 +53,7 @@ impl<R: Read> Window<R> {
 
     #[cold]
     fn read_on(&mut self, wanted: usize) -> io::Result<usize> {
-        debug_assert!(
-            wanted <= self.buffer.len(),
-            "limits keep records shorter than the buffer"
-        );
+        debug_assert!(wanted <= self.buffer.len(), "limits keep records shorter than the buffer");
         if self.buffer.len() - self.start < wanted.max(self.read_bytes) {
             self.buffer.copy_within(self.start..self.end, 0);
             self.base += self.start as u64;

@@ -27,11 +27,7 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// Those of `out`.
     pub fn new(out: W, application: &str) -> io::Result<Self> {
-        let mut writer = Self {
-            out,
-            link_types: Vec::new(),
-            block: Vec::new(),
-        };
+        let mut writer = Self { out, link_types: Vec::new(), block: Vec::new() };
         let mut contents = Vec::new();
         contents.extend_from_slice(&0x1a2b_3c4du32.to_le_bytes());
         contents.extend_from_slice(&1u16.to_le_bytes());
@@ -93,9 +89,7 @@ impl<W: Write> PcapngWriter<W> {
     fn write_block(&mut self, kind: u32, parts: &[&[u8]]) -> io::Result<()> {
         let contents: usize = parts.iter().map(|part| part.len()).sum();
         let total = 12 + contents.next_multiple_of(4);
-        let length = u32::try_from(total)
-            .map_err(|_| invalid("a block longer than 4 GiB"))?
-            .to_le_bytes();
+        let length = u32::try_from(total).map_err(|_| invalid("a block longer than 4 GiB"))?.to_le_bytes();
         self.block.clear();
         self.block.extend_from_slice(&kind.to_le_bytes());
         self.block.extend_from_slice(&length);

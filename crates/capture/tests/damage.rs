@@ -27,11 +27,7 @@ fn cut_everywhere(bytes: &[u8], ends: &[usize], header: usize, boundaries: &[usi
         if !proper {
             let warning = file.warnings().last().unwrap();
             assert_eq!(warning.position, cut as u64);
-            assert!(
-                warning.message.starts_with(&format!("cut off at byte {cut}: ")),
-                "{}",
-                warning.message
-            );
+            assert!(warning.message.starts_with(&format!("cut off at byte {cut}: ")), "{}", warning.message);
         }
     }
 }
@@ -64,9 +60,7 @@ fn cut_off_compressed_data_gives_what_it_holds() {
     for n in 0..8_000 {
         let packet: Vec<u8> = (0..50)
             .map(|_| {
-                noise = noise
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
+                noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
                 (noise >> 56) as u8
             })
             .collect();
@@ -77,23 +71,12 @@ fn cut_off_compressed_data_gives_what_it_holds() {
         assert_eq!(read(&packed), (all.clone(), vec![]));
         let mut file = open(&packed[..packed.len() / 2]).unwrap();
         let some = drain(&mut file);
-        assert!(
-            some.len() < all.len() && all.starts_with(&some),
-            "{} packets",
-            some.len()
-        );
+        assert!(some.len() < all.len() && all.starts_with(&some), "{} packets", some.len());
         assert!(file.truncated());
-        assert!(
-            file.warnings()[0]
-                .message
-                .starts_with("the compressed data cannot be read past")
-        );
+        assert!(file.warnings()[0].message.starts_with("the compressed data cannot be read past"));
     }
     let start = open(&zstd(&bytes)[..100]).err().unwrap().to_string();
-    assert!(
-        start.starts_with("not a capture file: it is zstd data that cannot be decompressed: "),
-        "{start}"
-    );
+    assert!(start.starts_with("not a capture file: it is zstd data that cannot be decompressed: "), "{start}");
 }
 
 #[test]
@@ -128,10 +111,7 @@ fn a_lying_length_inside_a_pcapng_block_costs_only_that_packet() {
     bytes.extend(enhanced(order, 9, 2, 3, b"def"));
     bytes.extend(enhanced(order, 0, 3, 3, b"ghi"));
     let (packets, warnings) = read(&bytes);
-    assert_eq!(
-        packets.iter().map(|packet| &packet.bytes[..]).collect::<Vec<_>>(),
-        [b"ghi"]
-    );
+    assert_eq!(packets.iter().map(|packet| &packet.bytes[..]).collect::<Vec<_>>(), [b"ghi"]);
     assert_eq!(
         warnings,
         [
@@ -153,9 +133,7 @@ fn a_block_whose_two_lengths_differ_ends_reading() {
     assert_eq!(packets, []);
     assert_eq!(
         warnings,
-        [format!(
-            "{place}: unreadable from byte {place} on: it begins with length 36 and ends with length 40"
-        )]
+        [format!("{place}: unreadable from byte {place} on: it begins with length 36 and ends with length 40")]
     );
 }
 
@@ -169,38 +147,23 @@ fn a_block_too_long_to_be_held_is_stepped_over() {
     bytes.extend(enhanced(order, 0, 3, 3, b"ghi"));
     let (packets, warnings) = read(&bytes);
     assert_eq!(packets.len(), 1);
-    assert_eq!(
-        warnings,
-        [format!("{place}: 1 block of type 0xbad left out: too long to be held")]
-    );
+    assert_eq!(warnings, [format!("{place}: 1 block of type 0xbad left out: too long to be held")]);
 }
 
 #[test]
 fn what_is_no_capture_is_named() {
     let told = |bytes: &[u8]| open(bytes).err().unwrap().to_string();
     assert_eq!(told(b""), "not a capture file: it looks like an empty file");
-    assert_eq!(
-        told(b"\x89PNG\r\n\x1a\n..."),
-        "not a capture file: it looks like a PNG image"
-    );
-    assert_eq!(
-        told(&gzip(b"%PDF-1.4 ...")),
-        "not a capture file: it is gzip of what looks like a PDF document"
-    );
-    assert_eq!(
-        told(&zstd(&gzip(b"hello"))),
-        "not a capture file: it is zstd of gzip of what looks like text"
-    );
+    assert_eq!(told(b"\x89PNG\r\n\x1a\n..."), "not a capture file: it looks like a PNG image");
+    assert_eq!(told(&gzip(b"%PDF-1.4 ...")), "not a capture file: it is gzip of what looks like a PDF document");
+    assert_eq!(told(&zstd(&gzip(b"hello"))), "not a capture file: it is zstd of gzip of what looks like text");
     assert_eq!(
         told(&gzip(&gzip(&gzip(&three_packets().0)))),
         "not a capture file: it is gzip of gzip of what looks like compressed data again: decompress it by hand first"
     );
     let mut future = section(Order::Little);
     future[12] = 2;
-    assert_eq!(
-        told(&future),
-        "a pcapng capture with a header that cannot be read: its version 2.0 is not known"
-    );
+    assert_eq!(told(&future), "a pcapng capture with a header that cannot be read: its version 2.0 is not known");
     assert_eq!(
         told(&section(Order::Big)[..10]),
         "a pcapng capture cut off inside its header: 10 of 28 bytes are there"
@@ -209,10 +172,7 @@ fn what_is_no_capture_is_named() {
 
 #[test]
 fn a_missing_file_is_an_error_with_its_path() {
-    let error = wirereel_capture::CaptureFile::open("no/such.pcap".as_ref())
-        .err()
-        .unwrap()
-        .to_string();
+    let error = wirereel_capture::CaptureFile::open("no/such.pcap".as_ref()).err().unwrap().to_string();
     assert!(error.starts_with("cannot open no/such.pcap: "), "{error}");
 }
 

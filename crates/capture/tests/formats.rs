@@ -9,38 +9,20 @@ const BOTH: [Order; 2] = [Order::Little, Order::Big];
 #[test]
 fn pcap_in_both_byte_orders_and_three_variants() {
     for order in BOTH {
-        for (magic, fraction, expected_ns) in [
-            (PCAP, 250_000, 10_250_000_000),
-            (PCAP_NS, 250_000, 10_000_250_000),
-            (PCAP_MODIFIED, 1, 10_000_001_000),
-        ] {
+        for (magic, fraction, expected_ns) in
+            [(PCAP, 250_000, 10_250_000_000), (PCAP_NS, 250_000, 10_000_250_000), (PCAP_MODIFIED, 1, 10_000_001_000)]
+        {
             let mut bytes = pcap_header(order, magic, 101);
             bytes.extend(pcap_record(order, magic, 10, fraction, 1500, b"packet"));
             bytes.extend(pcap_record(order, magic, 11, 0, 4, b"next"));
             let (packets, warnings) = read(&bytes);
             assert_eq!(warnings, Vec::<String>::new());
-            let next = if magic == PCAP_MODIFIED {
-                24 + 24 + 6
-            } else {
-                24 + 16 + 6
-            };
+            let next = if magic == PCAP_MODIFIED { 24 + 24 + 6 } else { 24 + 16 + 6 };
             assert_eq!(
                 packets,
                 [
-                    Seen {
-                        at_ns: expected_ns,
-                        link_type: 101,
-                        wire_len: 1500,
-                        position: 24,
-                        bytes: b"packet".into()
-                    },
-                    Seen {
-                        at_ns: 11_000_000_000,
-                        link_type: 101,
-                        wire_len: 4,
-                        position: next,
-                        bytes: b"next".into()
-                    },
+                    Seen { at_ns: expected_ns, link_type: 101, wire_len: 1500, position: 24, bytes: b"packet".into() },
+                    Seen { at_ns: 11_000_000_000, link_type: 101, wire_len: 4, position: next, bytes: b"next".into() },
                 ],
                 "{order:?} {magic:#x}"
             );
@@ -52,31 +34,19 @@ fn pcap_in_both_byte_orders_and_three_variants() {
 fn the_format_is_told_in_words() {
     let told = |bytes: &[u8]| open(bytes).unwrap().format().to_string();
     assert_eq!(told(&pcap_header(Order::Little, PCAP, 1)), "pcap");
-    assert_eq!(
-        told(&gzip(&pcap_header(Order::Big, PCAP_NS, 1))),
-        "gzip of pcap, nanoseconds, big-endian"
-    );
+    assert_eq!(told(&gzip(&pcap_header(Order::Big, PCAP_NS, 1))), "gzip of pcap, nanoseconds, big-endian");
     assert_eq!(told(&zstd(&gzip(&section(Order::Big)))), "zstd of gzip of pcapng");
 }
 
 #[test]
 fn checksum_bits_beside_the_link_type_are_not_part_of_it() {
-    assert_eq!(
-        open(&pcap_header(Order::Little, PCAP, 0x5400_0071))
-            .unwrap()
-            .link_types()[0]
-            .0,
-        113
-    );
+    assert_eq!(open(&pcap_header(Order::Little, PCAP, 0x5400_0071)).unwrap().link_types()[0].0, 113);
 }
 
 #[test]
 fn a_raw_link_type_written_unmapped_is_raw() {
     for number in [12, 14] {
-        assert_eq!(
-            open(&pcap_header(Order::Big, PCAP, number)).unwrap().link_types()[0].name(),
-            "RAW"
-        );
+        assert_eq!(open(&pcap_header(Order::Big, PCAP, number)).unwrap().link_types()[0].name(), "RAW");
     }
 }
 
@@ -95,29 +65,15 @@ fn a_pcapng_interface_gives_resolution_offset_and_link_type() {
         let mut bytes = section(order);
         bytes.extend(interface(order, 1, 0, &[]));
         bytes.extend(interface(order, 113, 0, &[option(2, b"eth0"), option(9, &[9])]));
-        bytes.extend(interface(
-            order,
-            276,
-            0,
-            &[option(9, &[0x80 | 10]), option(14, &order.u64(100))],
-        ));
-        bytes.extend(interface(
-            order,
-            0,
-            0,
-            &[option(9, &[3]), option(14, &order.u64(-2i64 as u64)), option(0, &[])],
-        ));
+        bytes.extend(interface(order, 276, 0, &[option(9, &[0x80 | 10]), option(14, &order.u64(100))]));
+        bytes.extend(interface(order, 0, 0, &[option(9, &[3]), option(14, &order.u64(-2i64 as u64)), option(0, &[])]));
         for id in 0..4 {
             bytes.extend(enhanced(order, id, 2_048, 3, b"abc"));
         }
         let (packets, warnings) = read(&bytes);
         assert_eq!(warnings, Vec::<String>::new());
         let told: Vec<_> = packets.iter().map(|packet| (packet.link_type, packet.at_ns)).collect();
-        assert_eq!(
-            told,
-            [(1, 2_048_000), (113, 2_048), (276, 102_000_000_000), (0, 48_000_000)],
-            "{order:?}"
-        );
+        assert_eq!(told, [(1, 2_048_000), (113, 2_048), (276, 102_000_000_000), (0, 48_000_000)], "{order:?}");
     }
 }
 
@@ -126,24 +82,12 @@ fn sections_have_their_own_byte_order_and_interfaces() {
     let (bytes, ends) = two_sections();
     let mut file = open(&bytes).unwrap();
     let packets = drain(&mut file);
-    let told: Vec<_> = packets
-        .iter()
-        .map(|packet| (packet.link_type, packet.at_ns, packet.wire_len))
-        .collect();
+    let told: Vec<_> = packets.iter().map(|packet| (packet.link_type, packet.at_ns, packet.wire_len)).collect();
     assert_eq!(told, [(1, 5, 60), (113, 7_000, 2), (1, 5, 60), (113, 7_000, 2)]);
     assert_eq!(ends.len(), packets.len());
-    assert_eq!(
-        file.link_types()
-            .iter()
-            .map(|link_type| link_type.0)
-            .collect::<Vec<_>>(),
-        [1, 113]
-    );
+    assert_eq!(file.link_types().iter().map(|link_type| link_type.0).collect::<Vec<_>>(), [1, 113]);
     let warning = &file.warnings()[0];
-    assert_eq!(
-        (warning.position, &*warning.message),
-        (ends[0] as u64, "2 blocks of unknown type 0xbad left out")
-    );
+    assert_eq!((warning.position, &*warning.message), (ends[0] as u64, "2 blocks of unknown type 0xbad left out"));
     assert!(!file.truncated());
 }
 
@@ -161,16 +105,10 @@ fn simple_and_old_packet_blocks_are_packets() {
         let simple = [&order.u32(6)[..], b"simp"].concat();
         bytes.extend(block(order, 3, &simple));
         let (packets, warnings) = read(&bytes);
-        let told: Vec<_> = packets
-            .iter()
-            .map(|packet| (packet.at_ns, packet.wire_len, &packet.bytes[..]))
-            .collect();
+        let told: Vec<_> = packets.iter().map(|packet| (packet.at_ns, packet.wire_len, &packet.bytes[..])).collect();
         assert_eq!(told, [(3_000_000_000, 99, &b"old"[..]), (3_000_000_000, 6, b"simp")]);
         assert_eq!(warnings.len(), 1);
-        assert!(
-            warnings[0].ends_with("1 packet without a time: given the time of the packet before"),
-            "{warnings:?}"
-        );
+        assert!(warnings[0].ends_with("1 packet without a time: given the time of the packet before"), "{warnings:?}");
     }
 }
 
@@ -195,11 +133,7 @@ fn losses_and_names_are_told() {
     let mut file = open(&bytes).unwrap();
     assert_eq!(drain(&mut file), []);
     assert_eq!(file.dropped(), 15);
-    let told: Vec<_> = file
-        .name_resolutions()
-        .iter()
-        .map(|(ip, names)| format!("{ip} {}", names.join(" ")))
-        .collect();
+    let told: Vec<_> = file.name_resolutions().iter().map(|(ip, names)| format!("{ip} {}", names.join(" "))).collect();
     assert_eq!(told, ["10.0.0.7 cart cart.local", "::1 localhost"]);
     assert_eq!(file.warnings(), []);
 }
@@ -209,8 +143,5 @@ fn progress_counts_bytes_on_disk() {
     let packed = gzip(&three_packets().0);
     let mut file = open(&packed).unwrap();
     drain(&mut file);
-    assert_eq!(
-        (file.bytes_read(), file.bytes_total()),
-        (packed.len() as u64, packed.len() as u64)
-    );
+    assert_eq!((file.bytes_read(), file.bytes_total()), (packed.len() as u64, packed.len() as u64));
 }

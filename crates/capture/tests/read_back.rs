@@ -21,13 +21,7 @@ fn in_file(bytes: &[u8]) -> (tempfile::TempDir, std::path::PathBuf) {
 fn again(reader: &mut PacketReader, position: u64) -> Seen {
     let packet = reader.read(position).unwrap();
     let (at_ns, link_type, wire_len) = (packet.at_ns, packet.link_type.0, packet.wire_len);
-    Seen {
-        at_ns,
-        link_type,
-        wire_len,
-        position: packet.position,
-        bytes: packet.bytes.to_vec(),
-    }
+    Seen { at_ns, link_type, wire_len, position: packet.position, bytes: packet.bytes.to_vec() }
 }
 
 /// Many packets in several sections, with a block that is jumped over between them.
@@ -61,14 +55,8 @@ fn a_position_without_a_packet_is_an_error_and_the_next_read_works() {
     let (_folder, path) = in_file(&bytes);
     let mut reader = PacketReader::open(&path).unwrap();
     let told = |reader: &mut PacketReader, position| reader.read(position).unwrap_err().to_string();
-    assert_eq!(
-        told(&mut reader, 28),
-        "no packet at byte 28: a block of type 0x1 carries no packet"
-    );
-    assert_eq!(
-        told(&mut reader, 0),
-        "no packet at byte 0: a block of type 0xa0d0d0a carries no packet"
-    );
+    assert_eq!(told(&mut reader, 28), "no packet at byte 28: a block of type 0x1 carries no packet");
+    assert_eq!(told(&mut reader, 0), "no packet at byte 0: a block of type 0xa0d0d0a carries no packet");
     let end = bytes.len() as u64;
     assert_eq!(
         told(&mut reader, end),
@@ -82,12 +70,7 @@ fn a_compressed_file_is_read_back_from_its_copy() {
     let (bytes, _) = three_packets();
     let (folder, path) = in_file(&gzip(&bytes));
     assert_eq!(compression(&path), Some(Compression::Gzip));
-    assert!(matches!(
-        PacketReader::open(&path),
-        Err(CaptureError::Compressed {
-            compression: Compression::Gzip
-        })
-    ));
+    assert!(matches!(PacketReader::open(&path), Err(CaptureError::Compressed { compression: Compression::Gzip })));
     let copy = folder.path().join("copy");
     assert_eq!(decompress_to(&path, &copy).unwrap(), bytes.len() as u64);
     assert_eq!(fs::read(&copy).unwrap(), bytes);
@@ -102,10 +85,7 @@ fn a_compressed_file_is_read_back_from_its_copy() {
 fn what_is_no_capture_is_not_decompressed() {
     let (folder, path) = in_file(&zstd(b"hello"));
     let copy = folder.path().join("copy");
-    assert!(matches!(
-        decompress_to(&path, &copy),
-        Err(CaptureError::NotACapture { .. })
-    ));
+    assert!(matches!(decompress_to(&path, &copy), Err(CaptureError::NotACapture { .. })));
     assert!(!copy.exists());
 }
 
@@ -118,23 +98,9 @@ fn written_packets_come_back_the_same() {
         (i64::MAX, LinkType::ETHERNET, b"abcd", 4),
     ];
     for (at_ns, link_type, bytes, wire_len) in packets {
-        writer
-            .write(&Packet {
-                at_ns,
-                link_type,
-                bytes,
-                wire_len,
-                position: 0,
-            })
-            .unwrap();
+        writer.write(&Packet { at_ns, link_type, bytes, wire_len, position: 0 }).unwrap();
     }
-    let early = Packet {
-        at_ns: -1,
-        link_type: LinkType::ETHERNET,
-        bytes: b"",
-        wire_len: 0,
-        position: 0,
-    };
+    let early = Packet { at_ns: -1, link_type: LinkType::ETHERNET, bytes: b"", wire_len: 0, position: 0 };
     assert!(writer.write(&early).is_err());
     let bytes = writer.finish().unwrap();
     let mut file = CaptureFile::from_reader(Cursor::new(bytes.clone()), bytes.len() as u64).unwrap();

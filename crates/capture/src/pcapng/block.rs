@@ -51,11 +51,7 @@ impl BlockHeader {
     /// Reads the first [`HEADER_BYTES`] of a block that does not begin a section.
     #[inline]
     pub(crate) fn read(order: ByteOrder, bytes: &[u8]) -> Result<Self, RecordProblem> {
-        Self {
-            kind: order.u32(bytes, 0),
-            total: order.u32(bytes, 4),
-        }
-        .checked(LEAST_BYTES)
+        Self { kind: order.u32(bytes, 0), total: order.u32(bytes, 4) }.checked(LEAST_BYTES)
     }
 
     /// Reads the first [`SECTION_BYTES`] of a section header block, whose byte order its own mark tells.
@@ -69,10 +65,7 @@ impl BlockHeader {
         if major != 1 {
             return Err(RecordProblem::Version { major, minor });
         }
-        let header = Self {
-            kind: kind::SECTION,
-            total: order.u32(bytes, 4),
-        };
+        let header = Self { kind: kind::SECTION, total: order.u32(bytes, 4) };
         Ok((order, header.checked(LEAST_SECTION_BYTES)?))
     }
 
@@ -93,10 +86,7 @@ impl BlockHeader {
     pub(crate) fn contents(self, order: ByteOrder, bytes: &[u8]) -> Result<&[u8], RecordProblem> {
         let end = self.total as usize - 4;
         match order.u32(bytes, end) {
-            back if back != self.total => Err(RecordProblem::LengthsDiffer {
-                front: self.total,
-                back,
-            }),
+            back if back != self.total => Err(RecordProblem::LengthsDiffer { front: self.total, back }),
             _ => Ok(&bytes[HEADER_BYTES..end]),
         }
     }

@@ -27,10 +27,7 @@ impl Interface {
     /// Reads the contents of an interface description block.
     pub(crate) fn read(order: ByteOrder, contents: &[u8]) -> Result<Self, RecordProblem> {
         if contents.len() < 8 {
-            return Err(RecordProblem::BlockTooShort {
-                total: contents.len() as u32 + 12,
-                least: 20,
-            });
+            return Err(RecordProblem::BlockTooShort { total: contents.len() as u32 + 12, least: 20 });
         }
         let mut interface = Self {
             link_type: link_type(u32::from(order.u16(contents, 0))),
@@ -58,10 +55,7 @@ pub(crate) struct Section {
 
 impl Section {
     pub(crate) fn new(order: ByteOrder) -> Self {
-        Self {
-            order,
-            interfaces: Vec::new(),
-        }
+        Self { order, interfaces: Vec::new() }
     }
 
     /// Adds an interface; false when there are too many already.

@@ -17,12 +17,8 @@ pub(crate) fn read_names(order: ByteOrder, contents: &[u8]) -> Vec<(IpAddr, Vec<
             break;
         };
         let entry = match kind {
-            NRB_IPV4 => value
-                .split_first_chunk::<4>()
-                .map(|(ip, names)| (Ipv4Addr::from(*ip).into(), names)),
-            NRB_IPV6 => value
-                .split_first_chunk::<16>()
-                .map(|(ip, names)| (Ipv6Addr::from(*ip).into(), names)),
+            NRB_IPV4 => value.split_first_chunk::<4>().map(|(ip, names)| (Ipv4Addr::from(*ip).into(), names)),
+            NRB_IPV6 => value.split_first_chunk::<16>().map(|(ip, names)| (Ipv6Addr::from(*ip).into(), names)),
             _ => None,
         };
         if let Some((ip, names)) = entry {

@@ -21,10 +21,7 @@ impl<'a> Iterator for Options<'a> {
         if self.bytes.len() < 4 {
             return None;
         }
-        let (code, length) = (
-            self.order.u16(self.bytes, 0),
-            usize::from(self.order.u16(self.bytes, 2)),
-        );
+        let (code, length) = (self.order.u16(self.bytes, 0), usize::from(self.order.u16(self.bytes, 2)));
         if code == 0 {
             return None;
         }

@@ -34,39 +34,23 @@ pub(crate) fn read_packet(section: &Section, block: u32, contents: &[u8]) -> Res
 fn read_timed(section: &Section, contents: &[u8], id: impl Fn(&[u8]) -> u32) -> Result<Found, RecordProblem> {
     const FIXED: usize = 20;
     if contents.len() < FIXED {
-        return Err(RecordProblem::BlockTooShort {
-            total: contents.len() as u32 + 12,
-            least: FIXED as u32 + 12,
-        });
+        return Err(RecordProblem::BlockTooShort { total: contents.len() as u32 + 12, least: FIXED as u32 + 12 });
     }
     let id = id(contents);
-    let interface = section
-        .interfaces
-        .get(id as usize)
-        .ok_or(RecordProblem::NoInterface { id })?;
+    let interface = section.interfaces.get(id as usize).ok_or(RecordProblem::NoInterface { id })?;
     let order = section.order;
     let captured = order.u32(contents, 12);
     let range = placed(captured, FIXED, contents)?;
-    let at_ns = interface
-        .resolution
-        .nanoseconds(order.ticks(contents, 4), interface.offset_s);
+    let at_ns = interface.resolution.nanoseconds(order.ticks(contents, 4), interface.offset_s);
     let wire_len = order.u32(contents, 16).max(captured);
-    Ok(Found {
-        at_ns: Some(at_ns),
-        link_type: interface.link_type,
-        wire_len,
-        range,
-    })
+    Ok(Found { at_ns: Some(at_ns), link_type: interface.link_type, wire_len, range })
 }
 
 /// A simple packet block belongs to the first interface and tells only the length on the wire.
 fn read_simple(section: &Section, contents: &[u8]) -> Result<Found, RecordProblem> {
     const FIXED: usize = 4;
     if contents.len() < FIXED {
-        return Err(RecordProblem::BlockTooShort {
-            total: contents.len() as u32 + 12,
-            least: FIXED as u32 + 12,
-        });
+        return Err(RecordProblem::BlockTooShort { total: contents.len() as u32 + 12, least: FIXED as u32 + 12 });
     }
     let interface = section.interfaces.first().ok_or(RecordProblem::NoInterface { id: 0 })?;
     let wire_len = section.order.u32(contents, 0);
@@ -75,12 +59,7 @@ fn read_simple(section: &Section, contents: &[u8]) -> Result<Found, RecordProble
         snap_len => wire_len.min(snap_len),
     };
     let range = placed(captured, FIXED, contents)?;
-    Ok(Found {
-        at_ns: None,
-        link_type: interface.link_type,
-        wire_len,
-        range,
-    })
+    Ok(Found { at_ns: None, link_type: interface.link_type, wire_len, range })
 }
 
 #[inline]

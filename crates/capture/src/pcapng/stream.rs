@@ -48,9 +48,7 @@ impl Stream {
 
     /// Packets that the capturing machine counted as lost, as told so far.
     pub(crate) fn dropped(&self) -> u64 {
-        self.dropped
-            .iter()
-            .fold(self.dropped_before, |sum, lost| sum.saturating_add(*lost))
+        self.dropped.iter().fold(self.dropped_before, |sum, lost| sum.saturating_add(*lost))
     }
 
     /// Goes on to the next packet and leaves the window at the start of its block.
@@ -99,21 +97,10 @@ impl Stream {
                         }
                         let range = found.range.start + HEADER_BYTES..found.range.end + HEADER_BYTES;
                         let (at_ns, link_type, wire_len) = (found.at_ns, found.link_type, found.wire_len);
-                        return Ok(Step::Packet(Located {
-                            at_ns,
-                            link_type,
-                            wire_len,
-                            range,
-                            record: total,
-                        }));
+                        return Ok(Step::Packet(Located { at_ns, link_type, wire_len, range, record: total }));
                     }
                     Err(RecordProblem::NoInterface { id }) => self.notes.add(Note::NoInterface { id }, position),
-                    Err(problem) => self.notes.add(
-                        Note::BadBlock {
-                            problem: problem.to_string(),
-                        },
-                        position,
-                    ),
+                    Err(problem) => self.notes.add(Note::BadBlock { problem: problem.to_string() }, position),
                 }
             } else {
                 self.keep(header.kind, position, contents);
@@ -148,12 +135,7 @@ impl Stream {
             kind::SECTION | kind::DECRYPTION_SECRETS => {}
             kind::INTERFACE => match Interface::read(order, contents) {
                 Ok(interface) => self.add_interface(interface, position),
-                Err(problem) => self.notes.add(
-                    Note::BadBlock {
-                        problem: problem.to_string(),
-                    },
-                    position,
-                ),
+                Err(problem) => self.notes.add(Note::BadBlock { problem: problem.to_string() }, position),
             },
             kind::STATISTICS => {
                 if let Some((id, lost)) = read_drops(order, contents)
@@ -167,12 +149,7 @@ impl Stream {
                 let found = read_names(order, contents);
                 let room = MAX_NAMES - self.names.len();
                 if found.len() > room {
-                    self.notes.add(
-                        Note::TooMany {
-                            what: "list of host names",
-                        },
-                        position,
-                    );
+                    self.notes.add(Note::TooMany { what: "list of host names" }, position);
                 }
                 self.names.extend(found.into_iter().take(room));
             }

@@ -15,25 +15,13 @@ pub(crate) enum Order {
 
 impl Order {
     pub(crate) fn u16(self, value: u16) -> [u8; 2] {
-        if self == Self::Little {
-            value.to_le_bytes()
-        } else {
-            value.to_be_bytes()
-        }
+        if self == Self::Little { value.to_le_bytes() } else { value.to_be_bytes() }
     }
     pub(crate) fn u32(self, value: u32) -> [u8; 4] {
-        if self == Self::Little {
-            value.to_le_bytes()
-        } else {
-            value.to_be_bytes()
-        }
+        if self == Self::Little { value.to_le_bytes() } else { value.to_be_bytes() }
     }
     pub(crate) fn u64(self, value: u64) -> [u8; 8] {
-        if self == Self::Little {
-            value.to_le_bytes()
-        } else {
-            value.to_be_bytes()
-        }
+        if self == Self::Little { value.to_le_bytes() } else { value.to_be_bytes() }
     }
 }
 
@@ -106,13 +94,7 @@ pub(crate) fn interface(order: Order, link_type: u16, snap_len: u32, options: &[
 
 pub(crate) fn enhanced(order: Order, interface: u32, ticks: u64, wire_len: u32, packet: &[u8]) -> Vec<u8> {
     let mut contents = Vec::new();
-    for field in [
-        interface,
-        (ticks >> 32) as u32,
-        ticks as u32,
-        packet.len() as u32,
-        wire_len,
-    ] {
+    for field in [interface, (ticks >> 32) as u32, ticks as u32, packet.len() as u32, wire_len] {
         contents.extend(order.u32(field));
     }
     contents.extend(packet);
@@ -153,13 +135,7 @@ pub(crate) fn drain(file: &mut CaptureFile) -> Vec<Seen> {
 pub(crate) fn read(bytes: &[u8]) -> (Vec<Seen>, Vec<String>) {
     let mut file = open(bytes).unwrap();
     let packets = drain(&mut file);
-    (
-        packets,
-        file.warnings()
-            .iter()
-            .map(|warning| format!("{}: {}", warning.position, warning.message))
-            .collect(),
-    )
+    (packets, file.warnings().iter().map(|warning| format!("{}: {}", warning.position, warning.message)).collect())
 }
 
 pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
@@ -177,14 +153,7 @@ pub(crate) fn three_packets() -> (Vec<u8>, Vec<usize>) {
     let mut bytes = pcap_header(Order::Little, PCAP, 1);
     let mut ends = Vec::new();
     for (seconds, packet) in [(1, &b"first"[..]), (2, b""), (3, b"the third packet")] {
-        bytes.extend(pcap_record(
-            Order::Little,
-            PCAP,
-            seconds,
-            0,
-            packet.len() as u32,
-            packet,
-        ));
+        bytes.extend(pcap_record(Order::Little, PCAP, seconds, 0, packet.len() as u32, packet));
         ends.push(bytes.len());
     }
     (bytes, ends)

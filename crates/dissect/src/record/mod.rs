@@ -11,7 +11,8 @@ mod tls;
 
 pub use dns::{DnsAnswer, DnsQuery};
 pub use flow::{
-    CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, Handshake, Side, Transport,
+    CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, Handshake, Side,
+    Transport,
 };
 pub use http::{Body, BodyRequest, HttpExchange, IdentityKind, Protocol};
 pub use problem::{Problem, Stage};
