@@ -27,7 +27,7 @@ fn main() {
         let ours = best(|| {
             let folder = tempfile::tempdir().unwrap();
             let workspace = Workspace::open(folder.path()).unwrap();
-            packets = import(&workspace, &[path.clone()], &Unwatched).unwrap().packets;
+            packets = import(&workspace, std::slice::from_ref(&path), &Unwatched).unwrap().packets;
             drop(workspace);
             database_bytes = folder.path().join("events.duckdb").metadata().unwrap().len();
         });

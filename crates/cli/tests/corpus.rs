@@ -1,4 +1,5 @@
 //! Captures with known answers and hostile files, where the corpus is at hand: `WIREREEL_CORPUS`, else `../shared/corpus` beside the checkout.
+#![allow(clippy::print_stdout, reason = "what was compared is worth reading when a test fails, and that nothing was")]
 
 mod support;
 

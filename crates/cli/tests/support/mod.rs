@@ -10,24 +10,24 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 /// A workspace of its own in a folder that goes away.
-pub struct Shell {
-    pub folder: TempDir,
+pub(crate) struct Shell {
+    pub(crate) folder: TempDir,
 }
 
 impl Shell {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
     /// A workspace with a sample imported.
-    pub fn with_sample(name: &str) -> Self {
+    pub(crate) fn with_sample(name: &str) -> Self {
         let shell = Self::new();
         shell.done(&["import", &sample(name).display().to_string()]);
         shell
     }
 
     /// Runs a command in the workspace.
-    pub fn run(&self, args: &[&str]) -> Output {
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
         Command::new(env!("CARGO_BIN_EXE_wirereel"))
             .args(args)
             .arg("--workspace")
@@ -37,19 +37,19 @@ impl Shell {
     }
 
     /// Runs a command that must succeed; its stdout.
-    pub fn done(&self, args: &[&str]) -> String {
+    pub(crate) fn done(&self, args: &[&str]) -> String {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
     }
 
     /// The rows of a query as a list of objects.
-    pub fn sql(&self, query: &str) -> Vec<Value> {
+    pub(crate) fn sql(&self, query: &str) -> Vec<Value> {
         serde_json::from_str(&self.done(&["sql", "--format", "json", query])).expect("a JSON list")
     }
 
     /// The only value of a query.
-    pub fn value(&self, query: &str) -> Value {
+    pub(crate) fn value(&self, query: &str) -> Value {
         let rows = self.sql(query);
         let row = rows.first().and_then(Value::as_object).expect("a row");
         row.values().next().expect("a column").clone()
@@ -57,11 +57,11 @@ impl Shell {
 }
 
 /// Where a sample lies.
-pub fn sample(name: &str) -> PathBuf {
+pub(crate) fn sample(name: &str) -> PathBuf {
     repository().join("sample-pcaps").join(name)
 }
 
 /// The top folder of the source tree.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the source tree")
 }
