@@ -3,10 +3,10 @@
 # Outside the checkout, so that a fresh clone does not compile everything again.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/wirereel/target
 
-.PHONY: help run test bench dev fmt lint frontend samples setup
+.PHONY: help run test bench dev fmt lint frontend samples screenshots setup
 
 help: ## Say what there is
-	@awk -F ': ## ' '/^[a-z%-]+: ## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Show the sample recording in a window
 	@scripts/run
@@ -36,6 +36,10 @@ frontend: ## Build frontend/dist
 
 samples: ## Record the sample captures anew, with the demo shop
 	@scripts/samples
+
+screenshots: frontend ## Take the pictures in docs/img anew
+	@cargo build --quiet -p wirereel-cli
+	@scripts/screenshots.mjs
 
 setup: ## Install what is missing on this machine
 	@scripts/setup --for test
