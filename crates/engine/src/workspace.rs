@@ -39,14 +39,19 @@ impl Workspace {
         let (config, config_problems) =
             config::read(folder).map_err(EngineError::io(folder.join(config::FILE_NAME)))?;
         let name = folder.file_name().map_or_else(|| "workspace".into(), |name| name.to_string_lossy().into_owned());
-        Ok(Self {
+        let workspace = Self {
             folder: folder.to_owned(),
             name,
             store: opened.store,
             config: RwLock::new(config),
             config_problems,
             notes: opened.notes,
-        })
+        };
+        // The file may have been edited since the rows were written: names follow it, rows stay.
+        if workspace.reader(None)?.recording()?.range.is_some() {
+            workspace.rename(&mut workspace.store.writer()?)?;
+        }
+        Ok(workspace)
     }
 
     /// Opens a workspace that must be there already.
