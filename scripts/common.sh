@@ -16,6 +16,13 @@ programs=$target/debug
 mkdir -p "$target"
 if [ ! -e "$root/target" ]; then ln -s "$target" "$root/target"; fi
 
+# Programs know the folder they were built from (samples, frontend). Cargo takes another checkout's build for its own when the files
+# look no newer: what was built from elsewhere is built again.
+if [ "$(cat "$target/built-from" 2>/dev/null)" != "$root" ]; then
+  find crates src-tauri -name '*.rs' -exec touch {} +
+  printf '%s\n' "$root" >"$target/built-from"
+fi
+
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$*"; exit 1; }
 have() { command -v "$1" >/dev/null 2>&1; }

@@ -19,7 +19,6 @@
     "inspect",
     "next_event",
     "open_in_wireshark",
-    "open_paths",
     "open_recent",
     "open_sample",
     "remove_bookmark",

@@ -26,11 +26,6 @@ pub trait Host: Send + Sync {
     fn choose_save_path(&self, _suggested: &str) -> Result<Option<PathBuf>, ApiError> {
         Err(unsupported("saving by dialog"))
     }
-
-    /// Whether paths sent by the page may be opened: true only where the page and the program are one.
-    fn may_open_paths(&self) -> bool {
-        false
-    }
 }
 
 /// A host without window: the web host, scripts and tests.

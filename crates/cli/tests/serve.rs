@@ -131,7 +131,7 @@ fn commands_answer_and_errors_carry_codes() {
         ("exchange", json!({ "exchange_id": 4_000_000_000u64 }), StatusCode::NOT_FOUND, "not_found"),
         ("topology", json!({ "filter": "statsu:500" }), StatusCode::BAD_REQUEST, "bad_filter"),
         ("sql", json!({ "query": "SELEC" }), StatusCode::BAD_REQUEST, "bad_sql"),
-        ("open_paths", json!({ "paths": ["/etc/hosts"] }), StatusCode::NOT_IMPLEMENTED, "unsupported"),
+        ("open_paths", json!({ "paths": ["/etc/hosts"] }), StatusCode::NOT_FOUND, "not_found"),
         ("choose_files", json!({}), StatusCode::NOT_IMPLEMENTED, "unsupported"),
     ] {
         let response = host.call(command, &args);

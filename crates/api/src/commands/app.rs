@@ -1,12 +1,10 @@
 //! Commands about the program: what is open, opening and closing.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 use wirereel_query::workbench::{ApiError, AppState, DoctorFinding};
 
 use super::{Context, Nothing};
-use crate::error::{to_api_error, unsupported};
+use crate::error::to_api_error;
 
 #[derive(Deserialize)]
 pub(super) struct SampleName {
@@ -16,11 +14,6 @@ pub(super) struct SampleName {
 #[derive(Deserialize)]
 pub(super) struct RecordingId {
     recording_id: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct Paths {
-    paths: Vec<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -44,14 +37,6 @@ pub(super) fn open_recent(context: &Context<'_>, args: RecordingId) -> Result<No
 
 pub(super) fn forget_recent(context: &Context<'_>, args: RecordingId) -> Result<Nothing, ApiError> {
     context.workbench.forget_recent(&args.recording_id).map_err(to_api_error)?;
-    Ok(Nothing {})
-}
-
-pub(super) fn open_paths(context: &Context<'_>, args: Paths) -> Result<Nothing, ApiError> {
-    if !context.host.may_open_paths() {
-        return Err(unsupported("opening files by path; upload them instead"));
-    }
-    context.workbench.open_paths(&args.paths).map_err(to_api_error)?;
     Ok(Nothing {})
 }
 

@@ -65,7 +65,6 @@ commands! {
     inspect => ask::inspect,
     next_event => ask::next_event,
     open_in_wireshark => export::open_in_wireshark,
-    open_paths => app::open_paths,
     open_recent => app::open_recent,
     open_sample => app::open_sample,
     remove_bookmark => remember::remove_bookmark,
