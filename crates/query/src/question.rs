@@ -100,6 +100,62 @@ pub struct NextEventQuestion {
     pub filter: String,
 }
 
+/// A page of the flows grid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FlowsQuestion {
+    /// Flows alive in the range, that match the filter themselves or by one of their exchanges.
+    pub scope: Scope,
+    /// A column of `flows`.
+    pub sort: String,
+    pub descending: bool,
+    pub offset: u64,
+    /// At most 1,000.
+    pub limit: u32,
+}
+
+/// A page of one flow's packets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FlowPacketsQuestion {
+    pub flow_id: u64,
+    pub offset: u64,
+    /// At most 1,000.
+    pub limit: u32,
+}
+
+/// Which packets or problems of which sources.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct ProblemsQuestion {
+    /// `None` is every source.
+    #[serde(default)]
+    pub source_id: Option<u32>,
+    pub offset: u64,
+    /// At most 1,000.
+    pub limit: u32,
+}
+
+/// What rows are written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum RowsFormat {
+    /// HTTP Archive 1.2, of exchanges only.
+    Har,
+    Csv,
+    Parquet,
+}
+
+/// Which rows are written out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum RowsOf {
+    Exchanges,
+    Flows,
+}
+
 /// Which message of an exchange.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

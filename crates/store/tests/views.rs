@@ -6,7 +6,7 @@ mod recorded;
 use recorded::{START_NS, collector, endpoint, exchange_row, flow_row, intern, name_all, open};
 use serde_json::{Value, json};
 use wirereel_dissect::record::{
-    CloseReason, DnsAnswer, DnsQuery, FlowEvent, FlowEventKind, FlowId, FlowSpan, Problem, Stage, TlsHandshake,
+    CloseReason, DnsAnswer, DnsCarrier, DnsQuery, FlowEvent, FlowEventKind, FlowId, FlowSpan, Problem, Stage, TlsHandshake,
 };
 use wirereel_query::question::Scope;
 use wirereel_store::{SourceFigures, Store, flow_number, schema_markdown, views};
@@ -35,6 +35,7 @@ fn one_of_everything() -> (tempfile::TempDir, Store) {
         answered_ns: Some(START_NS + 2_000_000),
         client: gateway,
         server: resolver,
+        carrier: DnsCarrier::Udp,
         name: "cart.shop".into(),
         kind: "A".into(),
         rcode: Some("NOERROR".into()),
@@ -50,6 +51,9 @@ fn one_of_everything() -> (tempfile::TempDir, Store) {
         cipher: None,
         ja4: None,
         certificate_subject: None,
+        certificate_issuer: None,
+        certificate_names: Vec::new(),
+        certificate_not_before_ns: None,
         certificate_not_after_ns: Some(START_NS),
     });
     rows.push_span(&FlowSpan {

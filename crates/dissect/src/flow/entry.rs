@@ -102,6 +102,8 @@ impl Entry {
             handshake: Handshake::None,
             direction_known: self.direction != Direction::FirstSeen,
             rtt_us: None,
+            life_rtt: None,
+            upgrade: None,
             from_client: DirectionFigures::default(),
             from_server: DirectionFigures::default(),
             app_protocol: None,

@@ -13,6 +13,27 @@ pub enum DnsAnswer {
     Name(String),
 }
 
+/// How a question travelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DnsCarrier {
+    Udp,
+    /// With a length before each message (RFC 7766).
+    Tcp,
+    /// Multicast (RFC 6762).
+    Mdns,
+}
+
+impl DnsCarrier {
+    /// The name shown in rows.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Udp => "udp",
+            Self::Tcp => "tcp",
+            Self::Mdns => "mdns",
+        }
+    }
+}
+
 /// A question with its answer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DnsQuery {
@@ -21,6 +42,7 @@ pub struct DnsQuery {
     pub answered_ns: Option<i64>,
     pub client: Endpoint,
     pub server: Endpoint,
+    pub carrier: DnsCarrier,
     /// Lower case, without the final dot; non-ASCII bytes escaped as `\DDD` (RFC 4343).
     pub name: String,
     /// `A`, `AAAA`, `SRV`, ... or `TYPE<number>`.

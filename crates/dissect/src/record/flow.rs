@@ -106,6 +106,33 @@ pub struct DirectionFigures {
     pub missed_bytes: u64,
     /// Segments whose payload had already been captured in full.
     pub retransmits: u64,
+    /// Segments that came after later ones and filled a hole that they had left.
+    pub out_of_order: u64,
+    /// Probes that ask whether the peer is still there (RFC 9293 §3.8.4).
+    pub keep_alives: u64,
+    /// Times this side closed its receive window.
+    pub zero_windows: u64,
+    /// Bytes sent again with other contents than before; the first ones were read.
+    pub conflicting_bytes: u64,
+}
+
+/// Round trips measured while a connection lived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LifeRtt {
+    pub min_us: i64,
+    pub mean_us: i64,
+    pub max_us: i64,
+    /// Round trips measured.
+    pub samples: u64,
+}
+
+/// What a connection carries after it left HTTP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upgrade {
+    /// Lower case: `websocket`, `h2c`, `tunnel` after CONNECT, else the token of the Upgrade field.
+    pub protocol: String,
+    pub client_bytes: u64,
+    pub server_bytes: u64,
 }
 
 /// A finished flow.
@@ -129,6 +156,11 @@ pub struct Flow {
     pub direction_known: bool,
     /// Handshake round trip as seen at the capture point: SYN to the ACK of the SYN-ACK.
     pub rtt_us: Option<i64>,
+    /// Shortest, mean and longest round trip measured during life from echoed timestamps (RFC 7323), else from
+    /// acknowledgements of segments that were sent once.
+    pub life_rtt: Option<LifeRtt>,
+    /// What an HTTP upgrade or CONNECT turned the connection into, and the bytes that followed.
+    pub upgrade: Option<Upgrade>,
     pub from_client: DirectionFigures,
     pub from_server: DirectionFigures,
     /// `http`, `tls`, `dns` or `None` when not recognised.

@@ -72,6 +72,11 @@ pub struct HttpExchange {
     pub path: Option<String>,
     pub status: Option<u16>,
     pub grpc_status: Option<u32>,
+    /// Length-prefixed messages of a gRPC call that were seen, in each direction.
+    pub request_messages: Option<u32>,
+    pub response_messages: Option<u32>,
+    /// HTTP/2 stream identifier.
+    pub stream_id: Option<u32>,
     /// `name: value` lines joined by `\n`, in order of sending.
     pub request_headers: String,
     pub response_headers: String,

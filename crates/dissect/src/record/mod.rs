@@ -7,15 +7,17 @@ mod dns;
 mod flow;
 mod http;
 mod problem;
+mod segment;
 mod tls;
 
-pub use dns::{DnsAnswer, DnsQuery};
+pub use dns::{DnsAnswer, DnsCarrier, DnsQuery};
 pub use flow::{
-    CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, Handshake, Side,
-    Transport,
+    CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, Handshake, LifeRtt, Side,
+    Transport, Upgrade,
 };
 pub use http::{Body, BodyRequest, HttpExchange, IdentityKind, Protocol};
 pub use problem::{Problem, Stage};
+pub use segment::{DetailRequest, SegmentSeen, StreamPiece, Verdict};
 pub use tls::TlsHandshake;
 
 /// Where records go, in the order in which dissection completes them.
@@ -39,4 +41,9 @@ pub trait Sink {
     fn problem(&mut self, _problem: Problem) {}
     /// A body that a [`BodyRequest`] asked for. Only called by [`crate::Dissector::with_body`].
     fn body(&mut self, _body: Body) {}
+    /// A packet of a flow, in order. Only called by [`crate::Dissector::with_detail`].
+    fn segment(&mut self, _segment: SegmentSeen) {}
+    /// Reassembled bytes of one direction, in the order in which they could be read. Only called by
+    /// [`crate::Dissector::with_detail`].
+    fn stream(&mut self, _piece: StreamPiece) {}
 }

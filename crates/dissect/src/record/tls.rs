@@ -15,5 +15,9 @@ pub struct TlsHandshake {
     pub cipher: Option<String>,
     pub ja4: Option<String>,
     pub certificate_subject: Option<String>,
+    pub certificate_issuer: Option<String>,
+    /// DNS names and addresses the certificate is for (subject alternative names).
+    pub certificate_names: Vec<String>,
+    pub certificate_not_before_ns: Option<i64>,
     pub certificate_not_after_ns: Option<i64>,
 }

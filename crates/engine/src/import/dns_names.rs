@@ -50,7 +50,7 @@ impl DnsNames {
 
 #[cfg(test)]
 mod tests {
-    use wirereel_dissect::record::Endpoint;
+    use wirereel_dissect::record::{DnsCarrier, Endpoint};
 
     use super::*;
 
@@ -61,6 +61,7 @@ mod tests {
             answered_ns: Some(at_ns),
             client: end,
             server: end,
+            carrier: DnsCarrier::Udp,
             name: name.into(),
             kind: "A".into(),
             rcode: Some("NOERROR".into()),

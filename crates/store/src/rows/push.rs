@@ -9,7 +9,7 @@ use crate::latency;
 
 /// About what the fixed-width columns of each table take per row.
 mod fixed_bytes {
-    pub(super) const FLOW: usize = 170;
+    pub(super) const FLOW: usize = 280;
     pub(super) const FLOW_EVENT: usize = 44;
     pub(super) const EXCHANGE: usize = 160;
     pub(super) const DNS_QUERY: usize = 60;
@@ -42,6 +42,12 @@ impl Rows {
         t.handshake.append_value(handshake_name(flow.handshake));
         t.direction_known.append_value(flow.direction_known);
         t.rtt_us.append_option(flow.rtt_us);
+        t.rtt_min_us.append_option(flow.life_rtt.map(|rtt| rtt.min_us));
+        t.rtt_mean_us.append_option(flow.life_rtt.map(|rtt| rtt.mean_us));
+        t.rtt_max_us.append_option(flow.life_rtt.map(|rtt| rtt.max_us));
+        t.upgraded_to.append_option(flow.upgrade.as_ref().map(|upgrade| &upgrade.protocol));
+        t.upgraded_client_bytes.append_option(flow.upgrade.as_ref().map(|upgrade| upgrade.client_bytes));
+        t.upgraded_server_bytes.append_option(flow.upgrade.as_ref().map(|upgrade| upgrade.server_bytes));
         t.client_packets.append_value(flow.from_client.packets);
         t.server_packets.append_value(flow.from_server.packets);
         t.client_bytes.append_value(flow.from_client.bytes);
@@ -50,6 +56,14 @@ impl Rows {
         t.server_missed_bytes.append_value(flow.from_server.missed_bytes);
         t.client_retransmits.append_value(flow.from_client.retransmits);
         t.server_retransmits.append_value(flow.from_server.retransmits);
+        t.client_out_of_order.append_value(flow.from_client.out_of_order);
+        t.server_out_of_order.append_value(flow.from_server.out_of_order);
+        t.client_keep_alives.append_value(flow.from_client.keep_alives);
+        t.server_keep_alives.append_value(flow.from_server.keep_alives);
+        t.client_zero_windows.append_value(flow.from_client.zero_windows);
+        t.server_zero_windows.append_value(flow.from_server.zero_windows);
+        t.client_conflicting_bytes.append_value(flow.from_client.conflicting_bytes);
+        t.server_conflicting_bytes.append_value(flow.from_server.conflicting_bytes);
         t.history.append_value(&flow.history);
         t.server_name.append_option(flow.server_name.as_deref());
         t.batch.append_value(batch);
@@ -94,6 +108,9 @@ impl Rows {
         t.path.append_option(exchange.path.as_deref());
         t.status.append_option(exchange.status);
         t.grpc_status.append_option(exchange.grpc_status);
+        t.request_messages.append_option(exchange.request_messages);
+        t.response_messages.append_option(exchange.response_messages);
+        t.stream_id.append_option(exchange.stream_id);
         t.request_headers.append_value(&exchange.request_headers);
         t.response_headers.append_value(&exchange.response_headers);
         t.request_body_bytes.append_value(exchange.request_body_bytes);
@@ -125,6 +142,7 @@ impl Rows {
         t.client_peer.append_value(client.0);
         t.client_port.append_value(query.client.port);
         t.server_peer.append_value(server.0);
+        t.carrier.append_value(query.carrier.name());
         t.name.append_value(&query.name);
         t.kind.append_value(&query.kind);
         t.rcode.append_option(query.rcode.as_deref());
@@ -151,6 +169,12 @@ impl Rows {
         t.cipher.append_option(handshake.cipher.as_deref());
         t.ja4.append_option(handshake.ja4.as_deref());
         t.certificate_subject.append_option(handshake.certificate_subject.as_deref());
+        t.certificate_issuer.append_option(handshake.certificate_issuer.as_deref());
+        for name in &handshake.certificate_names {
+            t.certificate_names.values().append_value(name);
+        }
+        t.certificate_names.append(true);
+        t.certificate_not_before.append_option(handshake.certificate_not_before_ns);
         t.certificate_not_after.append_option(handshake.certificate_not_after_ns);
         self.count(fixed_bytes::TLS_HANDSHAKE, 64, handshake.at_ns, handshake.at_ns);
     }

@@ -32,6 +32,9 @@ pub(super) fn flows() -> View {
             column("handshake", "VARCHAR", "How much of the TCP handshake was seen: `full`, `mid_stream` or `none`."),
             column("direction_known", "BOOLEAN", "False when nothing told which end is the client."),
             column("rtt_us", "BIGINT", "Handshake round trip at the capture point: SYN to the ACK of the SYN-ACK."),
+            column("rtt_min_us", "BIGINT", "Shortest round trip during life, by echoed timestamps or acknowledgements."),
+            column("rtt_mean_us", "BIGINT", "Mean round trip during life."),
+            column("rtt_max_us", "BIGINT", "Longest round trip during life."),
             column("client_packets", "UBIGINT", "Packets the client sent, retransmissions included."),
             column("server_packets", "UBIGINT", "Packets the server sent, retransmissions included."),
             column("client_bytes", "UBIGINT", "Payload the client delivered, each byte once."),
@@ -40,6 +43,18 @@ pub(super) fn flows() -> View {
             column("server_missed_bytes", "UBIGINT", "Payload of the server that was acknowledged but not captured."),
             column("client_retransmits", "UBIGINT", "Segments of the client that had been captured before."),
             column("server_retransmits", "UBIGINT", "Segments of the server that had been captured before."),
+            column("client_out_of_order", "UBIGINT", "Segments of the client that filled a hole left by later ones."),
+            column("server_out_of_order", "UBIGINT", "Segments of the server that filled a hole left by later ones."),
+            column("client_keep_alives", "UBIGINT", "Keep-alive probes of the client."),
+            column("server_keep_alives", "UBIGINT", "Keep-alive probes of the server."),
+            column("client_zero_windows", "UBIGINT", "Times the client closed its receive window."),
+            column("server_zero_windows", "UBIGINT", "Times the server closed its receive window."),
+            column("client_conflicting_bytes", "UBIGINT", "Bytes the client sent again with other contents."),
+            column("server_conflicting_bytes", "UBIGINT", "Bytes the server sent again with other contents."),
+            column("encrypted", "BOOLEAN", "What it carries cannot be read: TLS, SSH or QUIC."),
+            column("upgraded_to", "VARCHAR", "What HTTP handed the connection to: `websocket`, `h2c`, `tunnel`, …"),
+            column("upgraded_client_bytes", "UBIGINT", "Bytes the client sent after that."),
+            column("upgraded_server_bytes", "UBIGINT", "Bytes the server sent after that."),
             column(
                 "history",
                 "VARCHAR",
@@ -48,8 +63,12 @@ pub(super) fn flows() -> View {
         ],
         sql: "SELECT f.flow_id, (f.flow_id >> 40)::UINTEGER, f.transport, c.ip, f.client_port, s.ip, s.port, f.vlan, f.tunnel, \
               c.service, s.service, NULL::VARCHAR, f.app_protocol, f.opened_at, f.closed_at, f.close_reason, f.handshake, \
-              f.direction_known, f.rtt_us, f.client_packets, f.server_packets, f.client_bytes, f.server_bytes, \
-              f.client_missed_bytes, f.server_missed_bytes, f.client_retransmits, f.server_retransmits, f.history \
+              f.direction_known, f.rtt_us, f.rtt_min_us, f.rtt_mean_us, f.rtt_max_us, f.client_packets, f.server_packets, f.client_bytes, f.server_bytes, \
+              f.client_missed_bytes, f.server_missed_bytes, f.client_retransmits, f.server_retransmits, \
+              f.client_out_of_order, f.server_out_of_order, f.client_keep_alives, f.server_keep_alives, \
+              f.client_zero_windows, f.server_zero_windows, f.client_conflicting_bytes, f.server_conflicting_bytes, \
+              coalesce(f.app_protocol IN ('tls', 'ssh', 'quic'), false), f.upgraded_to, f.upgraded_client_bytes, \
+              f.upgraded_server_bytes, f.history \
               FROM raw.flows f \
               JOIN raw.peer_names c ON c.peer_id = f.client_peer JOIN raw.peer_names s ON s.peer_id = f.server_peer"
             .into(),
@@ -107,6 +126,9 @@ pub(super) fn http_exchanges() -> View {
         column("path", "VARCHAR", "The target's path without its query."),
         column("status", "USMALLINT", "Status code; NULL without a response."),
         column("grpc_status", "UINTEGER", "gRPC status code, for gRPC."),
+        column("request_messages", "UINTEGER", "Messages the client sent in a gRPC call."),
+        column("response_messages", "UINTEGER", "Messages the server sent in a gRPC call."),
+        column("stream_id", "UINTEGER", "HTTP/2 stream."),
         column("request_headers", "VARCHAR", "`name: value` lines in order of sending; secrets read `<hidden>`."),
         column("response_headers", "VARCHAR", "As request_headers."),
         column("request_body_bytes", "UBIGINT", "Body as sent: after de-chunking, before decompression."),
@@ -142,13 +164,14 @@ pub(super) fn dns_queries() -> View {
             column("answered_at", "TIMESTAMP_NS", "When it was answered; NULL without an answer."),
             column("client_ip", "VARCHAR", "Who asked."),
             column("server_ip", "VARCHAR", "Who was asked."),
+            column("carrier", "VARCHAR", "`udp`, `tcp` or `mdns`."),
             column("name", "VARCHAR", "The name asked for, lower case, without the final dot."),
             column("type", "VARCHAR", "`A`, `AAAA`, `SRV`, … or `TYPE<number>`."),
             column("rcode", "VARCHAR", "`NOERROR`, `NXDOMAIN`, …; NULL without an answer."),
             column("answers", "VARCHAR[]", "Addresses and names of the answer section."),
             column("duration_us", "BIGINT", "From at to answered_at."),
         ],
-        sql: "SELECT q.happened_at, q.answered_at, c.ip, s.ip, q.name, q.kind, q.rcode, q.answers, \
+        sql: "SELECT q.happened_at, q.answered_at, c.ip, s.ip, q.carrier, q.name, q.kind, q.rcode, q.answers, \
               (epoch_ns(q.answered_at) - epoch_ns(q.happened_at)) // 1000 FROM raw.dns_queries q \
               JOIN raw.peer_names c ON c.peer_id = q.client_peer JOIN raw.peer_names s ON s.peer_id = q.server_peer"
             .into(),
@@ -173,10 +196,13 @@ pub(super) fn tls_handshakes() -> View {
                 "VARCHAR",
                 "Subject of the server's certificate, where it was sent in clear.",
             ),
-            column("certificate_not_after", "TIMESTAMP_NS", "When that certificate ends."),
+            column("certificate_issuer", "VARCHAR", "Who issued that certificate."),
+            column("certificate_names", "VARCHAR[]", "Names and addresses it is for."),
+            column("certificate_not_before", "TIMESTAMP_NS", "When it begins to be valid."),
+            column("certificate_not_after", "TIMESTAMP_NS", "When it ends."),
         ],
         sql:
-            "SELECT flow_id, happened_at, sni, alpn, version, cipher, ja4, certificate_subject, certificate_not_after \
+            "SELECT flow_id, happened_at, sni, alpn, version, cipher, ja4, certificate_subject, certificate_issuer, certificate_names, certificate_not_before, certificate_not_after \
               FROM raw.tls_handshakes"
                 .into(),
     }

@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Changes when a physical table changes: a file with another number is set aside and imported again.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Widths of roll-up buckets in seconds, finest first. Each divides the next.
 pub(crate) const WIDTHS_S: [i64; 3] = [1, 10, 60];
@@ -98,7 +98,7 @@ SELECT x.exchange_id, x.flow_id, (x.flow_id >> 40)::UINTEGER AS source_id,
     CASE WHEN x.status IS NULL THEN NULL
         ELSE (epoch_ns(x.finished_at) - epoch_ns(x.started_at)) // 1000 END AS duration_us,
     x.protocol, x.method, x.scheme, x.host, coalesce(x.decoded_target, x.target) AS target,
-    x.target AS target_as_sent, x.path, x.status, x.grpc_status,
+    x.target AS target_as_sent, x.path, x.status, x.grpc_status, x.request_messages, x.response_messages, x.stream_id,
     x.request_headers, x.response_headers, x.request_body_bytes, x.response_body_bytes,
     x.request_content_encoding, x.response_content_encoding, x.content_type, x.user_agent, x.x_forwarded_for,
     x.origin_ip, x.identity, x.identity_kind, x.trace_id, x.complete, x.error,

@@ -4,7 +4,7 @@ mod message;
 mod name;
 mod pending;
 
-use crate::record::{DnsQuery, Endpoint, Problem, Side, Sink, Stage};
+use crate::record::{DnsCarrier, DnsQuery, Endpoint, Problem, Side, Sink, Stage};
 
 use super::FlowContext;
 
@@ -142,6 +142,7 @@ fn unanswered(key: Key, at_ns: i64) -> DnsQuery {
         answered_ns: None,
         client: key.client,
         server: key.server,
+        carrier: DnsCarrier::Udp,
         name: key.question.name,
         kind: kind_name(key.question.kind).into_owned(),
         rcode: None,

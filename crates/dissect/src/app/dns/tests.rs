@@ -1,7 +1,7 @@
 use super::message::tests::{message, record};
 use super::*;
 use crate::app::testing::{Collected, context, endpoint};
-use crate::record::{DnsAnswer, FlowId};
+use crate::record::{DnsAnswer, DnsCarrier, FlowId};
 
 const SECOND_NS: i64 = 1_000_000_000;
 
@@ -15,6 +15,7 @@ fn row(at_ns: i64) -> DnsQuery {
         answered_ns: None,
         client: endpoint(1, 40_000),
         server: endpoint(2, 53),
+        carrier: DnsCarrier::Udp,
         name: "www.example".into(),
         kind: "A".into(),
         rcode: None,

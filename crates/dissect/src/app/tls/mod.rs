@@ -133,6 +133,9 @@ impl Handshake {
             cipher,
             ja4: None,
             certificate_subject: None,
+            certificate_issuer: None,
+            certificate_names: Vec::new(),
+            certificate_not_before_ns: None,
             certificate_not_after_ns: None,
         });
     }
@@ -159,6 +162,9 @@ mod tests {
             cipher: cipher.map(str::to_owned),
             ja4: None,
             certificate_subject: None,
+            certificate_issuer: None,
+            certificate_names: Vec::new(),
+            certificate_not_before_ns: None,
             certificate_not_after_ns: None,
         }
     }
