@@ -1,4 +1,5 @@
 //! What goes in comes out of the public views, column by column, and the views are what the schema says.
+#![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, reason = "a test ends where it is surprised")]
 
 mod recorded;
@@ -6,7 +7,8 @@ mod recorded;
 use recorded::{START_NS, collector, endpoint, exchange_row, flow_row, intern, name_all, open};
 use serde_json::{Value, json};
 use wirereel_dissect::record::{
-    CloseReason, DnsAnswer, DnsCarrier, DnsQuery, FlowEvent, FlowEventKind, FlowId, FlowSpan, Problem, Stage, TlsHandshake,
+    CloseReason, DnsAnswer, DnsCarrier, DnsQuery, FlowEvent, FlowEventKind, FlowId, FlowSpan, LifeRtt, Problem, Stage,
+    TlsHandshake, Upgrade,
 };
 use wirereel_query::question::Scope;
 use wirereel_store::{SourceFigures, Store, flow_number, schema_markdown, views};
@@ -19,15 +21,18 @@ fn one_of_everything() -> (tempfile::TempDir, Store) {
     let (mut rows, mut peers, source) = collector(&mut writer);
     let (gateway, cart) = (endpoint([127, 0, 1, 1], 40_001), endpoint([127, 0, 1, 2], 8080));
     let (client, server) = intern(&mut peers, gateway, cart);
-    rows.push_flow(
-        &flow_row(FlowId(5), gateway, cart, START_NS, START_NS + 3_000_000, CloseReason::Fin),
-        client,
-        server,
-    );
+    let mut flow = flow_row(FlowId(5), gateway, cart, START_NS, START_NS + 3_000_000, CloseReason::Fin);
+    flow.life_rtt = Some(LifeRtt { min_us: 80, mean_us: 95, max_us: 140, samples: 6 });
+    flow.upgrade = Some(Upgrade { protocol: "websocket".into(), client_bytes: 30, server_bytes: 60 });
+    (flow.from_client.keep_alives, flow.from_client.conflicting_bytes) = (3, 5);
+    (flow.from_server.out_of_order, flow.from_server.zero_windows) = (2, 4);
+    rows.push_flow(&flow, client, server);
     let event =
         FlowEvent { at_ns: START_NS, flow: FlowId(5), kind: FlowEventKind::Connect, client: gateway, server: cart };
     rows.push_event(&event, client, server);
-    rows.push_exchange(&exchange_row(FlowId(5), 0, gateway, cart, START_NS, 1_500_000, Some(200)), client, server);
+    let mut exchange = exchange_row(FlowId(5), 0, gateway, cart, START_NS, 1_500_000, Some(200));
+    (exchange.request_messages, exchange.response_messages, exchange.stream_id) = (Some(1), Some(7), Some(3));
+    rows.push_exchange(&exchange, client, server);
     let resolver = endpoint([10, 9, 8, 7], 53);
     let (asker, asked) = intern(&mut peers, gateway, resolver);
     let query = DnsQuery {
@@ -51,9 +56,9 @@ fn one_of_everything() -> (tempfile::TempDir, Store) {
         cipher: None,
         ja4: None,
         certificate_subject: None,
-        certificate_issuer: None,
-        certificate_names: Vec::new(),
-        certificate_not_before_ns: None,
+        certificate_issuer: Some("CN=Shop CA".into()),
+        certificate_names: vec!["cart.shop".into(), "127.0.1.2".into()],
+        certificate_not_before_ns: Some(START_NS),
         certificate_not_after_ns: Some(START_NS),
     });
     rows.push_span(&FlowSpan {
@@ -111,8 +116,11 @@ fn whole_rows_come_out_of_the_views_of_events() {
             "server_ip": "127.0.1.2", "server_port": 8080, "vlan": null, "tunnel": null, "client_service": "api-gateway",
             "server_service": "cart", "process": null, "app_protocol": "http", "opened_at": AT,
             "closed_at": "2026-11-20T12:00:00.253Z", "close_reason": "fin", "handshake": "full", "direction_known": true,
-            "rtt_us": 120, "client_packets": 5, "server_packets": 4, "client_bytes": 500, "server_bytes": 4000,
+            "rtt_us": 120, "rtt_min_us": 80, "rtt_mean_us": 95, "rtt_max_us": 140, "client_packets": 5, "server_packets": 4, "client_bytes": 500, "server_bytes": 4000,
             "client_missed_bytes": 0, "server_missed_bytes": 10, "client_retransmits": 1, "server_retransmits": 0,
+            "client_out_of_order": 0, "server_out_of_order": 2, "client_keep_alives": 3, "server_keep_alives": 0,
+            "client_zero_windows": 0, "server_zero_windows": 4, "client_conflicting_bytes": 5, "server_conflicting_bytes": 0,
+            "encrypted": false, "upgraded_to": "websocket", "upgraded_client_bytes": 30, "upgraded_server_bytes": 60,
             "history": "ShADadFf"
         })
     );
@@ -128,7 +136,7 @@ fn whole_rows_come_out_of_the_views_of_events() {
             "started_at": AT, "response_at": "2026-11-20T12:00:00.250750Z", "finished_at": "2026-11-20T12:00:00.251500Z",
             "ttfb_us": 750, "duration_us": 1500, "protocol": "http/1.1", "method": "GET", "scheme": "http", "host": "cart",
             "target": "/cart?page=2",
-            "target_as_sent": "/cart?page=2", "path": "/cart", "status": 200, "grpc_status": null,
+            "target_as_sent": "/cart?page=2", "path": "/cart", "status": 200, "grpc_status": null, "request_messages": 1, "response_messages": 7, "stream_id": 3,
             "request_headers": "Host: cart\nAuthorization: <hidden>", "response_headers": "Content-Type: application/json",
             "request_body_bytes": 10, "response_body_bytes": 250, "request_content_encoding": null,
             "response_content_encoding": "gzip", "content_type": "application/json", "user_agent": "k6/1.1",
@@ -139,7 +147,7 @@ fn whole_rows_come_out_of_the_views_of_events() {
     assert_eq!(
         only_row(&store, "dns_queries"),
         json!({
-            "at": AT, "answered_at": "2026-11-20T12:00:00.252Z", "client_ip": "127.0.1.1", "server_ip": "10.9.8.7",
+            "at": AT, "answered_at": "2026-11-20T12:00:00.252Z", "client_ip": "127.0.1.1", "server_ip": "10.9.8.7", "carrier": "udp",
             "name": "cart.shop", "type": "A", "rcode": "NOERROR", "answers": ["127.0.1.2", "cart-1.shop"], "duration_us": 2000
         })
     );
@@ -147,7 +155,8 @@ fn whole_rows_come_out_of_the_views_of_events() {
         only_row(&store, "tls_handshakes"),
         json!({
             "flow_id": flow_id, "at": AT, "sni": "cart.shop", "alpn": "h2", "version": "TLS 1.3", "cipher": null, "ja4": null,
-            "certificate_subject": null, "certificate_not_after": AT
+            "certificate_subject": null, "certificate_issuer": "CN=Shop CA", "certificate_names": ["cart.shop", "127.0.1.2"],
+            "certificate_not_before": AT, "certificate_not_after": AT
         })
     );
 }
@@ -179,7 +188,7 @@ fn whole_rows_come_out_of_the_other_views() {
         json!({
             "bucket": "2026-11-20T12:00:00Z", "width_s": 10, "client_service": "api-gateway", "server_service": "cart",
             "connects": 1, "accepts": 0, "closes": 0, "resets": 0, "refused": 0, "open_delta": 0, "requests": 1,
-            "errors_4xx": 0, "errors_5xx": 0, "failed": 0, "bytes_up": 10, "bytes_down": 250, "latency": {"1504": 1}
+            "errors_4xx": 0, "errors_5xx": 0, "failed": 0, "bytes_up": 40, "bytes_down": 310, "latency": {"1504": 1}
         })
     );
     assert_eq!(
@@ -187,7 +196,7 @@ fn whole_rows_come_out_of_the_other_views() {
         json!({
             "client_service": "api-gateway", "server_service": "cart", "protocol": "http/1.1", "requests": 1,
             "rate": 333.333_333_333_333_3, "errors": 0, "errors_4xx": 0, "errors_5xx": 0, "failed": 0, "error_share": 0.0,
-            "p50_us": 1504, "p95_us": 1504, "p99_us": 1504, "active_connections": 0, "bytes_up": 10, "bytes_down": 250,
+            "p50_us": 1504, "p95_us": 1504, "p99_us": 1504, "active_connections": 0, "bytes_up": 40, "bytes_down": 310,
             "connects": 1, "refused": 0, "resets": 0
         })
     );

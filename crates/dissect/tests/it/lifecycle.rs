@@ -32,8 +32,20 @@ fn a_whole_connection_gives_one_row_and_its_life() {
         rtt_us: Some(2_000),
         life_rtt: None,
         upgrade: None,
-        from_client: DirectionFigures { packets: 6, bytes: 5, missed_bytes: 0, retransmits: 0, ..DirectionFigures::default() },
-        from_server: DirectionFigures { packets: 3, bytes: 8, missed_bytes: 0, retransmits: 0, ..DirectionFigures::default() },
+        from_client: DirectionFigures {
+            packets: 6,
+            bytes: 5,
+            missed_bytes: 0,
+            retransmits: 0,
+            ..DirectionFigures::default()
+        },
+        from_server: DirectionFigures {
+            packets: 3,
+            bytes: 8,
+            missed_bytes: 0,
+            retransmits: 0,
+            ..DirectionFigures::default()
+        },
         app_protocol: None,
         history: "ShADdFf".into(),
         server_name: None,

@@ -1,7 +1,6 @@
 //! The sink of an import: gives each record its peers and collects rows.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt};
 use wirereel_dissect::record::{
     DnsQuery, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, HttpExchange, Problem, Sink, TlsHandshake,
 };

@@ -1,7 +1,8 @@
 //! What DNS had said about an address by a given time.
 
-use std::{collections::HashMap, net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
+use foldhash::HashMap;
 use wirereel_dissect::record::{DnsAnswer, DnsQuery};
 
 /// Addresses remembered; beyond it new ones are not, and counted. A day of a large site resolves some ten thousand.

@@ -127,14 +127,14 @@ fn write_batches(
 ) -> Result<(), EngineError> {
     let mut updated = Instant::now();
     for batch in batches {
-        writer.write(batch)?;
+        writer.write_soon(batch)?;
         if watch.wants_partial_results() && updated.elapsed() >= PARTIAL_INTERVAL {
             workspace.rename(writer)?;
             watch.rows_changed();
             updated = Instant::now();
         }
     }
-    Ok(())
+    Ok(writer.commit()?)
 }
 
 fn read_packets(

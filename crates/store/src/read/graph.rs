@@ -141,7 +141,7 @@ impl Reader {
 
     fn load_protocols(&self) -> Result<HashMap<(i32, i32), String>> {
         let sql = "SELECT c.service_id, s.service_id, arg_max(protocol, (is_exchange, n)) FROM (
-            SELECT client_peer, server_peer, protocol, 1 AS is_exchange, count(*) AS n FROM raw.http_exchanges GROUP BY ALL
+            SELECT client_peer, server_peer, raw.protocol_name(protocol) AS protocol, 1 AS is_exchange, count(*) AS n FROM raw.http_exchanges GROUP BY ALL
             UNION ALL
             SELECT client_peer, server_peer, coalesce(app_protocol, 'tcp'), 0, count(*) FROM raw.flows WHERE transport = 'tcp' GROUP BY ALL
             ) e JOIN raw.peer_names c ON c.peer_id = e.client_peer JOIN raw.peer_names s ON s.peer_id = e.server_peer

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use duckdb::arrow::{
     array::{
         ArrayBuilder, ArrayRef, BinaryBuilder, BooleanBuilder, Int32Builder, Int64Builder, ListBuilder, StringBuilder,
-        TimestampNanosecondBuilder, UInt16Builder, UInt32Builder, UInt64Builder,
+        TimestampNanosecondBuilder, UInt8Builder, UInt16Builder, UInt32Builder, UInt64Builder,
     },
     datatypes::{DataType, Field, TimeUnit},
 };
@@ -33,6 +33,7 @@ macro_rules! column_type {
 column_type!(U64, UInt64Builder, "UBIGINT", DataType::UInt64);
 column_type!(U32, UInt32Builder, "UINTEGER", DataType::UInt32);
 column_type!(U16, UInt16Builder, "USMALLINT", DataType::UInt16);
+column_type!(Code, UInt8Builder, "UTINYINT", DataType::UInt8);
 column_type!(I64, Int64Builder, "BIGINT", DataType::Int64);
 column_type!(Peer, Int32Builder, "INTEGER", DataType::Int32);
 column_type!(Flag, BooleanBuilder, "BOOLEAN", DataType::Boolean);

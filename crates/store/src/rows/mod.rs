@@ -4,13 +4,21 @@ mod columns;
 mod peers;
 mod positions;
 mod push;
+mod shapes;
 mod tables;
+mod tally;
 
 use duckdb::arrow::record_batch::RecordBatch;
 
 pub use peers::{Peer, PeerId, PeerTable};
 pub(crate) use positions::decode_into;
-pub(crate) use tables::{DnsQueries, FlowEvents, FlowSpans, Flows, HttpExchanges, IngestErrors, Peers, TlsHandshakes};
+pub(crate) use push::PROTOCOLS;
+use shapes::ShapeTable;
+pub(crate) use tables::{
+    DnsQueries, FlowEvents, FlowSpans, Flows, HttpExchanges, HttpShapes, IngestErrors, PeerLatencies, PeerSeconds,
+    Peers, Pulses, TlsHandshakes,
+};
+use tally::Tally;
 
 use wirereel_dissect::record::FlowId;
 
@@ -37,6 +45,8 @@ pub struct Rows {
     source: u32,
     next_exchange: u64,
     batch: u32,
+    shapes: ShapeTable,
+    tally: Tally,
     len: usize,
     bytes: usize,
     first_ns: Option<i64>,
@@ -44,6 +54,10 @@ pub struct Rows {
     flows: Flows,
     flow_events: FlowEvents,
     http_exchanges: HttpExchanges,
+    http_shapes: HttpShapes,
+    peer_seconds: PeerSeconds,
+    peer_latencies: PeerLatencies,
+    pulses: Pulses,
     dns_queries: DnsQueries,
     tls_handshakes: TlsHandshakes,
     flow_spans: FlowSpans,
@@ -54,6 +68,7 @@ pub struct Rows {
 pub struct Batch {
     pub(crate) source: u32,
     pub(crate) next_exchange: u64,
+    pub(crate) next_shape: i32,
     pub(crate) number: u32,
     pub(crate) first_ns: Option<i64>,
     pub(crate) last_ns: Option<i64>,
@@ -76,8 +91,8 @@ impl Batch {
 }
 
 impl Rows {
-    pub(crate) fn starting(source: SourceId, next_exchange: u64, batch: u32) -> Self {
-        Self { source: source.0, next_exchange, batch, ..Self::default() }
+    pub(crate) fn starting(source: SourceId, next_exchange: u64, next_shape: i32, batch: u32) -> Self {
+        Self { source: source.0, next_exchange, shapes: ShapeTable::starting(next_shape), batch, ..Self::default() }
     }
 
     /// Rows collected since the last [`Rows::take`].
@@ -102,10 +117,15 @@ impl Rows {
 
     /// Hands the collected rows over, with the peers that they name, and starts an empty batch.
     pub fn take(&mut self, peers: &mut PeerTable) -> Batch {
+        self.tally.take(self.batch, &mut self.peer_seconds, &mut self.peer_latencies, &mut self.pulses);
         let tables = [
             (Flows::TABLE, self.flows.take()),
             (FlowEvents::TABLE, self.flow_events.take()),
             (HttpExchanges::TABLE, self.http_exchanges.take()),
+            (HttpShapes::TABLE, self.http_shapes.take()),
+            (PeerSeconds::TABLE, self.peer_seconds.take()),
+            (PeerLatencies::TABLE, self.peer_latencies.take()),
+            (Pulses::TABLE, self.pulses.take()),
             (DnsQueries::TABLE, self.dns_queries.take()),
             (TlsHandshakes::TABLE, self.tls_handshakes.take()),
             (FlowSpans::TABLE, self.flow_spans.take()),
@@ -114,6 +134,7 @@ impl Rows {
         let batch = Batch {
             source: self.source,
             next_exchange: self.next_exchange,
+            next_shape: self.shapes.next(),
             number: self.batch,
             first_ns: self.first_ns.take(),
             last_ns: self.last_ns.take(),

@@ -1,6 +1,8 @@
 //! Peers: the ends of flows, each distinct combination of address, port and names once.
 
-use std::{collections::HashMap, net::IpAddr};
+use std::net::IpAddr;
+
+use foldhash::{HashMap, HashMapExt};
 
 /// Number of a peer in its workspace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -1,7 +1,9 @@
 //! One push per kind of record: the record's fields into its table's columns.
 
+use std::net::IpAddr;
+
 use wirereel_dissect::record::{
-    DnsAnswer, DnsQuery, Flow, FlowEvent, FlowId, FlowSpan, Handshake, HttpExchange, Problem, TlsHandshake,
+    DnsAnswer, DnsQuery, Flow, FlowEvent, FlowId, FlowSpan, Handshake, HttpExchange, Problem, Protocol, TlsHandshake,
 };
 
 use super::{PeerId, Rows, SourceId, flow_number, positions};
@@ -11,7 +13,7 @@ use crate::latency;
 mod fixed_bytes {
     pub(super) const FLOW: usize = 280;
     pub(super) const FLOW_EVENT: usize = 44;
-    pub(super) const EXCHANGE: usize = 160;
+    pub(super) const EXCHANGE: usize = 180;
     pub(super) const DNS_QUERY: usize = 60;
     pub(super) const TLS_HANDSHAKE: usize = 60;
     pub(super) const SPAN: usize = 32;
@@ -27,6 +29,7 @@ impl Rows {
     pub fn push_flow(&mut self, flow: &Flow, client: PeerId, server: PeerId) {
         let number = self.flow_number(flow.id);
         let batch = self.batch;
+        self.tally.flow(flow, client, server);
         let t = &mut self.flows;
         t.flow_id.append_value(number);
         t.transport.append_value(flow.transport.name());
@@ -73,6 +76,7 @@ impl Rows {
     /// A lifecycle event.
     pub fn push_event(&mut self, event: &FlowEvent, client: PeerId, server: PeerId) {
         let number = self.flow_number(event.flow);
+        self.tally.event(event, client, server);
         let t = &mut self.flow_events;
         t.happened_at.append_value(event.at_ns);
         t.flow_id.append_value(number);
@@ -88,6 +92,8 @@ impl Rows {
         let id = self.next_exchange;
         self.next_exchange += 1;
         let number = self.flow_number(exchange.flow);
+        let shape = self.shapes.number(exchange, &mut self.http_shapes);
+        self.tally.exchange(exchange, client, server);
         let t = &mut self.http_exchanges;
         t.exchange_id.append_value(id);
         t.flow_id.append_value(number);
@@ -99,13 +105,11 @@ impl Rows {
         t.response_at.append_option(exchange.response_ns);
         t.finished_at.append_value(exchange.finished_ns);
         t.latency_class.append_option(latency_class(exchange));
-        t.protocol.append_value(exchange.protocol.name());
-        t.method.append_option(exchange.method.as_deref());
-        t.scheme.append_value(exchange.scheme);
-        t.host.append_option(exchange.host.as_deref());
+        t.protocol.append_option(code_of(exchange.protocol));
+        t.shape_id.append_value(shape);
         t.target.append_option(exchange.target.as_deref());
         t.decoded_target.append_option(exchange.decoded_target());
-        t.path.append_option(exchange.path.as_deref());
+        t.path.append_option(path_unless_plain(exchange));
         t.status.append_option(exchange.status);
         t.grpc_status.append_option(exchange.grpc_status);
         t.request_messages.append_option(exchange.request_messages);
@@ -115,14 +119,10 @@ impl Rows {
         t.response_headers.append_value(&exchange.response_headers);
         t.request_body_bytes.append_value(exchange.request_body_bytes);
         t.response_body_bytes.append_value(exchange.response_body_bytes);
-        t.request_content_encoding.append_option(exchange.request_content_encoding.as_deref());
-        t.response_content_encoding.append_option(exchange.response_content_encoding.as_deref());
-        t.content_type.append_option(exchange.content_type.as_deref());
-        t.user_agent.append_option(exchange.user_agent.as_deref());
         t.x_forwarded_for.append_option(exchange.x_forwarded_for.as_deref());
-        t.origin_ip.append_option(exchange.origin_ip.as_deref());
+        t.origin_ip
+            .append_option(exchange.origin_ip.as_deref().filter(|origin| !is_address(origin, exchange.client.ip)));
         t.identity.append_option(exchange.identity.as_deref());
-        t.identity_kind.append_option(exchange.identity_kind.map(|kind| kind.name()));
         t.trace_id.append_option(exchange.trace_id.as_deref());
         t.complete.append_value(exchange.complete);
         t.failed.append_value(has_failed(exchange));
@@ -206,6 +206,26 @@ impl Rows {
     }
 }
 
+/// Names of protocols; rows hold their place in this list. New ones go to its end.
+pub(crate) const PROTOCOLS: [&str; 6] = ["http/0.9", "http/1.0", "http/1.1", "h2", "grpc", "websocket"];
+
+fn code_of(protocol: Protocol) -> Option<u8> {
+    PROTOCOLS.iter().position(|name| *name == protocol.name()).map(|place| place as u8)
+}
+
+/// A path that is not simply the target up to its query, which `raw.exchanges` makes of the target itself. Empty when there is a target
+/// without path.
+fn path_unless_plain(exchange: &HttpExchange) -> Option<&str> {
+    let path = exchange.path.as_deref().unwrap_or("");
+    let plain = exchange.target.as_deref()?.split('?').next();
+    (plain != Some(path)).then_some(path)
+}
+
+/// Whether `text` is how the address is written.
+fn is_address(text: &str, ip: IpAddr) -> bool {
+    text.parse() == Ok(ip)
+}
+
 /// How much of a handshake was seen, as it is written in rows.
 fn handshake_name(handshake: Handshake) -> &'static str {
     match handshake {
@@ -216,14 +236,14 @@ fn handshake_name(handshake: Handshake) -> &'static str {
 }
 
 /// The class of the exchange's duration; without a response there is none.
-fn latency_class(exchange: &HttpExchange) -> Option<u16> {
+pub(super) fn latency_class(exchange: &HttpExchange) -> Option<u16> {
     exchange.status?;
     let nanos = exchange.finished_ns.saturating_sub(exchange.started_ns);
     Some(latency::class_of(u64::try_from(nanos / 1_000).unwrap_or(0)))
 }
 
 /// No response, or one that a reset or the end of the connection cut off. A 5xx is an error already and not failed too.
-fn has_failed(exchange: &HttpExchange) -> bool {
+pub(super) fn has_failed(exchange: &HttpExchange) -> bool {
     match exchange.status {
         None => true,
         Some(status) => status < 500 && matches!(exchange.error.as_deref(), Some("reset" | "cut off")),

@@ -73,7 +73,8 @@ table! {
 }
 
 table! {
-    /// HTTP exchanges in the order in which they were completed.
+    /// HTTP exchanges in the order in which they were completed. `protocol` is a place in [`super::PROTOCOLS`]; `path` is NULL where it is
+    /// what precedes the query in the target, and empty without one; `origin_ip` is NULL where it is the client's address.
     HttpExchanges "http_exchanges" {
         exchange_id: U64,
         flow_id: U64,
@@ -85,10 +86,8 @@ table! {
         response_at: Instant,
         finished_at: Instant,
         latency_class: U16,
-        protocol: Text,
-        method: Text,
-        scheme: Text,
-        host: Text,
+        protocol: Code,
+        shape_id: Peer,
         target: Text,
         decoded_target: Text,
         path: Text,
@@ -101,19 +100,72 @@ table! {
         response_headers: Text,
         request_body_bytes: U64,
         response_body_bytes: U64,
-        request_content_encoding: Text,
-        response_content_encoding: Text,
-        content_type: Text,
-        user_agent: Text,
         x_forwarded_for: Text,
         origin_ip: Text,
         identity: Text,
-        identity_kind: Text,
         trace_id: Text,
         complete: Flag,
         failed: Flag,
         error: Text,
         batch: U32,
+    }
+}
+
+table! {
+    /// What exchanges have in common.
+    HttpShapes "http_shapes" {
+        shape_id: Peer,
+        method: Text,
+        scheme: Text,
+        host: Text,
+        request_content_encoding: Text,
+        response_content_encoding: Text,
+        content_type: Text,
+        user_agent: Text,
+        identity_kind: Text,
+    }
+}
+
+table! {
+    /// Sums per pair of peers and second; several rows may have one second.
+    PeerSeconds "peer_seconds" {
+        bucket_s: I64,
+        client_peer: Peer,
+        server_peer: Peer,
+        connects: I64,
+        accepts: I64,
+        closes: I64,
+        resets: I64,
+        refused: I64,
+        open_delta: I64,
+        requests: I64,
+        errors_4xx: I64,
+        errors_5xx: I64,
+        failed: I64,
+        bytes_up: I64,
+        bytes_down: I64,
+        batch: U32,
+    }
+}
+
+table! {
+    /// Exchanges per pair of peers, second and latency class.
+    PeerLatencies "peer_latencies" {
+        bucket_s: I64,
+        client_peer: Peer,
+        server_peer: Peer,
+        class: U16,
+        n: I64,
+        batch: U32,
+    }
+}
+
+table! {
+    /// Requests and errors of the whole recording, for the reel.
+    Pulses "pulse" {
+        bucket: I64,
+        requests: I64,
+        errors: I64,
     }
 }
 

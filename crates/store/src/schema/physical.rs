@@ -4,7 +4,10 @@ use std::fmt::Write;
 
 use crate::{
     latency,
-    rows::{DnsQueries, FlowEvents, FlowSpans, Flows, HttpExchanges, IngestErrors, Peers, TlsHandshakes},
+    rows::{
+        DnsQueries, FlowEvents, FlowSpans, Flows, HttpExchanges, HttpShapes, IngestErrors, PROTOCOLS, PeerLatencies,
+        PeerSeconds, Peers, Pulses, TlsHandshakes,
+    },
 };
 
 /// Changes when a physical table changes: a file with another number is set aside and imported again.
@@ -46,6 +49,10 @@ pub(crate) fn create() -> String {
         Flows::create(),
         FlowEvents::create(),
         HttpExchanges::create(),
+        HttpShapes::create(),
+        PeerSeconds::create(),
+        PeerLatencies::create(),
+        Pulses::create(),
         DnsQueries::create(),
         TlsHandshakes::create(),
         FlowSpans::create(),
@@ -65,6 +72,11 @@ pub(crate) fn create() -> String {
              (bucket_s BIGINT, client_id INTEGER, server_id INTEGER, class USMALLINT, n BIGINT);"
         );
     }
+    let _ = writeln!(
+        sql,
+        "CREATE OR REPLACE MACRO raw.protocol_name(code) AS {}[code + 1];",
+        format!("{PROTOCOLS:?}").replace('"', "'")
+    );
     sql.push_str(EXCHANGES);
     sql.push_str(&PEER_FACTS.replace("{open_delta}", OPEN_DELTA));
     sql.push_str(FACTS);
@@ -83,7 +95,6 @@ CREATE TABLE IF NOT EXISTS raw.services (service_id INTEGER, name VARCHAR, kind 
 CREATE TABLE IF NOT EXISTS raw.peer_names (peer_id INTEGER, ip VARCHAR, port USMALLINT, service_id INTEGER,
     service VARCHAR, kind VARCHAR);
 CREATE TABLE IF NOT EXISTS raw.entry_points (service VARCHAR, guessed BOOLEAN);
-CREATE TABLE IF NOT EXISTS raw.pulse (bucket BIGINT, requests BIGINT, errors BIGINT);
 CREATE TABLE IF NOT EXISTS raw.self_metrics (happened_at TIMESTAMP_NS, component VARCHAR, metric VARCHAR, value DOUBLE);
 ";
 
@@ -97,15 +108,16 @@ SELECT x.exchange_id, x.flow_id, (x.flow_id >> 40)::UINTEGER AS source_id,
     (epoch_ns(x.response_at) - epoch_ns(x.started_at)) // 1000 AS ttfb_us,
     CASE WHEN x.status IS NULL THEN NULL
         ELSE (epoch_ns(x.finished_at) - epoch_ns(x.started_at)) // 1000 END AS duration_us,
-    x.protocol, x.method, x.scheme, x.host, coalesce(x.decoded_target, x.target) AS target,
-    x.target AS target_as_sent, x.path, x.status, x.grpc_status, x.request_messages, x.response_messages, x.stream_id,
+    raw.protocol_name(x.protocol) AS protocol, k.method, k.scheme, k.host, coalesce(x.decoded_target, x.target) AS target,
+    x.target AS target_as_sent, nullif(coalesce(x.path, split_part(x.target, '?', 1)), '') AS path, x.status, x.grpc_status, x.request_messages, x.response_messages, x.stream_id,
     x.request_headers, x.response_headers, x.request_body_bytes, x.response_body_bytes,
-    x.request_content_encoding, x.response_content_encoding, x.content_type, x.user_agent, x.x_forwarded_for,
-    x.origin_ip, x.identity, x.identity_kind, x.trace_id, x.complete, x.error,
+    k.request_content_encoding, k.response_content_encoding, k.content_type, k.user_agent, x.x_forwarded_for,
+    coalesce(x.origin_ip, c.ip) AS origin_ip, x.identity, k.identity_kind, x.trace_id, x.complete, x.error,
     x.ordinal, x.latency_class, x.failed, c.service_id AS client_id, s.service_id AS server_id
 FROM raw.http_exchanges x
 JOIN raw.peer_names c ON c.peer_id = x.client_peer
-JOIN raw.peer_names s ON s.peer_id = x.server_peer;
+JOIN raw.peer_names s ON s.peer_id = x.server_peer
+JOIN raw.http_shapes k ON k.shape_id = x.shape_id;
 ";
 
 /// What an event does to the number of open connections: one is open from `established` (or `resume`) to `close`, `reset`
@@ -116,7 +128,7 @@ pub(crate) const OPEN_DELTA: &str =
 /// One row per thing that counts for an edge: an exchange, a lifecycle event, or the bytes of a flow without exchanges.
 const PEER_FACTS: &str = "
 CREATE OR REPLACE VIEW raw.peer_facts AS
-    SELECT started_at AS happened_at, batch, client_peer, server_peer, protocol, latency_class,
+    SELECT started_at AS happened_at, batch, client_peer, server_peer, raw.protocol_name(protocol) AS protocol, latency_class,
         0 AS connects, 0 AS accepts, 0 AS closes, 0 AS resets, 0 AS refused, 0 AS open_delta,
         1 AS requests, coalesce(status >= 400 AND status < 500 AND NOT failed, false)::INTEGER AS errors_4xx,
         coalesce(status >= 500, false)::INTEGER AS errors_5xx, failed::INTEGER AS failed,
@@ -131,8 +143,9 @@ CREATE OR REPLACE VIEW raw.peer_facts AS
     FROM raw.flow_events
     UNION ALL
     SELECT closed_at, batch, client_peer, server_peer, coalesce(app_protocol, transport), NULL,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, client_bytes, server_bytes
-    FROM raw.flows WHERE transport = 'tcp' AND app_protocol IS DISTINCT FROM 'http';
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, coalesce(upgraded_client_bytes, client_bytes), coalesce(upgraded_server_bytes, server_bytes)
+    FROM raw.flows WHERE transport = 'tcp'
+        AND (upgraded_to IS NOT NULL OR coalesce(app_protocol, '') NOT IN ('http', 'h2', 'grpc'));
 ";
 
 /// The same by service.

@@ -16,13 +16,20 @@ use naming::Naming;
 pub use naming::PeerName;
 pub use sources::{NewSource, SourceFigures, SourceKind};
 
+/// Rows of one transaction. DuckDB writes full row groups (122,880 rows) of a large transaction straight into its file, compressed; those
+/// of small ones go through the log and are written a second time at the checkpoint.
+const COMMIT_ROWS: usize = 4 * 122_880;
+
 /// Appends to a recording. One exists at a time, on the ingest thread.
 pub struct Writer {
     connection: Connection,
     place: WriterPlace,
     naming: Naming,
     next_exchange: u64,
+    next_shape: i32,
     next_batch: u32,
+    /// Rows appended since the last commit.
+    uncommitted: usize,
     /// Roll-ups hold everything from batches before this one.
     rolled_up_to: u32,
 }
@@ -35,13 +42,19 @@ impl Writer {
             [],
             |row| row.get(0),
         )?;
+        let next_shape =
+            connection.query_row("SELECT coalesce(max(shape_id) + 1, 0)::INTEGER FROM raw.http_shapes", [], |row| {
+                row.get(0)
+            })?;
         let next_batch = connection.query_row(
             "SELECT coalesce(max(batch) + 1, 0)::UINTEGER FROM (SELECT max(batch) AS batch FROM raw.http_exchanges \
              UNION ALL SELECT max(batch) FROM raw.flow_events UNION ALL SELECT max(batch) FROM raw.flows)",
             [],
             |row| row.get(0),
         )?;
-        let mut writer = Self { connection, place, naming, next_exchange, next_batch, rolled_up_to: next_batch };
+        let (uncommitted, rolled_up_to) = (0, next_batch);
+        let mut writer =
+            Self { connection, place, naming, next_exchange, next_shape, next_batch, uncommitted, rolled_up_to };
         if writer.meta("rolled_up_to")?.and_then(|text| text.parse().ok()) != Some(next_batch) {
             // The last writer stopped before its roll-ups were in.
             writer.rebuild_rollups()?;
@@ -51,7 +64,7 @@ impl Writer {
 
     /// An empty collector for a source that [`Writer::begin_source`] has numbered.
     pub fn rows(&self, source: SourceId) -> Rows {
-        Rows::starting(source, self.next_exchange, self.next_batch)
+        Rows::starting(source, self.next_exchange, self.next_shape, self.next_batch)
     }
 
     /// The peers of the workspace, to intern more.
@@ -66,14 +79,47 @@ impl Writer {
         Ok(PeerTable::continuing(peers.collect::<Result<_>>()?))
     }
 
-    /// Appends a batch in one transaction. New peers are unresolved until [`Writer::replace_naming`] names them.
+    /// Appends a batch and commits it. New peers are unresolved until [`Writer::replace_naming`] names them.
     pub fn write(&mut self, batch: Batch) -> Result<()> {
+        self.write_soon(batch)?;
+        self.commit()
+    }
+
+    /// As [`Writer::write`], but commits only when enough rows have come together, or with the next commit. What was not committed when
+    /// something fails is gone: its bytes are still where they came from.
+    pub fn write_soon(&mut self, batch: Batch) -> Result<()> {
         if batch.is_empty() {
             return Ok(());
         }
+        if self.uncommitted == 0 {
+            self.connection.execute_batch("BEGIN")?;
+        }
         self.next_exchange = batch.next_exchange;
+        self.next_shape = batch.next_shape;
         self.next_batch = batch.number + 1;
-        self.in_transaction(|writer| writer.append(batch))
+        self.uncommitted += batch.len().max(1);
+        if let Err(error) = self.append(batch) {
+            self.roll_back();
+            return Err(error);
+        }
+        if self.uncommitted >= COMMIT_ROWS { self.commit() } else { Ok(()) }
+    }
+
+    /// Makes what was appended durable and visible.
+    pub fn commit(&mut self) -> Result<()> {
+        if self.uncommitted == 0 {
+            return Ok(());
+        }
+        self.uncommitted = 0;
+        self.connection.execute_batch("COMMIT")?;
+        self.place.committed();
+        Ok(())
+    }
+
+    fn roll_back(&mut self) {
+        self.uncommitted = 0;
+        // The first error is what matters; a failed roll-back ends with the connection.
+        let _ = self.connection.execute_batch("ROLLBACK");
     }
 
     fn append(&mut self, batch: Batch) -> Result<()> {
@@ -106,6 +152,7 @@ impl Writer {
 
     /// Moves the log into the database file. Call it when an import has ended.
     pub fn checkpoint(&mut self) -> Result<()> {
+        self.commit()?;
         Ok(self.connection.execute_batch("CHECKPOINT")?)
     }
 
@@ -139,6 +186,7 @@ impl Writer {
 
     /// All of it or nothing; readers see it from the next question on.
     fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        self.commit()?;
         self.connection.execute_batch("BEGIN")?;
         match work(self) {
             Ok(done) => {
@@ -147,8 +195,7 @@ impl Writer {
                 Ok(done)
             }
             Err(error) => {
-                // The first error is what matters; a failed roll-back ends with the connection.
-                let _ = self.connection.execute_batch("ROLLBACK");
+                self.roll_back();
                 Err(error)
             }
         }

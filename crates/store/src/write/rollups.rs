@@ -6,7 +6,7 @@
 use super::Writer;
 use crate::{
     error::Result,
-    schema::{COUNTERS, PULSE_MS, WIDTHS_S, counter_sums},
+    schema::{COUNTERS, WIDTHS_S, counter_sums},
 };
 
 impl Writer {
@@ -27,7 +27,7 @@ impl Writer {
     /// Makes all roll-ups anew: after names have changed, and at the end of an import to merge additive rows.
     pub fn rebuild_rollups(&mut self) -> Result<()> {
         self.in_transaction(|writer| {
-            let mut sql = String::from("DELETE FROM raw.pulse;");
+            let mut sql = String::new();
             for width in WIDTHS_S {
                 sql += &format!("DELETE FROM raw.rollup_{width}s; DELETE FROM raw.latency_{width}s;");
             }
@@ -40,18 +40,21 @@ impl Writer {
     }
 }
 
-/// Seconds from rows, tens from seconds, minutes from tens.
+/// Services from peers; seconds first, tens of seconds and minutes from them.
 fn add_batches(from: u32) -> String {
     let (counters, sums) = (COUNTERS.join(", "), counter_sums());
-    let rows = format!("raw.facts WHERE batch >= {from}");
-    let second = "epoch_ns(happened_at) // 1000000000 AS bucket_s";
+    let by_service = |table: &str| {
+        format!(
+            "FROM raw.{table} t JOIN raw.peer_names c ON c.peer_id = t.client_peer JOIN raw.peer_names s ON s.peer_id = t.server_peer \
+             WHERE t.batch >= {from} GROUP BY ALL"
+        )
+    };
     let mut sql = format!(
-        "CREATE OR REPLACE TEMP TABLE fresh AS SELECT {second}, client_id, server_id, {sums} FROM {rows} GROUP BY ALL ORDER BY ALL;
-         CREATE OR REPLACE TEMP TABLE fresh_latency AS SELECT {second}, client_id, server_id, latency_class AS class, count(*) AS n
-            FROM {rows} AND latency_class IS NOT NULL GROUP BY ALL ORDER BY ALL;
-         INSERT INTO raw.pulse SELECT epoch_ns(happened_at) // {pulse_ns} AS bucket, sum(requests)::BIGINT, sum(errors_5xx + failed)::BIGINT
-            FROM {rows} AND requests = 1 GROUP BY ALL ORDER BY bucket;",
-        pulse_ns = PULSE_MS * 1_000_000,
+        "CREATE OR REPLACE TEMP TABLE fresh AS SELECT bucket_s, c.service_id AS client_id, s.service_id AS server_id, {sums} {};
+         CREATE OR REPLACE TEMP TABLE fresh_latency AS
+            SELECT bucket_s, c.service_id AS client_id, s.service_id AS server_id, class, sum(n)::BIGINT AS n {};",
+        by_service("peer_seconds"),
+        by_service("peer_latencies"),
     );
     for width in WIDTHS_S {
         let bucket = format!("bucket_s - bucket_s % {width} AS bucket_s");
