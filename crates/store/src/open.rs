@@ -16,6 +16,10 @@ use crate::{
 /// Log size at which DuckDB writes a checkpoint by itself: imports end with one, and 16 MB, the default, costs them 40 %.
 const CHECKPOINT_THRESHOLD: &str = "4GB";
 
+/// What DuckDB holds in memory at most; beyond it, it writes to a temporary file beside the database. Its own default is four fifths of the
+/// machine, which an import would fill with what it has just written.
+const MEMORY_LIMIT: &str = "320MB";
+
 /// Where the files of a recording are.
 pub(crate) struct Files {
     /// The database itself.
@@ -120,6 +124,7 @@ fn config() -> Result<Config> {
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?
         .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?
+        .with("memory_limit", MEMORY_LIMIT)?
         .enable_external_access(false)?
         .with("lock_configuration", "true")?)
 }

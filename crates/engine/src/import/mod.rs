@@ -24,7 +24,7 @@ use crate::{EngineError, Workspace};
 use collect::Collector;
 
 /// Batches between the reading and the writing thread. Each holds at most [`collect::BATCH_ROWS`] rows.
-const QUEUE_BATCHES: usize = 4;
+const QUEUE_BATCHES: usize = 2;
 
 /// Packets between two looks at the clock.
 const PACKETS_PER_LOOK: u64 = 2_048;
