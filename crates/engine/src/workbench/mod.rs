@@ -88,9 +88,9 @@ impl Workbench {
     /// # Errors
     /// When the database cannot be read.
     pub fn app_state(&self, host: &str) -> Result<AppState, EngineError> {
-        let recording = match self.current() {
-            Ok(current) => Some(self.recording(&current)?),
-            Err(_) => None,
+        let (recording, notices) = match self.current() {
+            Ok(current) => (Some(self.recording(&current)?), current.workspace.config_problems().collect()),
+            Err(_) => (None, Vec::new()),
         };
         Ok(AppState {
             version: env!("CARGO_PKG_VERSION").into(),
@@ -99,6 +99,7 @@ impl Workbench {
             import: self.ticks.current_import(),
             recents: self.recents()?,
             samples: samples::list(),
+            notices,
         })
     }
 
