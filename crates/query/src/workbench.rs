@@ -77,6 +77,9 @@ pub struct AppState {
     pub import: Option<ImportProgress>,
     pub recents: Vec<Recent>,
     pub samples: Vec<Sample>,
+    /// What is wrong in the open recording's `wirereel.json`, in sentences; what was right before stays in force.
+    #[ts(optional, as = "Option<Vec<String>>")]
+    pub notices: Vec<String>,
 }
 
 /// A small push: something changed, pull what you show. At most ten a second.

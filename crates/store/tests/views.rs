@@ -175,8 +175,9 @@ fn whole_rows_come_out_of_the_other_views() {
     assert_eq!(
         only_row(&store, "ingest_errors"),
         json!({
-            "at": AT, "source_id": 1, "stage": "http", "position": 150, "message": "a chunk size of 99 digits", "attempts": 1,
-            "state": "definitive"
+            "at": AT, "source_id": 1, "stage": "http", "position": 150,
+            "flow_id": flow_number(wirereel_store::SourceId(1), FlowId(5)), "message": "a chunk size of 99 digits",
+            "attempts": 1, "state": "waiting"
         })
     );
     assert_eq!(

@@ -1,6 +1,6 @@
 //! How connections begin and end, and what the rows say about it.
 
-use wirereel_dissect::record::{CloseReason, DirectionFigures, Flow, FlowId, Handshake, Transport};
+use wirereel_dissect::record::{CloseReason, DirectionFigures, Flow, FlowId, Handshake, LifeRtt, Transport};
 use wirereel_testkit::{CapturedPacket, Conversation, Link, Packets, Side, ip_packet};
 
 use crate::collect::{endpoint, read};
@@ -30,7 +30,8 @@ fn a_whole_connection_gives_one_row_and_its_life() {
         handshake: Handshake::Full,
         direction_known: true,
         rtt_us: Some(2_000),
-        life_rtt: None,
+        // Data and its acknowledgement, once in each direction, a millisecond to either end.
+        life_rtt: Some(LifeRtt { min_us: 2_000, mean_us: 2_000, max_us: 2_000, samples: 2 }),
         upgrade: None,
         from_client: DirectionFigures {
             packets: 6,

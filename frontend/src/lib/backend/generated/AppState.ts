@@ -11,4 +11,8 @@ export type AppState = { version: string,
 /**
  * `window` or `browser`.
  */
-host: string, recording: Recording | null, import: ImportProgress | null, recents: Array<Recent>, samples: Array<Sample>, };
+host: string, recording: Recording | null, import: ImportProgress | null, recents: Array<Recent>, samples: Array<Sample>, 
+/**
+ * What is wrong in the open recording's `wirereel.json`, in sentences; what was right before stays in force.
+ */
+notices?: Array<string>, };
