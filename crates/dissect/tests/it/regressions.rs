@@ -9,7 +9,10 @@ mod inputs;
 
 use inputs::InputPacket;
 
-const TARGETS: [(&str, fn(&[u8]) -> Vec<InputPacket>); 6] = [
+/// How a target reads its inputs.
+type Reading = fn(&[u8]) -> Vec<InputPacket>;
+
+const TARGETS: [(&str, Reading); 6] = [
     ("dissector", inputs::frames),
     ("tcp", inputs::segments),
     ("http1", |input| inputs::conversation(b"", input)),
