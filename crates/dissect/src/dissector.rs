@@ -7,7 +7,7 @@ use crate::figures::Figures;
 use crate::flow::{Detail, Flows, Message, Outlet, Seen};
 use crate::icmp;
 use crate::limits::Limits;
-use crate::link::{self, Opened};
+use crate::link::{self, Opened, Tags};
 use crate::net::{self, Datagram, Fragments, protocol};
 use crate::packet::{LinkType, Packet};
 use crate::record::{BodyRequest, DetailRequest, Endpoint, Problem, Sink, Stage, Transport};
@@ -80,10 +80,12 @@ impl Dissector {
         self.move_clock(packet.at_ns, sink);
 
         let position = packet.position;
-        let mut seen =
-            Seen { at_ns: packet.at_ns, position, positions: slice::from_ref(&position), vlan: None, tunnel: None };
-        let read = match link::open(packet.link_type, wire, &mut seen.vlan) {
-            Ok(Opened::Ip(ip)) => self.network(ip, seen, 0, sink),
+        let mut tags = Tags::default();
+        let read = match link::open(packet.link_type, wire, &mut tags) {
+            Ok(Opened::Ip(ip)) => {
+                let (positions, Tags { vlan, tunnel, .. }) = (slice::from_ref(&position), tags);
+                self.network(ip, Seen { at_ns: packet.at_ns, position, positions, vlan, tunnel }, 0, sink)
+            }
             Ok(Opened::NotIp) => {
                 self.figures.not_ip += 1;
                 Ok(())
@@ -134,7 +136,7 @@ impl Dissector {
             return self.transport(&datagram, seen, depth, sink);
         }
         self.figures.fragments += 1;
-        let Some(whole) = self.fragments.add(&datagram, seen.position, self.now_ns, &self.limits) else {
+        let Some(whole) = self.fragments.add(&datagram, seen.position, self.now_ns, &self.limits)? else {
             return Ok(());
         };
         self.figures.reassembled += 1;
@@ -207,7 +209,9 @@ impl Dissector {
             return Ok(());
         }
         let Some(packet) = inner.packet else { return Ok(()) };
-        let seen = Seen { tunnel: seen.tunnel.or(Some(inner.name)), vlan: seen.vlan.or(inner.vlan), ..seen };
+        // The outermost tunnel between addresses counts; what the link itself is wrapped in only when there is none.
+        let tunnel = if depth == 0 { Some(inner.name) } else { seen.tunnel };
+        let seen = Seen { tunnel, vlan: seen.vlan.or(inner.vlan), ..seen };
         self.network(packet, seen, depth + 1, sink)
     }
 

@@ -16,12 +16,14 @@ pub(crate) enum Malformed {
     Short { layer: &'static str, needed: usize, found: usize },
     #[error("{layer} {field} cannot be {value}")]
     Field { layer: &'static str, field: &'static str, value: usize },
+    #[error("{layer} fragments disagree about the bytes from {at} on")]
+    Fragments { layer: &'static str, at: usize },
 }
 
 impl Malformed {
     /// The room that reads this layer.
     pub(crate) fn stage(self) -> Stage {
-        let (Self::Short { layer, .. } | Self::Field { layer, .. }) = self;
+        let (Self::Short { layer, .. } | Self::Field { layer, .. } | Self::Fragments { layer, .. }) = self;
         match layer {
             "IPv4" | "IPv6" | "IP" => Stage::Network,
             "TCP" | "UDP" | "ICMP" => Stage::Transport,

@@ -2,7 +2,7 @@
 
 use crate::record::Side;
 
-use super::{banner, http, tls};
+use super::{banner, dns, http, tls};
 
 /// What a protocol says about the first bytes of one side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +20,7 @@ pub(crate) enum Verdict {
 pub(crate) enum Guess {
     Http,
     Tls,
+    Dns,
     /// Recognised by its banner; its messages are not read.
     Named(&'static str),
     /// More bytes are needed.
@@ -29,7 +30,11 @@ pub(crate) enum Guess {
 
 /// Asks every protocol about the first bytes that `side` sent.
 pub(crate) fn identify(side: Side, bytes: &[u8]) -> Guess {
-    let verdicts = [(http::probe(side, bytes), Guess::Http), (tls::probe(side, bytes), Guess::Tls)];
+    let verdicts = [
+        (http::probe(side, bytes), Guess::Http),
+        (tls::probe(side, bytes), Guess::Tls),
+        (dns::probe_stream(side, bytes), Guess::Dns),
+    ];
     if let Some((_, guess)) = verdicts.iter().find(|(verdict, _)| *verdict == Verdict::Certain) {
         return *guess;
     }

@@ -3,8 +3,9 @@
 use crate::record::{BodyRequest, Side, Sink};
 
 use super::FlowContext;
+use super::dns;
 use super::http::Conversation;
-use super::probe::{Guess, identify};
+use super::probe::{Guess, Verdict, identify};
 use super::tls::Handshake;
 
 /// Segments of one side that told nothing before that side is no longer looked at: a long binary stream costs nothing then,
@@ -26,6 +27,7 @@ enum State {
     Probing(Box<Probing>),
     Http(Box<Conversation>),
     Tls(Box<Handshake>),
+    Dns(Box<dns::Messages>),
     /// Nothing more to read: its bytes are counted by TCP.
     Counted(Option<&'static str>),
 }
@@ -68,6 +70,15 @@ impl Stream {
                     self.state = State::Tls(Box::default());
                     self.replay(ctx, held, side, bytes, at_ns, sink);
                 }
+                Guess::Dns => {
+                    let held = std::mem::take(&mut **probing);
+                    self.state = State::Dns(Box::default());
+                    self.replay(ctx, held, side, bytes, at_ns, sink);
+                }
+                Guess::Unknown if dns::probe_on_its_port(ctx, side, bytes) == Verdict::Certain => {
+                    self.state = State::Dns(Box::default());
+                    self.data(ctx, side, bytes, at_ns, sink);
+                }
                 Guess::Named(name) => self.state = State::Counted(Some(name)),
                 Guess::Unknown if probing.is_in_vain() => self.state = State::Counted(None),
                 Guess::Unknown | Guess::Unsure => {}
@@ -77,6 +88,7 @@ impl Stream {
                 handshake.data(ctx, side, bytes, at_ns, sink);
                 self.after_handshake();
             }
+            State::Dns(messages) => messages.data(ctx, side, bytes, at_ns, sink),
             State::Counted(_) => {}
         }
     }
@@ -87,9 +99,10 @@ impl Stream {
             State::Probing(probing) => probing.held(side).bytes = Vec::new(),
             State::Http(conversation) => conversation.gap(ctx, side, missed_bytes, at_ns, sink),
             State::Tls(handshake) => {
-                handshake.give_up(ctx, sink);
+                handshake.gap(ctx, side, sink);
                 self.after_handshake();
             }
+            State::Dns(messages) => messages.gap(side),
             State::Counted(_) => {}
         }
     }
@@ -117,6 +130,7 @@ impl Stream {
                 handshake.give_up(ctx, sink);
                 self.after_handshake();
             }
+            State::Dns(messages) => messages.end(sink),
             State::Probing(_) | State::Counted(_) => {}
         }
     }
@@ -127,6 +141,7 @@ impl Stream {
             State::Probing(_) => None,
             State::Http(_) => Some("http"),
             State::Tls(_) => Some("tls"),
+            State::Dns(_) => Some("dns"),
             State::Counted(name) => *name,
         }
     }

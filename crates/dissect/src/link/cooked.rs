@@ -1,32 +1,32 @@
 //! Linux "cooked" captures and Cisco HDLC: short headers that end in an EtherType.
 
-use super::{EtherType, Opened, ethernet, open_ethertype};
+use super::{EtherType, Opened, Tags, ethernet, open_ethertype};
 use crate::wire::{Malformed, Wire, be16};
 
 /// `LINKTYPE_LINUX_SLL`: 16 bytes, the protocol last.
-pub(super) fn linux_sll<'a>(frame: Wire<'a>, vlan: &mut Option<u16>) -> Result<Opened<'a>, Malformed> {
+pub(super) fn linux_sll<'a>(frame: Wire<'a>, tags: &mut Tags) -> Result<Opened<'a>, Malformed> {
     let (header, payload) = frame.header::<16>("LINUX_SLL")?;
-    protocol(be16(header, 14), payload, vlan)
+    protocol(be16(header, 14), payload, tags)
 }
 
 /// `LINKTYPE_LINUX_SLL2`: 20 bytes, the protocol first.
-pub(super) fn linux_sll2<'a>(frame: Wire<'a>, vlan: &mut Option<u16>) -> Result<Opened<'a>, Malformed> {
+pub(super) fn linux_sll2<'a>(frame: Wire<'a>, tags: &mut Tags) -> Result<Opened<'a>, Malformed> {
     let (header, payload) = frame.header::<20>("LINUX_SLL2")?;
-    protocol(be16(header, 0), payload, vlan)
+    protocol(be16(header, 0), payload, tags)
 }
 
 /// `LINKTYPE_C_HDLC`: address, control, EtherType (RFC 1547 §4.3).
-pub(super) fn cisco_hdlc<'a>(frame: Wire<'a>, vlan: &mut Option<u16>) -> Result<Opened<'a>, Malformed> {
+pub(super) fn cisco_hdlc<'a>(frame: Wire<'a>, tags: &mut Tags) -> Result<Opened<'a>, Malformed> {
     let (header, payload) = frame.header::<4>("C_HDLC")?;
-    open_ethertype(EtherType(be16(header, 2)), payload, vlan)
+    open_ethertype(EtherType(be16(header, 2)), payload, tags)
 }
 
-fn protocol<'a>(protocol: u16, payload: Wire<'a>, vlan: &mut Option<u16>) -> Result<Opened<'a>, Malformed> {
+fn protocol<'a>(protocol: u16, payload: Wire<'a>, tags: &mut Tags) -> Result<Opened<'a>, Malformed> {
     /// `LINUX_SLL_P_802_2`: an LLC header follows.
     const LLC: u16 = 0x0004;
     match protocol {
-        LLC => ethernet::llc(payload, vlan),
-        _ => open_ethertype(EtherType(protocol), payload, vlan),
+        LLC => ethernet::llc(payload, tags),
+        _ => open_ethertype(EtherType(protocol), payload, tags),
     }
 }
 
@@ -42,7 +42,7 @@ mod tests {
         second.extend([0u8; 18]);
         second.push(0x45);
         let expected = Ok(Opened::Ip(Wire::whole(&[0x45])));
-        assert_eq!(linux_sll(Wire::whole(&first), &mut None), expected);
-        assert_eq!(linux_sll2(Wire::whole(&second), &mut None), expected);
+        assert_eq!(linux_sll(Wire::whole(&first), &mut Tags::default()), expected);
+        assert_eq!(linux_sll2(Wire::whole(&second), &mut Tags::default()), expected);
     }
 }

@@ -1,6 +1,6 @@
 //! PPP (RFC 1661), with or without HDLC framing (RFC 1662), and PPPoE sessions (RFC 2516).
 
-use super::Opened;
+use super::{Opened, Tags};
 use crate::wire::{Malformed, Wire, be16};
 
 /// Opens a PPP frame: optional address and control bytes, a protocol of one or two bytes, the packet.
@@ -22,7 +22,8 @@ pub(crate) fn ppp(frame: Wire<'_>) -> Result<Opened<'_>, Malformed> {
 }
 
 /// Opens a PPPoE session packet; its length field bounds the PPP frame.
-pub(super) fn pppoe_session(packet: Wire<'_>) -> Result<Opened<'_>, Malformed> {
+pub(super) fn pppoe_session<'a>(packet: Wire<'a>, tags: &mut Tags) -> Result<Opened<'a>, Malformed> {
+    tags.tunnel.get_or_insert("pppoe");
     let (header, payload) = packet.header::<6>("PPPoE")?;
     ppp(payload.first(be16(header, 4).into()))
 }
@@ -44,6 +45,8 @@ mod tests {
     #[test]
     fn the_pppoe_length_drops_padding() {
         let packet = [0x11, 0, 0, 1, 0, 3, 0x00, 0x21, 0x45, 0, 0, 0];
-        assert_eq!(pppoe_session(Wire::whole(&packet)), Ok(Opened::Ip(Wire::whole(&[0x45]))));
+        let mut tags = Tags::default();
+        assert_eq!(pppoe_session(Wire::whole(&packet), &mut tags), Ok(Opened::Ip(Wire::whole(&[0x45]))));
+        assert_eq!(tags.tunnel, Some("pppoe"));
     }
 }

@@ -75,7 +75,11 @@ fn extension(datagram: &mut Datagram<'_>) -> Result<bool, Malformed> {
 /// Strips the extension headers of a datagram put together from fragments, whose first header is `protocol`.
 pub(super) fn after_reassembly<'a>(mut datagram: Datagram<'a>) -> Result<Datagram<'a>, Malformed> {
     for _ in 0..MOST_EXTENSIONS {
-        if datagram.fragment.is_some() || !extension(&mut datagram)? {
+        let goes_on = extension(&mut datagram)?;
+        if let Some(fragment) = datagram.fragment {
+            return Err(Malformed::Field { layer: "IPv6", field: "fragment in a fragment", value: fragment.offset });
+        }
+        if !goes_on {
             return Ok(datagram);
         }
     }

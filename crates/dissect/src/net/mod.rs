@@ -41,6 +41,7 @@ pub(crate) mod protocol {
     pub(crate) const GRE: u8 = 47;
     pub(crate) const ICMPV6: u8 = 58;
     pub(crate) const NO_NEXT_HEADER: u8 = 59;
+    pub(crate) const ETHER_IP: u8 = 97;
     pub(crate) const ETHERNET: u8 = 143;
 }
 

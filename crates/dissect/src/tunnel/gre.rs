@@ -26,16 +26,11 @@ pub(super) fn open(payload: Wire<'_>) -> Option<Inner<'_>> {
     let acknowledgement = if version == 1 { optional(ACKNOWLEDGEMENT) } else { 0 };
     let inner = payload.after(4 + optional(CHECKSUM) + optional(KEY) + optional(SEQUENCE) + acknowledgement);
     match protocol {
-        PPP => Inner::opened("gre", link::ppp(inner).ok()?, None),
+        PPP => Inner::opened("gre", |_| link::ppp(inner)),
         ERSPAN_2 if flags & SEQUENCE == 0 => Inner::ethernet("erspan", inner),
         ERSPAN_2 => Inner::ethernet("erspan", inner.after(8)),
         ERSPAN_3 => Inner::ethernet("erspan", inner.after(12)),
-        _ if EtherType(protocol) == EtherType::TRANSPARENT_ETHERNET => Inner::ethernet("gre", inner),
-        _ => {
-            let mut vlan = None;
-            let opened = link::open_ethertype(EtherType(protocol), inner, &mut vlan).ok()?;
-            Inner::opened("gre", opened, vlan)
-        }
+        _ => Inner::of_type("gre", EtherType(protocol), inner),
     }
 }
 

@@ -6,9 +6,9 @@
 mod gre;
 mod udp;
 
-use crate::link::{self, Opened};
+use crate::link::{self, EtherType, Opened, Tags};
 use crate::net::{Datagram, protocol};
-use crate::wire::Wire;
+use crate::wire::{Malformed, Wire};
 
 pub(crate) use udp::in_udp;
 
@@ -26,12 +26,20 @@ pub(crate) struct Inner<'a> {
 pub(crate) fn in_ip<'a>(datagram: &Datagram<'a>) -> Option<Inner<'a>> {
     let payload = datagram.payload;
     match datagram.protocol {
-        protocol::IPV4 => Inner::ip("ipip", payload, 4),
-        protocol::IPV6 => Inner::ip("6in4", payload, 6),
-        protocol::ETHERNET => Inner::ethernet("etherip", payload),
+        protocol::IPV4 => Inner::ip(if datagram.source.is_ipv4() { "ipip" } else { "4in6" }, payload, 4),
+        protocol::IPV6 => Inner::ip(if datagram.source.is_ipv4() { "6in4" } else { "6in6" }, payload, 6),
+        protocol::ETHER_IP => ether_ip(payload),
+        protocol::ETHERNET => Inner::ethernet("ethernet", payload),
         protocol::GRE => gre::open(payload),
         _ => None,
     }
+}
+
+/// A version and reserved bits, then a frame (RFC 3378 §3).
+fn ether_ip(payload: Wire<'_>) -> Option<Inner<'_>> {
+    const VERSION_3: [u8; 2] = [0x30, 0x00];
+    let (header, frame) = payload.header::<2>("EtherIP").ok()?;
+    if *header == VERSION_3 { Inner::ethernet("etherip", frame) } else { None }
 }
 
 impl<'a> Inner<'a> {
@@ -41,12 +49,21 @@ impl<'a> Inner<'a> {
     }
 
     fn ethernet(name: &'static str, frame: Wire<'a>) -> Option<Self> {
-        let mut vlan = None;
-        let opened = link::ethernet(frame, &mut vlan).ok()?;
-        Self::opened(name, opened, vlan)
+        Self::opened(name, |tags| link::ethernet(frame, tags))
     }
 
-    fn opened(name: &'static str, opened: Opened<'a>, vlan: Option<u16>) -> Option<Self> {
+    fn of_type(name: &'static str, ether_type: EtherType, payload: Wire<'a>) -> Option<Self> {
+        match ether_type {
+            EtherType::TRANSPARENT_ETHERNET => Self::ethernet(name, payload),
+            _ => Self::opened(name, |tags| link::open_ethertype(ether_type, payload, tags)),
+        }
+    }
+
+    /// The outer tunnel keeps its name whatever else is inside.
+    fn opened(name: &'static str, open: impl FnOnce(&mut Tags) -> Result<Opened<'a>, Malformed>) -> Option<Self> {
+        let mut tags = Tags::default();
+        let opened = open(&mut tags).ok()?;
+        let vlan = tags.vlan;
         match opened {
             Opened::Ip(packet) => Some(Self { name, packet: Some(packet), vlan }),
             Opened::NotIp => Some(Self { name, packet: None, vlan }),

@@ -1,4 +1,4 @@
-//! Encapsulations in UDP: VXLAN (RFC 7348), Geneve (RFC 8926), Teredo (RFC 4380) and GTP-U (3GPP TS 29.281).
+//! Encapsulations in UDP: VXLAN (RFC 7348) and its generic extension, Geneve (RFC 8926), Teredo (RFC 4380) and GTP-U (3GPP TS 29.281).
 
 use super::Inner;
 use crate::link::{self, EtherType};
@@ -6,6 +6,7 @@ use crate::net::protocol;
 use crate::wire::{Wire, be16};
 
 const VXLAN_PORTS: [u16; 2] = [4789, 8472];
+const VXLAN_GPE_PORT: u16 = 4790;
 const GENEVE_PORT: u16 = 6081;
 const TEREDO_PORT: u16 = 3544;
 const GTP_U_PORT: u16 = 2152;
@@ -14,6 +15,8 @@ const GTP_U_PORT: u16 = 2152;
 pub(crate) fn in_udp<'a>(source_port: u16, destination_port: u16, payload: Wire<'a>) -> Option<Inner<'a>> {
     if VXLAN_PORTS.contains(&destination_port) {
         vxlan(payload)
+    } else if destination_port == VXLAN_GPE_PORT {
+        vxlan_gpe(payload)
     } else if destination_port == GENEVE_PORT {
         geneve(payload)
     } else if source_port == TEREDO_PORT || destination_port == TEREDO_PORT {
@@ -34,21 +37,28 @@ fn vxlan(payload: Wire<'_>) -> Option<Inner<'_>> {
     Inner::ethernet("vxlan", frame)
 }
 
+/// VXLAN whose last reserved bits say what it carries, when the flag for that is set
+/// (draft-ietf-nvo3-vxlan-gpe §3).
+fn vxlan_gpe(payload: Wire<'_>) -> Option<Inner<'_>> {
+    const VERSION: u8 = 0x30;
+    const NEXT_PROTOCOL: u8 = 0x04;
+    let (header, inner) = payload.header::<8>("VXLAN").ok()?;
+    if header[0] & VERSION != 0 {
+        return None;
+    }
+    if header[0] & NEXT_PROTOCOL == 0 {
+        return vxlan(payload);
+    }
+    Inner::opened("vxlan-gpe", |tags| link::next_protocol(header[3], inner, tags))
+}
+
 fn geneve(payload: Wire<'_>) -> Option<Inner<'_>> {
     let (header, rest) = payload.header::<8>("Geneve").ok()?;
     let (version, options) = (header[0] >> 6, usize::from(header[0] & 0x3f) * 4);
     if version != 0 {
         return None;
     }
-    let inner = rest.after(options);
-    match EtherType(be16(header, 2)) {
-        EtherType::TRANSPARENT_ETHERNET => Inner::ethernet("geneve", inner),
-        ether_type => {
-            let mut vlan = None;
-            let opened = link::open_ethertype(ether_type, inner, &mut vlan).ok()?;
-            Inner::opened("geneve", opened, vlan)
-        }
-    }
+    Inner::of_type("geneve", EtherType(be16(header, 2)), rest.after(options))
 }
 
 /// Optional authentication and origin indications, then an IPv6 packet (RFC 4380 §5.1.1).
@@ -121,6 +131,18 @@ mod tests {
     }
 
     #[test]
+    fn vxlan_gpe_says_what_it_carries() {
+        let service = [0x0f, 0xc2, 1, 3, 0, 0, 1, 255];
+        for (next, inner) in [(1, vec![0x45]), (3, ethernet_ip()), (4, [&service[..], &ethernet_ip()].concat())] {
+            let bytes = [&[0x0c, 0, 0, next, 0, 0, 1, 0][..], &inner].concat();
+            let expected = Inner { name: "vxlan-gpe", packet: Some(Wire::whole(&[0x45])), vlan: None };
+            assert_eq!(in_udp(50_000, 4790, Wire::whole(&bytes)), Some(expected));
+        }
+        let plain = [&[8, 0, 0, 0, 0, 0, 1, 0][..], &ethernet_ip()].concat();
+        assert_eq!(in_udp(50_000, 4790, Wire::whole(&plain)).unwrap().name, "vxlan");
+    }
+
+    #[test]
     fn geneve_options_are_skipped() {
         let bytes = [&[1, 0, 0x65, 0x58, 0, 0, 1, 0, 9, 9, 9, 9][..], &ethernet_ip()].concat();
         let expected = Inner { name: "geneve", packet: Some(Wire::whole(&[0x45])), vlan: None };
@@ -138,7 +160,7 @@ mod tests {
 
     #[test]
     fn what_does_not_look_like_a_tunnel_is_left_to_its_flow() {
-        for port in [4789, 6081, 3544, 2152] {
+        for port in [4789, 4790, 6081, 3544, 2152] {
             assert_eq!(in_udp(50_000, port, Wire::whole(b"\xc1hello, this is something else entirely, longer")), None);
         }
     }

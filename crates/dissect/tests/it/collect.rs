@@ -13,6 +13,8 @@ pub(crate) struct Collected {
     pub(crate) events: Vec<FlowEvent>,
     pub(crate) spans: Vec<FlowSpan>,
     pub(crate) exchanges: Vec<HttpExchange>,
+    pub(crate) queries: Vec<wirereel_dissect::record::DnsQuery>,
+    pub(crate) handshakes: Vec<wirereel_dissect::record::TlsHandshake>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) bodies: Vec<Body>,
     pub(crate) segments: Vec<SegmentSeen>,
@@ -32,6 +34,12 @@ impl Sink for Collected {
     }
     fn http_exchange(&mut self, exchange: HttpExchange) {
         self.exchanges.push(exchange);
+    }
+    fn dns_query(&mut self, query: wirereel_dissect::record::DnsQuery) {
+        self.queries.push(query);
+    }
+    fn tls_handshake(&mut self, handshake: wirereel_dissect::record::TlsHandshake) {
+        self.handshakes.push(handshake);
     }
     fn problem(&mut self, problem: Problem) {
         self.problems.push(problem);

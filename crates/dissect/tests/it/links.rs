@@ -21,6 +21,7 @@ fn the_same_conversation_is_read_from_every_link_type() {
                 _ => None,
             };
             assert_eq!(flow.vlan, vlan, "{link:?}");
+            assert_eq!(flow.tunnel, (link == Link::Pppoe).then_some("pppoe"), "{link:?}");
             assert!(collected.problems.is_empty());
         }
     }

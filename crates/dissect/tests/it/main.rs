@@ -1,5 +1,6 @@
 //! Whole packets in, whole rows out.
 
+mod applications;
 mod bodies;
 mod collect;
 mod detail;

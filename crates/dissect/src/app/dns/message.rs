@@ -1,11 +1,11 @@
 //! A DNS message: header, question, and the answers worth keeping (RFC 1035 §4.1).
 
-use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::record::DnsAnswer;
 
 use super::name::read_name;
+use super::numbers::{A, AAAA, CNAME, DNAME, HTTPS, MX, NS, OPT, PTR, SOA, SRV, SVCB, TXT};
 
 const HEADER_BYTES: usize = 12;
 
@@ -18,7 +18,10 @@ const MIN_RECORD_BYTES: usize = 11;
 /// Round-robin answers have a dozen addresses; what is above this is not kept.
 const MAX_ANSWERS: usize = 64;
 
-/// Text answers are for reading, not for storage.
+/// Questions of one message that are read. Multicast DNS asks for a dozen names at once (RFC 6762 §5.3).
+const MAX_QUESTIONS: usize = 64;
+
+/// Text answers are for reading, not for storage; `…` stands for the rest.
 const MAX_TEXT_BYTES: usize = 1024;
 
 /// Why a message cannot be read. Positions are bytes from its start.
@@ -32,6 +35,8 @@ pub(super) enum DnsError {
     NameTooLong { at: usize },
     #[error("compression pointer at byte {at} points to byte {target}, which does not lie before its name")]
     PointerForward { at: usize, target: usize },
+    #[error("compression pointer at byte {at} is one of too many in a row")]
+    TooManyPointers { at: usize },
     #[error("label length or pointer expected at byte {at}, found 0x{found:02x}")]
     UnknownLabel { at: usize, found: u8 },
 }
@@ -55,11 +60,23 @@ pub(super) struct Question {
     pub class: u16,
 }
 
-/// The part of a response that is kept.
+/// A record of the answer section.
 #[derive(Debug, PartialEq, Eq)]
+pub(super) struct Record {
+    pub owner: String,
+    pub kind: u16,
+    /// `None` for types whose content is neither an address nor a name nor text.
+    pub answer: Option<DnsAnswer>,
+}
+
+/// The part of a response that is kept.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Answers {
     pub rcode: u16,
-    pub kept: Vec<DnsAnswer>,
+    /// In the order of the message, so that a chain of CNAMEs stays one.
+    pub records: Vec<Record>,
+    /// How many more there are.
+    pub left_out: usize,
     /// Where the message's last record ends.
     pub end: usize,
 }
@@ -80,6 +97,17 @@ impl Header {
         })
     }
 
+    /// Whether the sender says that it left out what did not fit (RFC 1035 §4.1.1).
+    pub(super) fn is_truncated(&self) -> bool {
+        self.flags & 0x0200 != 0
+    }
+
+    /// Whether a question to a group announces records that its sender wants to have: it hopes for no answer
+    /// (RFC 6762 §8.1).
+    pub(super) fn is_probe(&self) -> bool {
+        !self.is_response() && self.authorities > 0
+    }
+
     pub(super) fn is_response(&self) -> bool {
         self.flags & 0x8000 != 0
     }
@@ -95,8 +123,13 @@ impl Header {
         fits && assigned && (self.is_response() || self.flags & 0x000f == 0)
     }
 
+    /// One question, or the response to a plain query.
+    pub(super) fn is_ordinary(&self) -> bool {
+        self.questions == 1 && (self.is_response() || self.is_plain_query())
+    }
+
     /// A plain query: no opcode, no records but those of extensions.
-    pub(super) fn is_plain_query(&self) -> bool {
+    fn is_plain_query(&self) -> bool {
         !self.is_response()
             && self.flags & 0x7800 == 0
             && self.answers == 0
@@ -108,7 +141,22 @@ impl Header {
 impl Question {
     /// The first question, which is the only one in practice (RFC 9619), and where the next field starts.
     pub(super) fn parse(message: &[u8]) -> Result<(Self, usize), DnsError> {
-        let (name, at) = read_name(message, HEADER_BYTES)?;
+        Self::parse_at(message, HEADER_BYTES)
+    }
+
+    /// The first questions of a message, and where the field behind them starts.
+    pub(super) fn parse_all(message: &[u8], header: &Header) -> Result<(Vec<Self>, usize), DnsError> {
+        let (mut questions, mut at) = (Vec::new(), HEADER_BYTES);
+        for _ in 0..usize::from(header.questions).min(MAX_QUESTIONS) {
+            let (question, end) = Self::parse_at(message, at)?;
+            questions.push(question);
+            at = end;
+        }
+        Ok((questions, at))
+    }
+
+    fn parse_at(message: &[u8], at: usize) -> Result<(Self, usize), DnsError> {
+        let (name, at) = read_name(message, at)?;
         let kind = u16_at(message, at)?;
         let class = u16_at(message, at + 2)?;
         Ok((Self { name, kind, class }, at + 4))
@@ -116,41 +164,63 @@ impl Question {
 }
 
 impl Answers {
-    /// Reads all records behind the question at `at`.
-    pub(super) fn parse(message: &[u8], header: &Header, mut at: usize) -> Result<Self, DnsError> {
-        let mut rcode = header.flags & 0x000f;
-        let mut kept = Vec::new();
+    /// Reads all records behind the question at `at`. A message that says it is truncated may end inside one.
+    pub(super) fn parse(message: &[u8], header: &Header, at: usize) -> Result<Self, DnsError> {
+        let mut answers = Self { rcode: header.flags & 0x000f, end: at, ..Self::default() };
         let first_additional = u32::from(header.answers) + u32::from(header.authorities);
         for index in 0..first_additional + u32::from(header.additionals) {
-            let (_, after_name) = read_name(message, at)?;
-            let kind = u16_at(message, after_name)?;
-            let ttl_high = *message.get(after_name + 4).ok_or(DnsError::CutOff { at: after_name })?;
-            let length = usize::from(u16_at(message, after_name + 8)?);
-            let start = after_name + 10;
-            let content = message.get(start..start + length).ok_or(DnsError::CutOff { at: start })?;
-            if index < u32::from(header.answers) && kept.len() < MAX_ANSWERS {
-                kept.extend(answer(message, kind, start, content)?);
+            let is_answer = index < u32::from(header.answers);
+            match answers.read_record(message, is_answer, index >= first_additional) {
+                Err(DnsError::CutOff { .. }) if header.is_truncated() => break,
+                read => read?,
             }
-            if kind == OPT && index >= first_additional {
-                // The upper bits of an extended code (RFC 6891 §6.1.3).
-                rcode |= u16::from(ttl_high) << 4;
-            }
-            at = start + length;
         }
-        Ok(Self { rcode, kept, end: at })
+        Ok(answers)
+    }
+
+    fn read_record(&mut self, message: &[u8], is_answer: bool, is_additional: bool) -> Result<(), DnsError> {
+        let (owner, after_name) = read_name(message, self.end)?;
+        let kind = u16_at(message, after_name)?;
+        let ttl_high = *message.get(after_name + 4).ok_or(DnsError::CutOff { at: after_name })?;
+        let length = usize::from(u16_at(message, after_name + 8)?);
+        let start = after_name + 10;
+        let content = message.get(start..start + length).ok_or(DnsError::CutOff { at: start })?;
+        if is_answer && self.records.len() < MAX_ANSWERS {
+            let answer = answer(message, &owner, kind, start, content)?;
+            self.records.push(Record { owner, kind, answer });
+        } else if is_answer {
+            self.left_out += 1;
+        }
+        if kind == OPT && is_additional {
+            // The upper bits of an extended code (RFC 6891 §6.1.3).
+            self.rcode |= u16::from(ttl_high) << 4;
+        }
+        self.end = start + length;
+        Ok(())
+    }
+
+    /// What the records say, in their order.
+    pub(super) fn into_answers(self) -> Vec<DnsAnswer> {
+        self.records.into_iter().filter_map(|record| record.answer).collect()
     }
 }
 
 /// The answer a record holds, for types whose content is an address, a name or text.
-fn answer(message: &[u8], kind: u16, start: usize, content: &[u8]) -> Result<Option<DnsAnswer>, DnsError> {
+fn answer(message: &[u8], owner: &str, kind: u16, start: usize, content: &[u8]) -> Result<Option<DnsAnswer>, DnsError> {
     let name_at = |at| read_name(message, at).map(|(name, _)| Some(DnsAnswer::Name(name)));
     match kind {
         A => Ok(<[u8; 4]>::try_from(content).ok().map(|ip| DnsAnswer::Address(IpAddr::V4(Ipv4Addr::from(ip))))),
         AAAA => Ok(<[u8; 16]>::try_from(content).ok().map(|ip| DnsAnswer::Address(IpAddr::V6(Ipv6Addr::from(ip))))),
-        NS | CNAME | PTR | DNAME => name_at(start),
+        // Of an SOA the first field, which names the zone's server (RFC 1035 §3.3.13).
+        NS | CNAME | SOA | PTR | DNAME => name_at(start),
         // Behind a preference, or priority, weight and port (RFC 1035 §3.3.9, RFC 2782).
         MX => name_at(start + 2),
         SRV => name_at(start + 6),
+        // Behind a priority. The root stands for the record's own name (RFC 9460 §2.5.2).
+        SVCB | HTTPS => match name_at(start + 2)? {
+            Some(DnsAnswer::Name(target)) if target == "." => Ok(Some(DnsAnswer::Name(owner.to_owned()))),
+            target => Ok(target),
+        },
         TXT => Ok(Some(DnsAnswer::Name(text(content)))),
         _ => Ok(None),
     }
@@ -168,77 +238,11 @@ fn text(mut content: &[u8]) -> String {
         text.extend(string.escape_ascii().map(char::from));
         if text.len() >= MAX_TEXT_BYTES {
             text.truncate(MAX_TEXT_BYTES);
+            text.push('…');
             break;
         }
     }
     text
-}
-
-const A: u16 = 1;
-const NS: u16 = 2;
-const CNAME: u16 = 5;
-const PTR: u16 = 12;
-const MX: u16 = 15;
-const TXT: u16 = 16;
-const AAAA: u16 = 28;
-const SRV: u16 = 33;
-const DNAME: u16 = 39;
-const OPT: u16 = 41;
-
-/// The mnemonic of a type, when it has one here.
-pub(super) fn known_kind(kind: u16) -> Option<&'static str> {
-    Some(match kind {
-        A => "A",
-        NS => "NS",
-        CNAME => "CNAME",
-        6 => "SOA",
-        PTR => "PTR",
-        13 => "HINFO",
-        MX => "MX",
-        TXT => "TXT",
-        AAAA => "AAAA",
-        SRV => "SRV",
-        35 => "NAPTR",
-        DNAME => "DNAME",
-        43 => "DS",
-        46 => "RRSIG",
-        47 => "NSEC",
-        48 => "DNSKEY",
-        50 => "NSEC3",
-        52 => "TLSA",
-        64 => "SVCB",
-        65 => "HTTPS",
-        251 => "IXFR",
-        252 => "AXFR",
-        255 => "ANY",
-        257 => "CAA",
-        _ => return None,
-    })
-}
-
-/// `A`, `AAAA`, ... or `TYPE<number>` (RFC 3597 §5).
-pub(super) fn kind_name(kind: u16) -> Cow<'static, str> {
-    known_kind(kind).map_or_else(|| Cow::Owned(format!("TYPE{kind}")), Cow::Borrowed)
-}
-
-/// `NOERROR`, `NXDOMAIN`, ... or `RCODE<number>` (RFC 6895 §2.3).
-pub(super) fn rcode_name(rcode: u16) -> Cow<'static, str> {
-    Cow::Borrowed(match rcode {
-        0 => "NOERROR",
-        1 => "FORMERR",
-        2 => "SERVFAIL",
-        3 => "NXDOMAIN",
-        4 => "NOTIMP",
-        5 => "REFUSED",
-        6 => "YXDOMAIN",
-        7 => "YXRRSET",
-        8 => "NXRRSET",
-        9 => "NOTAUTH",
-        10 => "NOTZONE",
-        16 => "BADVERS",
-        23 => "BADCOOKIE",
-        other => return Cow::Owned(format!("RCODE{other}")),
-    })
 }
 
 fn u16_at(message: &[u8], at: usize) -> Result<u16, DnsError> {
@@ -250,6 +254,7 @@ fn u16_at(message: &[u8], at: usize) -> Result<u16, DnsError> {
 
 #[cfg(test)]
 pub(super) mod tests {
+    use super::super::numbers::rcode_name;
     use super::*;
 
     /// `www.example`, at byte 12 of every message built here.
@@ -286,6 +291,11 @@ pub(super) mod tests {
                 &record(CNAME, b"\x01A\xc0\x10"),
                 &record(MX, b"\x00\x0a\x04mail\xc0\x10"),
                 &record(SRV, b"\x00\x01\x00\x02\x1f\x90\x01s\xc0\x10"),
+                &record(NS, b"\x02ns\xc0\x10"),
+                &record(PTR, b"\x04host\xc0\x10"),
+                &record(SOA, b"\x03ns1\xc0\x10\x05admin\xc0\x10\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04\0\0\0\x05"),
+                &record(HTTPS, b"\0\x01\0\0\x01\0\x03\x02h2"),
+                &record(SVCB, b"\0\0\x03svc\x07example\0"),
                 &record(TXT, b"\x03a b\x01\xff"),
                 &record(48, b"key"),
                 &record(A, b"odd"),
@@ -293,13 +303,18 @@ pub(super) mod tests {
         );
         let name = |name: &str| DnsAnswer::Name(name.to_owned());
         assert_eq!(
-            answers(&message).map(|answers| answers.kept),
+            answers(&message).map(Answers::into_answers),
             Ok(vec![
                 DnsAnswer::Address(Ipv4Addr::new(10, 0, 0, 2).into()),
                 DnsAnswer::Address(Ipv6Addr::LOCALHOST.into()),
                 name("a.example"),
                 name("mail.example"),
                 name("s.example"),
+                name("ns.example"),
+                name("host.example"),
+                name("ns1.example"),
+                name("www.example"),
+                name("svc.example"),
                 name(r"a b \xff"),
             ])
         );
@@ -311,6 +326,38 @@ pub(super) mod tests {
         message[11] = 1;
         message.extend_from_slice(&[0, 0, 41, 16, 0, 1, 0, 0, 0, 0, 0]);
         assert_eq!(answers(&message).map(|answers| rcode_name(answers.rcode)), Ok("BADVERS".into()));
+    }
+
+    #[test]
+    fn an_opt_record_is_never_an_answer_wherever_it_stands() {
+        let opt = [0, 0, 41, 16, 0, 0, 0, 0, 0, 0, 4, 0, 10, 0, 0];
+        let mut among_the_answers = message(1, 0x8180, A, &[&record(A, &[10, 0, 0, 2])]);
+        among_the_answers[7] = 2;
+        among_the_answers.extend_from_slice(&opt);
+        let read = answers(&among_the_answers).unwrap();
+        assert_eq!((read.rcode, read.into_answers().len()), (0, 1));
+    }
+
+    #[test]
+    fn long_texts_end_with_a_sign_that_there_is_more() {
+        let strings = [&[200][..], &[b'a'; 200]].concat().repeat(6);
+        let read = answers(&message(1, 0x8180, TXT, &[&record(TXT, &strings)])).unwrap().into_answers();
+        let [DnsAnswer::Name(text)] = &read[..] else { panic!("{read:?}") };
+        assert_eq!((text.chars().count(), text.ends_with("a…")), (MAX_TEXT_BYTES + 1, true));
+    }
+
+    #[test]
+    fn answers_above_the_limit_are_counted() {
+        let record = record(A, &[10, 0, 0, 2]);
+        let read = answers(&message(1, 0x8180, A, &vec![&record[..]; 100])).unwrap();
+        assert_eq!((read.records.len(), read.left_out), (MAX_ANSWERS, 100 - MAX_ANSWERS));
+    }
+
+    #[test]
+    fn a_truncated_message_may_end_inside_a_record() {
+        let whole = message(1, 0x8380, A, &[&record(A, &[10, 0, 0, 2]), &record(A, &[10, 0, 0, 3])]);
+        let read = answers(&whole[..whole.len() - 2]).unwrap();
+        assert_eq!(read.into_answers(), [DnsAnswer::Address([10, 0, 0, 2].into())]);
     }
 
     #[test]

@@ -7,12 +7,15 @@ use super::message::DnsError;
 /// A name takes at most this many bytes on the wire (RFC 1035 §2.3.4).
 const MAX_NAME_BYTES: usize = 255;
 
+/// Pointers followed for one name: as many as a name can have labels. Senders use one or two.
+const MAX_POINTERS: usize = 127;
+
 /// Reads the name at `at`; gives it as text and where the next field starts.
 ///
 /// A compression pointer must point before the labels it was found behind, so following them always ends.
 pub(super) fn read_name(message: &[u8], at: usize) -> Result<(String, usize), DnsError> {
     let mut text = String::new();
-    let (mut at, mut segment_start, mut after, mut wire_bytes) = (at, at, None, 0);
+    let (mut at, mut segment_start, mut after, mut wire_bytes, mut pointers) = (at, at, None, 0, 0);
     loop {
         let length = *message.get(at).ok_or(DnsError::CutOff { at })?;
         match length {
@@ -38,6 +41,10 @@ pub(super) fn read_name(message: &[u8], at: usize) -> Result<(String, usize), Dn
                 let target = usize::from(u16::from_be_bytes([length & 0x3f, low]));
                 if target >= segment_start {
                     return Err(DnsError::PointerForward { at, target });
+                }
+                pointers += 1;
+                if pointers > MAX_POINTERS {
+                    return Err(DnsError::TooManyPointers { at });
                 }
                 after = after.or(Some(at + 2));
                 (at, segment_start) = (target, target);
@@ -86,6 +93,16 @@ mod tests {
         assert_eq!(read_name(b"\xc0\x00", 0), Err(DnsError::PointerForward { at: 0, target: 0 }));
         assert_eq!(read_name(b"\x01a\xc0\x00", 0), Err(DnsError::PointerForward { at: 2, target: 0 }));
         assert_eq!(read_name(b"\xc0\x02\x00", 0), Err(DnsError::PointerForward { at: 0, target: 2 }));
+    }
+
+    #[test]
+    fn long_chains_of_pointers_are_refused() {
+        let chain = |length: u16| {
+            let pointers = (0..length).flat_map(|index| (0xc000 | (1 + 2 * index).saturating_sub(2)).to_be_bytes());
+            [0].into_iter().chain(pointers).collect::<Vec<u8>>()
+        };
+        assert_eq!(read_name(&chain(127), 253), Ok((".".into(), 255)));
+        assert_eq!(read_name(&chain(128), 255), Err(DnsError::TooManyPointers { at: 1 }));
     }
 
     #[test]

@@ -7,10 +7,10 @@ use crate::record::Endpoint;
 use super::message::Question;
 
 /// Resolvers give up after five seconds by default and ask once more; what is not answered by now never will be.
-const TIMEOUT_NS: i64 = 10 * 1_000_000_000;
+pub(super) const TIMEOUT_NS: i64 = 10 * 1_000_000_000;
 
 /// Questions waiting at the same time, about 4 MiB of them. A resolver of a large site has a few thousand.
-const MAX_PENDING: usize = 16_384;
+pub(super) const MAX_PENDING: usize = 16_384;
 
 /// What an answer must repeat to belong to a question.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,15 +31,22 @@ pub(super) struct PendingQuestions {
 
 impl PendingQuestions {
     /// Remembers a question. The same question asked again while it waits is the same question: its time is the first.
-    pub(super) fn ask(&mut self, key: Key, at_ns: i64, unanswered: impl FnMut(Key, i64)) {
+    ///
+    /// Above `most` of them the oldest makes room: `true` when one that still waits had to.
+    pub(super) fn ask(&mut self, key: Key, at_ns: i64, most: usize, mut unanswered: impl FnMut(Key, i64)) -> bool {
         if self.asked_ns.contains_key(&key) {
-            return;
+            return false;
         }
         self.asked_ns.insert(key.clone(), at_ns);
         self.order.push_back((at_ns, key));
-        if self.order.len() > MAX_PENDING {
-            self.drop_oldest(unanswered);
+        let mut made_room = false;
+        if self.order.len() > most {
+            self.drop_oldest(|key, at_ns| {
+                made_room = true;
+                unanswered(key, at_ns);
+            });
         }
+        made_room
     }
 
     /// When the question was asked, if it waits. It waits no more.
@@ -84,7 +91,9 @@ mod tests {
     fn the_oldest_question_makes_room_when_too_many_wait() {
         let (mut pending, mut given_up) = (PendingQuestions::default(), Vec::new());
         for n in 0..=MAX_PENDING {
-            pending.ask(key(u16::try_from(n).unwrap()), n as i64, |key, at_ns| given_up.push((key.id, at_ns)));
+            let key = key(u16::try_from(n).unwrap());
+            let made_room = pending.ask(key, n as i64, MAX_PENDING, |key, at_ns| given_up.push((key.id, at_ns)));
+            assert_eq!(made_room, n == MAX_PENDING);
         }
         assert_eq!(given_up, [(0, 0)]);
         assert_eq!(pending.asked_ns.len(), MAX_PENDING);
@@ -93,10 +102,10 @@ mod tests {
     #[test]
     fn an_answered_question_that_is_asked_again_waits_again() {
         let mut pending = PendingQuestions::default();
-        pending.ask(key(1), 10, |_, _| {});
+        pending.ask(key(1), 10, MAX_PENDING, |_, _| {});
         assert_eq!(pending.answer(&key(1)), Some(10));
         assert_eq!(pending.answer(&key(1)), None);
-        pending.ask(key(1), 20, |_, _| {});
+        pending.ask(key(1), 20, MAX_PENDING, |_, _| {});
         let mut given_up = Vec::new();
         pending.expire(TIMEOUT_NS + 15, |key, at_ns| given_up.push((key.id, at_ns)));
         assert_eq!(given_up, []);

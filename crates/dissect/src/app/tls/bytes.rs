@@ -23,6 +23,20 @@ impl<'a> Bytes<'a> {
         self.take(2).map(|bytes| u16::from_be_bytes([bytes[0], bytes[1]]))
     }
 
+    /// Three bytes, as lengths of handshake messages and certificates have them.
+    pub(super) fn u24(&mut self) -> Option<usize> {
+        self.take(3).map(|bytes| u32::from_be_bytes([0, bytes[0], bytes[1], bytes[2]]) as usize)
+    }
+
+    /// Two-byte numbers up to the end.
+    pub(super) fn u16s(mut self) -> Option<Vec<u16>> {
+        let mut numbers = Vec::with_capacity(self.0.len() / 2);
+        while !self.is_empty() {
+            numbers.push(self.u16()?);
+        }
+        Some(numbers)
+    }
+
     /// A vector whose length is one byte.
     pub(super) fn vector8(&mut self) -> Option<Self> {
         let length = self.u8()?;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 /// `TLS 1.3` and the like, or the number.
 pub(super) fn version(number: u16) -> Cow<'static, str> {
     Cow::Borrowed(match number {
+        0x0002 => "SSL 2.0",
         0x0300 => "SSL 3.0",
         0x0301 => "TLS 1.0",
         0x0302 => "TLS 1.1",
