@@ -1,30 +1,12 @@
 // The columns of the grid: what they are called, what they sort by, what a row says in them.
 
 import type { ExchangeRow } from "../backend";
-import { clock, count, latency } from "../format";
-
-export interface Column {
-  id: string;
-  title: string;
-  /** Longer name for the chooser, where the head is short. */
-  name?: string;
-  /** Column of `http_exchanges` that it sorts by. */
-  sort: string;
-  /** Width in pixels until the user drags it. */
-  width: number;
-  /** Takes the space that is left until the user drags it. */
-  flexible?: boolean;
-  numeric?: boolean;
-  mono?: boolean;
-  /** Cannot be hidden. */
-  fixed?: boolean;
-  text: (row: ExchangeRow) => string;
-}
+import { clock, count, endpoint, latency } from "../format";
+import type { Column } from "../grid";
 
 const none = (value: string | null): string => value ?? "";
-const endpoint = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`);
 
-export const COLUMNS: readonly Column[] = [
+export const COLUMNS: readonly Column<ExchangeRow>[] = [
   {
     id: "time",
     title: "Time",
@@ -56,7 +38,14 @@ export const COLUMNS: readonly Column[] = [
     numeric: true,
     text: (row) => latency(row.ttfb_us),
   },
-  { id: "duration", title: "Duration", sort: "duration_us", width: 150, text: (row) => latency(row.duration_us) },
+  {
+    id: "duration",
+    title: "Duration",
+    sort: "duration_us",
+    width: 150,
+    scaled: true,
+    text: (row) => latency(row.duration_us),
+  },
   {
     id: "request",
     title: "Req B",
@@ -138,35 +127,4 @@ export const SHOWN_AT_FIRST: readonly string[] =
 export function statusClass(status: number | null): "err strong" | "warn strong" | "t2" {
   if (status === null || status >= 500) return "err strong";
   return status >= 400 ? "warn strong" : "t2";
-}
-
-/** Order and visibility of all columns, as the user left them. */
-export interface Arrangement {
-  order: string[];
-  shown: string[];
-}
-
-/** Brings a stored arrangement up to date: unknown columns are dropped, new ones stand at the end, fixed ones are shown. */
-export function arranged(stored: Arrangement): { column: Column; shown: boolean }[] {
-  const byId = new Map(COLUMNS.map((column) => [column.id, column]));
-  const known = [...new Set(stored.order)].filter((id) => byId.has(id));
-  const added = COLUMNS.map((column) => column.id).filter((id) => !known.includes(id));
-  return [...known, ...added].map((id) => {
-    const column = byId.get(id) as Column;
-    return { column, shown: column.fixed === true || stored.shown.includes(id) };
-  });
-}
-
-/** The order after moving one column to another's place. */
-export function moved(order: string[], id: string, to: number): string[] {
-  const rest = order.filter((other) => other !== id);
-  rest.splice(Math.min(Math.max(0, to), rest.length), 0, id);
-  return rest;
-}
-
-/** A round upper end for the shared scale of duration bars, and its word: at least 10 ms. */
-export function durationScale(longestUs: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(longestUs, 10_000)));
-  const step = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => longestUs <= factor * power) ?? 10;
-  return step * power;
 }
