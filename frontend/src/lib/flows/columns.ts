@@ -49,7 +49,7 @@ export const COLUMNS: readonly FlowColumn[] = [
     mono: true,
     text: (row) => clock(row.closed_us),
   },
-  { id: "lasted", title: "Lasted", width: 150, scaled: true, text: (row) => duration(lastedUs(row)) },
+  { id: "lasted", title: "Lasted", width: 164, scaled: true, text: (row) => duration(lastedUs(row)) },
   { id: "client", title: "Client", sort: "client_service", width: 124, text: (row) => row.client_service },
   { id: "server", title: "Server", sort: "server_service", width: 124, text: (row) => row.server_service },
   {

@@ -20,12 +20,7 @@ export function flowFacts({ row, source_name }: FlowDetail): Fact[] {
       text: `${duration(lastedUs(row))}, ${row.close_reason}`,
       ...(end === "t2" ? {} : { tone: end }),
     },
-    ...(row.transport === "tcp"
-      ? [
-          { name: "Handshake", text: words(row.handshake) },
-          { name: "RTT", text: roundTrip(row) },
-        ]
-      : []),
+    ...(row.transport === "tcp" ? [{ name: "Handshake", text: words(row.handshake) }, ...roundTrips(row)] : []),
     { name: "Packets", text: bothWays(row.client_packets, row.server_packets, count) },
     { name: "Bytes", text: bothWays(row.client_bytes, row.server_bytes, bytes) },
     ...(row.upgraded_to === null
@@ -53,12 +48,12 @@ function carries(row: FlowRow): string {
   return `${what} over ${row.transport}${row.encrypted ? ", encrypted" : ""}`;
 }
 
-function roundTrip(row: FlowRow): string {
-  const { rtt_us, rtt_min_us, rtt_mean_us, rtt_max_us } = row;
-  const life =
-    rtt_min_us === null ? "" : `${latency(rtt_min_us)} to ${latency(rtt_max_us)}, mean ${latency(rtt_mean_us)}`;
-  if (rtt_us === null) return life === "" ? "unknown" : life;
-  return life === "" ? latency(rtt_us) : `${latency(rtt_us)}, then ${life}`;
+/** Of the handshake, and measured while the connection lived. */
+function roundTrips({ rtt_us, rtt_min_us, rtt_mean_us, rtt_max_us }: FlowRow): Fact[] {
+  const handshake: Fact = { name: "RTT", text: rtt_us === null ? "unknown" : latency(rtt_us) };
+  if (rtt_min_us === null) return [handshake];
+  const life = `${latency(rtt_min_us)} to ${latency(rtt_max_us)}`;
+  return [handshake, { name: "RTT in life", text: `${life}, mean ${latency(rtt_mean_us)}` }];
 }
 
 /** What should be zero: one fact when all of it is. */

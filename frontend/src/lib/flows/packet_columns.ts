@@ -1,17 +1,17 @@
 // The columns of a flow's packets.
 
 import type { FlowPacket } from "../backend";
-import { clock, count, duration } from "../format";
+import { clock, count, latency } from "../format";
 import type { Column } from "../grid";
 
-/** The columns; "after" counts from `openedUs`. */
+/** The columns; "after" counts from `openedUs`. What matters most stands where it is seen beside a packet's bytes. */
 export function packetColumns(openedUs: number): readonly Column<FlowPacket>[] {
   return [
     {
       id: "number",
       title: "No",
       name: "Number in the flow",
-      width: 54,
+      width: 48,
       numeric: true,
       text: (packet) => count(packet.index + 1),
     },
@@ -22,13 +22,29 @@ export function packetColumns(openedUs: number): readonly Column<FlowPacket>[] {
       name: "After the first packet",
       width: 66,
       numeric: true,
-      text: (packet) => duration(Math.max(0, packet.at_us - openedUs)),
+      text: (packet) => latency(Math.max(0, packet.at_us - openedUs)),
     },
     {
       id: "from",
       title: "From",
       width: 72,
       text: (packet) => (packet.from_client ? "client" : "server"),
+    },
+    { id: "flags", title: "Flags", width: 84, mono: true, text: (packet) => packet.flags },
+    {
+      id: "length",
+      title: "Length",
+      name: "Payload bytes",
+      width: 62,
+      numeric: true,
+      text: (packet) => count(packet.payload_bytes),
+    },
+    {
+      id: "happened",
+      title: "What happened",
+      width: 190,
+      flexible: true,
+      text: (packet) => packet.verdicts.join(", "),
     },
     { id: "sequence", title: "Seq", name: "Sequence", width: 84, numeric: true, text: (p) => count(p.sequence) },
     {
@@ -39,15 +55,6 @@ export function packetColumns(openedUs: number): readonly Column<FlowPacket>[] {
       numeric: true,
       text: (packet) => (packet.acknowledgement === null ? "none" : count(packet.acknowledgement)),
     },
-    { id: "flags", title: "Flags", width: 92, mono: true, text: (packet) => packet.flags },
-    {
-      id: "length",
-      title: "Length",
-      name: "Payload bytes",
-      width: 62,
-      numeric: true,
-      text: (packet) => count(packet.payload_bytes),
-    },
     {
       id: "window",
       title: "Window",
@@ -55,13 +62,6 @@ export function packetColumns(openedUs: number): readonly Column<FlowPacket>[] {
       width: 72,
       numeric: true,
       text: (packet) => (packet.window_bytes === null ? "none" : count(packet.window_bytes)),
-    },
-    {
-      id: "happened",
-      title: "What happened",
-      width: 190,
-      flexible: true,
-      text: (packet) => packet.verdicts.join(", "),
     },
   ];
 }

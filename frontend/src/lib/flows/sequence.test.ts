@@ -99,9 +99,9 @@ describe("stepping", () => {
 
 describe("the summary", () => {
   it("says how much was sent and what happened", () => {
-    expect(sequenceSummary(marks, true)).toBe("The client: 3 packets shown, 200 B in 1 ms. 1 retransmission.");
-    expect(sequenceSummary(marks, false)).toBe("The server: 1 packet shown, 5.0 kB in 0 µs. Nothing stood out.");
-    expect(sequenceSummary([], true)).toBe("The client sent nothing.");
+    expect(sequenceSummary(marks, true)).toBe("3 packets, 200 B in 1 ms. 1 retransmission.");
+    expect(sequenceSummary(marks, false)).toBe("1 packet, 5.0 kB in 0 µs. Nothing stood out.");
+    expect(sequenceSummary([], true)).toBe("No packet.");
   });
 
   it("counts verdicts, most frequent first", () => {

@@ -147,13 +147,12 @@ export function verdictCounts(marks: readonly SequenceMark[]): { verdict: string
 /** One direction in a sentence, for those who cannot see it. */
 export function sequenceSummary(marks: readonly SequenceMark[], fromClient: boolean): string {
   const own = marks.filter((mark) => mark.from_client === fromClient);
-  const who = fromClient ? "The client" : "The server";
-  if (own.length === 0) return `${who} sent nothing.`;
+  if (own.length === 0) return "No packet.";
   const extent = extentOf(own, fromClient);
   const span = extent.toUs - extent.fromUs;
   const met = verdictCounts(own).map(({ verdict, count }) => `${count} ${verdict}`);
   return (
-    `${who}: ${counted(own.length, "packet")} shown, ${bytes(extent.toByte - extent.fromByte)} in ${duration(span)}. ` +
+    `${counted(own.length, "packet")}, ${bytes(extent.toByte - extent.fromByte)} in ${duration(span)}. ` +
     (met.length === 0 ? "Nothing stood out." : `${met.join(", ")}.`)
   );
 }

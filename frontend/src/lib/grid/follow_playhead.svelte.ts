@@ -21,8 +21,8 @@ export interface PlayheadFollowing<R> {
   descending: () => boolean;
   /** The selected row, wherever it was chosen. */
   selectedId: () => number | null;
-  /** How many rows of the scope start before `atUs`, and how many there are. */
-  find: (host: Backend, scope: Scope, atUs: number, options: AskOptions) => Promise<{ index: number; total: number }>;
+  /** How many rows of the scope start before `atUs`. */
+  countBefore: (host: Backend, scope: Scope, atUs: number, options: AskOptions) => Promise<number>;
 }
 
 /** Follows the playhead; call it while a component is being made. */
@@ -47,7 +47,7 @@ class PlayheadRow<R> {
       generation: () => recording.generation,
       ask: async (host, question, options) => ({
         question,
-        ...(await what.find(host, question.scope, question.at_us, options)),
+        before: await what.countBefore(host, question.scope, question.at_us, options),
       }),
     });
     this.#place = () => place.value;
@@ -71,13 +71,13 @@ class PlayheadRow<R> {
     });
   }
 
-  readonly #place: () => { question: { scope: Scope; at_us: number }; index: number; total: number } | null;
+  readonly #place: () => { question: { scope: Scope; at_us: number }; before: number } | null;
 
   /** Index of the last row that starts at or before the playhead; null when none does or the order is another. */
   readonly index = $derived.by(() => {
     const place = this.#place();
-    if (place === null || place.index === 0 || !this.#what.byTime()) return null;
-    return this.#what.descending() ? place.total - place.index : place.index - 1;
+    if (place === null || place.before === 0 || !this.#what.byTime()) return null;
+    return this.#what.descending() ? Math.max(0, (this.#what.rows.total ?? 0) - place.before) : place.before - 1;
   });
 
   /** True when the index is that of the playhead and the rows now, not of those before. */
