@@ -1,8 +1,8 @@
 // The columns of the grid: what they are called, what they sort by, what a row says in them.
 
 import type { ExchangeRow } from "../backend";
-import { clock, count, endpoint, latency } from "../format";
-import type { Column } from "../grid";
+import { clock, count, latency } from "../format";
+import { ADDRESS_COLUMNS, SERVICE_COLUMNS, type Column } from "../grid";
 
 const none = (value: string | null): string => value ?? "";
 
@@ -16,8 +16,7 @@ export const COLUMNS: readonly Column<ExchangeRow>[] = [
     fixed: true,
     text: (row) => clock(row.started_us),
   },
-  { id: "client", title: "Client", sort: "client_service", width: 124, text: (row) => row.client_service },
-  { id: "server", title: "Server", sort: "server_service", width: 124, text: (row) => row.server_service },
+  ...SERVICE_COLUMNS,
   { id: "method", title: "Method", sort: "method", width: 62, mono: true, text: (row) => none(row.method) },
   { id: "host", title: "Host", sort: "host", width: 150, mono: true, text: (row) => none(row.host) },
   { id: "path", title: "Path", sort: "path", width: 170, flexible: true, mono: true, text: (row) => none(row.path) },
@@ -83,22 +82,7 @@ export const COLUMNS: readonly Column<ExchangeRow>[] = [
     text: (row) => none(row.content_type),
   },
   { id: "agent", title: "User agent", sort: "user_agent", width: 150, mono: true, text: (row) => none(row.user_agent) },
-  {
-    id: "clientAddress",
-    title: "Client address",
-    sort: "client_ip",
-    width: 150,
-    mono: true,
-    text: (row) => endpoint(row.client_ip, row.client_port),
-  },
-  {
-    id: "serverAddress",
-    title: "Server address",
-    sort: "server_ip",
-    width: 150,
-    mono: true,
-    text: (row) => endpoint(row.server_ip, row.server_port),
-  },
+  ...ADDRESS_COLUMNS,
   {
     id: "trace",
     title: "Trace",

@@ -1,8 +1,8 @@
 // The columns of the flows: every one of the view `flows`.
 
 import type { FlowRow } from "../backend";
-import { clock, count, duration, endpoint, latency } from "../format";
-import type { Column } from "../grid";
+import { clock, count, duration, latency } from "../format";
+import { ADDRESS_COLUMNS, SERVICE_COLUMNS, type Column } from "../grid";
 
 type FlowColumn = Column<FlowRow>;
 
@@ -50,25 +50,8 @@ export const COLUMNS: readonly FlowColumn[] = [
     text: (row) => clock(row.closed_us),
   },
   { id: "lasted", title: "Lasted", width: 164, scaled: true, text: (row) => duration(lastedUs(row)) },
-  { id: "client", title: "Client", sort: "client_service", width: 124, text: (row) => row.client_service },
-  { id: "server", title: "Server", sort: "server_service", width: 124, text: (row) => row.server_service },
-  {
-    id: "clientAddress",
-    title: "Client address",
-    sort: "client_ip",
-    width: 150,
-    mono: true,
-    text: (row) => endpoint(row.client_ip, row.client_port),
-  },
-  {
-    id: "serverAddress",
-    title: "Server address",
-    sort: "server_ip",
-    width: 150,
-    flexible: true,
-    mono: true,
-    text: (row) => endpoint(row.server_ip, row.server_port),
-  },
+  ...SERVICE_COLUMNS,
+  ...ADDRESS_COLUMNS,
   {
     id: "client_port",
     title: "Client port",
@@ -158,7 +141,15 @@ export const COLUMNS: readonly FlowColumn[] = [
     numeric: true,
     text: (row) => (row.upgraded_server_bytes === null ? "" : count(row.upgraded_server_bytes)),
   },
-  { id: "history", title: "History", sort: "history", width: 110, mono: true, text: (row) => row.history },
+  {
+    id: "history",
+    title: "History",
+    sort: "history",
+    width: 110,
+    flexible: true,
+    mono: true,
+    text: (row) => row.history,
+  },
   { id: "vlan", title: "VLAN", sort: "vlan", width: 54, numeric: true, text: (row) => none(row.vlan) },
   { id: "tunnel", title: "Tunnel", sort: "tunnel", width: 72, mono: true, text: (row) => none(row.tunnel) },
   { id: "process", title: "Process", sort: "process", width: 110, mono: true, text: (row) => none(row.process) },

@@ -6,7 +6,8 @@ import { playhead, recording, selection } from "../state";
 import type { Rows } from "./rows.svelte";
 
 /** What the grid can be told. */
-interface GridHandle {
+export interface GridHandle {
+  toTop: () => void;
   reveal: (index: number) => void;
   pointAt: (index: number) => void;
 }
@@ -25,17 +26,13 @@ export interface PlayheadFollowing<R> {
   countBefore: (host: Backend, scope: Scope, atUs: number, options: AskOptions) => Promise<number>;
 }
 
-/** Follows the playhead; call it while a component is being made. */
-export function followPlayhead<R>(what: PlayheadFollowing<R>): PlayheadRow<R> {
-  return new PlayheadRow(what);
-}
-
-class PlayheadRow<R> {
+export class PlayheadRow<R> {
   readonly #what: PlayheadFollowing<R>;
   /** Whose row was chosen in the grid itself; others, chosen elsewhere, are scrolled to. */
   #chosenHere: number | null = null;
   #revealNext = playhead.placed !== null;
 
+  /** Call it while a component is being made. */
   constructor(what: PlayheadFollowing<R>) {
     this.#what = what;
     const place = pull({
