@@ -9,10 +9,10 @@ async function show(page: Page, pane: "exchanges" | "flows", filter: string): Pr
 }
 
 /** Chooses from the export menu and gives what is downloaded. */
-async function exported(page: Page, format: string): Promise<{ name: string; content: Buffer }> {
+async function exported(page: Page, entry: RegExp): Promise<{ name: string; content: Buffer }> {
   await page.getByRole("button", { name: "Export", exact: true }).click();
   const download = page.waitForEvent("download");
-  await page.getByRole("menuitem", { name: format }).click();
+  await page.getByRole("menuitem", { name: entry }).click();
   const file = await download;
   return { name: file.suggestedFilename(), content: readFileSync(await file.path()) };
 }
@@ -24,7 +24,7 @@ test.beforeEach(async ({ app }) => {
 test("exchanges are exported as HAR with those that match and no others", async ({ app }) => {
   await show(app, "exchanges", "status:>=500");
   const rows = Number(await app.getByRole("grid").getAttribute("aria-rowcount")) - 1;
-  const { name, content } = await exported(app, "HAR");
+  const { name, content } = await exported(app, /^HTTP Archive\s*HAR$/);
   expect(name).toMatch(/\.har$/);
   const archive = JSON.parse(content.toString("utf8")) as {
     log: { version: string; entries: { response: { status: number } }[] };
@@ -37,25 +37,34 @@ test("exchanges are exported as HAR with those that match and no others", async 
 test("exchanges and flows are exported as CSV", async ({ app }) => {
   await show(app, "exchanges", "status:>=500");
   const rows = Number(await app.getByRole("grid").getAttribute("aria-rowcount")) - 1;
-  const exchanges = await exported(app, "CSV");
+  const exchanges = await exported(app, /CSV$/);
   expect(exchanges.name).toMatch(/\.csv$/);
   const [head = "", ...lines] = exchanges.content.toString("utf8").trim().split(/\r?\n/);
   expect(head.split(",")).toContain("status");
   expect(lines.length).toBeGreaterThanOrEqual(rows);
 
   await show(app, "flows", "status:>=500");
-  const flows = await exported(app, "CSV");
+  const flows = await exported(app, /CSV$/);
   expect(flows.content.toString("utf8").split(/\r?\n/)[0]?.split(",")).toContain("close_reason");
 });
 
 test("flows are exported as Parquet and as packets", async ({ app }) => {
   await show(app, "flows", "status:>=500");
-  const table = await exported(app, "Parquet");
+  const table = await exported(app, /Parquet$/);
   expect(table.name).toMatch(/\.parquet$/);
   expect(table.content.subarray(0, 4).toString("latin1")).toBe("PAR1");
   expect(table.content.subarray(-4).toString("latin1")).toBe("PAR1");
-  const packets = await exported(app, "pcapng");
+  const packets = await exported(app, /pcapng$/);
   expect(packets.content.readUInt32LE(0)).toBe(0x0a0d0d0a);
+});
+
+test("an archive with bodies has them", async ({ app }) => {
+  await show(app, "exchanges", "server:product-catalog-service status:200");
+  const { content } = await exported(app, /^HTTP Archive with bodies/);
+  const archive = JSON.parse(content.toString("utf8")) as {
+    log: { entries: { response: { content: { text?: string } } }[] };
+  };
+  expect(archive.log.entries.some(({ response }) => (response.content.text ?? "").includes("{"))).toBe(true);
 });
 
 test("a body is saved as it was shown", async ({ app }) => {

@@ -53,6 +53,8 @@ export interface RowsChoice {
   rows: RowsOf;
   format: RowsFormat;
   scope: Scope;
+  /** HAR: with the bodies, and with whatever secrets are in them. */
+  bodies?: boolean;
 }
 
 /** Which body is saved. */

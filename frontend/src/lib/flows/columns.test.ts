@@ -14,7 +14,9 @@ describe("the columns", () => {
 
   it("are all that a flow has, each of them sortable", () => {
     const sorts = COLUMNS.flatMap((column) => column.sort ?? []);
-    expect([...sorts].sort()).toEqual(Object.keys(flow()).map(asColumn).sort());
+    // Figures that the host adds up over both ends.
+    const sums = "bytes duration_us missed_bytes out_of_order packets retransmits zero_windows".split(" ");
+    expect([...sorts].sort()).toEqual([...Object.keys(flow()).map(asColumn), ...sums].sort());
   });
 
   it("say what was not measured without a zero", () => {
@@ -46,11 +48,15 @@ describe("a flow", () => {
   });
 
   it("shows what should be zero and is not", () => {
-    const row = flow({ client_retransmits: 2, server_missed_bytes: 1460, client_bytes: 10 });
-    expect(
-      ["client_retransmits", "server_retransmits", "server_missed_bytes", "client_bytes"].map((id) =>
-        figureTone(id, row),
-      ),
-    ).toEqual(["warn", "t3", "err", ""]);
+    const row = flow({ client_retransmits: 2, server_retransmits: 1, server_missed_bytes: 1460, client_bytes: 10 });
+    const drawn = (id: string): [string | undefined, string] => {
+      const text = COLUMNS.find((column) => column.id === id)?.text(row);
+      return [text, figureTone(id, text ?? "")];
+    };
+    expect(drawn("client_retransmits")).toEqual(["2", "warn"]);
+    expect(drawn("retransmits")).toEqual(["3", "warn"]);
+    expect(drawn("client_missed_bytes")).toEqual(["0", "t3"]);
+    expect(drawn("missed_bytes")).toEqual(["1,460", "err"]);
+    expect(drawn("client_bytes")).toEqual(["10", ""]);
   });
 });

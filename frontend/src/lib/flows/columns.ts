@@ -25,6 +25,20 @@ function pair(figure: string, title: string, name: string, width = 74): FlowColu
   });
 }
 
+/** A figure of both ends together, which the host can sort by. */
+function sum(figure: string, title: string, name: string, width = 74): FlowColumn {
+  const value = (row: FlowRow, side: string): number => Number(row[`${side}_${figure}` as keyof FlowRow]);
+  return {
+    id: figure,
+    title,
+    name,
+    sort: figure,
+    width,
+    numeric: true,
+    text: (row) => count(value(row, "client") + value(row, "server")),
+  };
+}
+
 /** A round trip measured during life. */
 function roundTrip(column: "rtt_min_us" | "rtt_mean_us" | "rtt_max_us", word: string): FlowColumn {
   const title = `RTT ${word}`;
@@ -49,7 +63,14 @@ export const COLUMNS: readonly FlowColumn[] = [
     mono: true,
     text: (row) => clock(row.closed_us),
   },
-  { id: "lasted", title: "Lasted", width: 164, scaled: true, text: (row) => duration(lastedUs(row)) },
+  {
+    id: "lasted",
+    title: "Lasted",
+    sort: "duration_us",
+    width: 164,
+    scaled: true,
+    text: (row) => duration(lastedUs(row)),
+  },
   ...SERVICE_COLUMNS,
   ...ADDRESS_COLUMNS,
   {
@@ -100,12 +121,18 @@ export const COLUMNS: readonly FlowColumn[] = [
   roundTrip("rtt_min_us", "min"),
   roundTrip("rtt_mean_us", "mean"),
   roundTrip("rtt_max_us", "max"),
+  sum("packets", "Packets", "Packets of both ends"),
   ...pair("packets", "pkt", "Packets"),
+  sum("bytes", "Bytes", "Payload bytes of both ends", 84),
   ...pair("bytes", "B", "Payload bytes", 78),
+  sum("missed_bytes", "Missed B", "Missed bytes of both ends"),
   ...pair("missed_bytes", "missed", "Missed bytes", 84),
+  sum("retransmits", "Retrans", "Retransmissions of both ends", 66),
   ...pair("retransmits", "retr", "Retransmissions"),
+  sum("out_of_order", "O-o-o", "Segments out of order, both ends", 62),
   ...pair("out_of_order", "o-o-o", "Segments out of order", 84),
   ...pair("keep_alives", "k-a", "Keep-alive probes"),
+  sum("zero_windows", "Zero win", "Zero windows of both ends", 72),
   ...pair("zero_windows", "zero win", "Zero windows", 100),
   ...pair("conflicting_bytes", "conflict", "Conflicting bytes", 100),
   {
@@ -176,7 +203,7 @@ export const COLUMNS: readonly FlowColumn[] = [
 /** What is shown until the user chooses. */
 export const SHOWN_AT_FIRST: readonly string[] = (
   "opened client server serverAddress protocol end lasted rtt client_bytes server_bytes " +
-  "client_retransmits server_retransmits history"
+  "retransmits missed_bytes history"
 ).split(" ");
 
 /** From the first packet to the last. */
@@ -195,13 +222,12 @@ export function endTone(reason: string): "err" | "warn" | "t2" {
   return reason === "unanswered" ? "warn" : "t2";
 }
 
-const ODD = /_(retransmits|out_of_order|zero_windows)$/;
-const BAD = /_(missed_bytes|conflicting_bytes)$/;
+const ODD = /(^|_)(retransmits|out_of_order|zero_windows)$/;
+const BAD = /(^|_)(missed_bytes|conflicting_bytes)$/;
 
 /** How a figure is drawn: zero is quiet, and what should be zero is not quiet when it is not. */
-export function figureTone(columnId: string, row: FlowRow): "err" | "warn" | "t3" | "" {
-  const value = row[columnId as keyof FlowRow];
-  if (value === 0) return "t3";
+export function figureTone(columnId: string, text: string): "err" | "warn" | "t3" | "" {
+  if (text === "0") return "t3";
   if (BAD.test(columnId)) return "err";
   return ODD.test(columnId) ? "warn" : "";
 }
