@@ -28,5 +28,6 @@ pub use file::CaptureFile;
 pub use format::{ByteOrder, Compression, Container, Format};
 pub use layers::{compression, decompress_to};
 pub use limits::{MAX_BLOCK_BYTES, MAX_PACKET_BYTES};
+pub use pcapng::Secrets;
 pub use reader::PacketReader;
 pub use writer::PcapngWriter;

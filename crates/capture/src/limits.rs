@@ -28,3 +28,9 @@ pub(crate) const MAX_NAMES: usize = 65_536;
 
 /// Sections remembered for reading back: real captures have a handful, one per merged file.
 pub(crate) const MAX_SECTIONS: usize = 65_536;
+
+/// Bytes of decryption secrets kept of one file: a TLS key log line is about 180 bytes per connection.
+pub(crate) const MAX_SECRETS_BYTES: usize = 4 << 20;
+
+/// Decryption secrets blocks kept of one file.
+pub(crate) const MAX_SECRETS_BLOCKS: usize = 4_096;

@@ -9,7 +9,7 @@ use crate::{
     format::{Compression, Container, Format},
     limits::{MAX_BLOCK_BYTES, READ_BACK_BYTES},
     looks_like, pcap,
-    pcapng::{BlockHeader, HEADER_BYTES, Sections, kind, read_packet},
+    pcapng::{BlockHeader, HEADER_BYTES, Secrets, Sections, kind, read_packet},
     step::{Located, Step},
     window::Window,
 };
@@ -62,23 +62,46 @@ impl PacketReader {
     /// # Errors
     /// The operating system cannot read, or no packet's record starts there.
     pub fn read(&mut self, position: u64) -> Result<Packet<'_>, CaptureError> {
+        Ok(self.read_on_interface(position)?.0)
+    }
+
+    /// As [`PacketReader::read`], with the name of the interface the packet was captured on, where the file tells it.
+    ///
+    /// # Errors
+    /// As [`PacketReader::read`].
+    pub fn read_on_interface(&mut self, position: u64) -> Result<(Packet<'_>, Option<&str>), CaptureError> {
         let failed = |source| CaptureError::Read { position, source };
         let located = match &mut self.records {
             Records::Pcap(layout) => {
                 self.window.seek(position).map_err(failed)?;
-                packet_of(pcap::next(layout, &mut self.window).map_err(failed)?)
+                packet_of(pcap::next(layout, &mut self.window).map_err(failed)?).map(|found| (found, None))
             }
             Records::Pcapng(sections) => read_block(sections, &mut self.window, position).map_err(failed)?,
         };
-        let found = located.map_err(|problem| CaptureError::NoPacket { position, problem })?;
+        let (found, interface) = located.map_err(|problem| CaptureError::NoPacket { position, problem })?;
         self.last_ns = found.at_ns.unwrap_or(self.last_ns);
-        Ok(Packet {
+        let packet = Packet {
             at_ns: self.last_ns,
             link_type: found.link_type,
             bytes: &self.window.bytes()[found.range],
             wire_len: found.wire_len,
             position,
-        })
+        };
+        Ok((packet, interface))
+    }
+
+    /// What the decryption secrets blocks before `position` hold, in file order; at most a few megabytes.
+    ///
+    /// # Errors
+    /// The operating system cannot read.
+    pub fn secrets_before(&mut self, position: u64) -> Result<&[Secrets], CaptureError> {
+        match &mut self.records {
+            Records::Pcap(_) => Ok(&[]),
+            Records::Pcapng(sections) => {
+                sections.at(position, &mut self.window).map_err(|source| CaptureError::Read { position, source })?;
+                Ok(&sections.secrets)
+            }
+        }
     }
 }
 
@@ -94,12 +117,15 @@ fn packet_of(step: Step) -> Result<Located, RecordProblem> {
     }
 }
 
+/// A packet, and the name of its interface.
+type OnInterface<'a> = (Located, Option<&'a str>);
+
 /// Reads the packet block at `position` and leaves the window there.
-fn read_block(
-    sections: &mut Sections,
+fn read_block<'a>(
+    sections: &'a mut Sections,
     window: &mut Window<File>,
     position: u64,
-) -> std::io::Result<Result<Located, RecordProblem>> {
+) -> std::io::Result<Result<OnInterface<'a>, RecordProblem>> {
     let Some(section) = sections.at(position, window)? else {
         return Ok(Err(RecordProblem::NoSection));
     };
@@ -124,11 +150,15 @@ fn read_block(
     }
     let packet =
         header.contents(section.order, window.bytes()).and_then(|contents| read_packet(section, header.kind, contents));
-    Ok(packet.map(|found| Located {
-        at_ns: found.at_ns,
-        link_type: found.link_type,
-        wire_len: found.wire_len,
-        range: found.range.start + HEADER_BYTES..found.range.end + HEADER_BYTES,
-        record: total,
+    Ok(packet.map(|found| {
+        let interface = section.interfaces.get(found.interface as usize);
+        let located = Located {
+            at_ns: found.at_ns,
+            link_type: found.link_type,
+            wire_len: found.wire_len,
+            range: found.range.start + HEADER_BYTES..found.range.end + HEADER_BYTES,
+            record: total,
+        };
+        (located, interface.and_then(|interface| interface.name.as_deref()))
     }))
 }

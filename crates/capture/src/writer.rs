@@ -1,23 +1,29 @@
 //! Packets to a pcapng file.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    net::IpAddr,
+};
 
 use wirereel_dissect::{LinkType, Packet};
 
-use crate::pcapng::kind;
+use crate::pcapng::{Secrets, kind};
 
 /// `opt_endofopt`, with its length.
 const END_OF_OPTIONS: [u8; 4] = [0; 4];
 const SHB_USERAPPL: u16 = 4;
+const IF_NAME: u16 = 2;
 const IF_TSRESOL: u16 = 9;
+const NRB_IPV4: u16 = 1;
+const NRB_IPV6: u16 = 2;
 
-/// Writes packets as one little-endian section with nanosecond timestamps, one interface per link type.
+/// Writes packets as one little-endian section with nanosecond timestamps, one interface per link type and name.
 ///
 /// Blocks are written as packets come; nothing is held back but what `W` buffers.
 pub struct PcapngWriter<W: Write> {
     out: W,
     /// Interfaces described so far, by number.
-    link_types: Vec<LinkType>,
+    interfaces: Vec<(LinkType, Option<String>)>,
     block: Vec<u8>,
 }
 
@@ -27,7 +33,7 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// Those of `out`.
     pub fn new(out: W, application: &str) -> io::Result<Self> {
-        let mut writer = Self { out, link_types: Vec::new(), block: Vec::new() };
+        let mut writer = Self { out, interfaces: Vec::new(), block: Vec::new() };
         let mut contents = Vec::new();
         contents.extend_from_slice(&0x1a2b_3c4du32.to_le_bytes());
         contents.extend_from_slice(&1u16.to_le_bytes());
@@ -39,14 +45,63 @@ impl<W: Write> PcapngWriter<W> {
         Ok(writer)
     }
 
+    /// Says what addresses are called (§4.5). Readers look names up only in what came before, so write them first.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_names<'a>(&mut self, names: impl IntoIterator<Item = (IpAddr, &'a [String])>) -> io::Result<()> {
+        /// Records of one block stay well below the longest block that readers hold.
+        const BLOCK_BYTES: usize = 128 * 1024;
+        let mut contents = Vec::new();
+        for (ip, names) in names {
+            let (kind, mut record) = match ip {
+                IpAddr::V4(ip) => (NRB_IPV4, ip.octets().to_vec()),
+                IpAddr::V6(ip) => (NRB_IPV6, ip.octets().to_vec()),
+            };
+            for name in names.iter().filter(|name| !name.contains('\0') && name.len() <= 255) {
+                record.extend_from_slice(name.as_bytes());
+                record.push(0);
+            }
+            push_option(&mut contents, kind, &record);
+            if contents.len() > BLOCK_BYTES {
+                contents.extend_from_slice(&END_OF_OPTIONS);
+                self.write_block(kind::NAMES, &[&contents])?;
+                contents.clear();
+            }
+        }
+        if contents.is_empty() {
+            return Ok(());
+        }
+        contents.extend_from_slice(&END_OF_OPTIONS);
+        self.write_block(kind::NAMES, &[&contents])
+    }
+
+    /// Hands on what a decryption secrets block holds (§4.7). It must come before the packets it is for.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_secrets(&mut self, secrets: &Secrets) -> io::Result<()> {
+        let length = u32::try_from(secrets.data.len()).map_err(|_| invalid("secrets longer than 4 GiB"))?;
+        let fixed = [secrets.kind.to_le_bytes(), length.to_le_bytes()].concat();
+        self.write_block(kind::DECRYPTION_SECRETS, &[&fixed, &secrets.data])
+    }
+
     /// Appends a packet, describing its link type first when it is new.
     ///
     /// # Errors
     /// Those of `out`; `InvalidInput` for a time before 1970, which the format cannot say.
     pub fn write(&mut self, packet: &Packet<'_>) -> io::Result<()> {
+        self.write_on_interface(packet, None)
+    }
+
+    /// As [`PcapngWriter::write`] for a packet of an interface with a name.
+    ///
+    /// # Errors
+    /// As [`PcapngWriter::write`].
+    pub fn write_on_interface(&mut self, packet: &Packet<'_>, name: Option<&str>) -> io::Result<()> {
         let ticks = u64::try_from(packet.at_ns).map_err(|_| invalid("a packet from before 1970"))?;
         let captured = u32::try_from(packet.bytes.len()).map_err(|_| invalid("a packet longer than 4 GiB"))?;
-        let interface = self.interface(packet.link_type)?;
+        let interface = self.interface(packet.link_type, name)?;
         let mut fixed = [0; 20];
         for (place, value) in fixed.chunks_exact_mut(4).zip([
             interface,
@@ -69,20 +124,24 @@ impl<W: Write> PcapngWriter<W> {
         Ok(self.out)
     }
 
-    /// The number of the interface for `link_type`, described now when it is new.
-    fn interface(&mut self, link_type: LinkType) -> io::Result<u32> {
-        if let Some(index) = self.link_types.iter().position(|known| *known == link_type) {
+    /// The number of the interface for a link type and a name, described now when it is new.
+    fn interface(&mut self, link_type: LinkType, name: Option<&str>) -> io::Result<u32> {
+        let same = |known: &(LinkType, Option<String>)| known.0 == link_type && known.1.as_deref() == name;
+        if let Some(index) = self.interfaces.iter().position(same) {
             return Ok(index as u32);
         }
         let mut contents = Vec::new();
         contents.extend_from_slice(&link_type.0.to_le_bytes());
         contents.extend_from_slice(&[0; 2]);
         contents.extend_from_slice(&0u32.to_le_bytes()); // no snap length
+        if let Some(name) = name {
+            push_option(&mut contents, IF_NAME, name.as_bytes());
+        }
         push_option(&mut contents, IF_TSRESOL, &[9]);
         contents.extend_from_slice(&END_OF_OPTIONS);
         self.write_block(kind::INTERFACE, &[&contents])?;
-        self.link_types.push(link_type);
-        Ok(self.link_types.len() as u32 - 1)
+        self.interfaces.push((link_type, name.map(str::to_owned)));
+        Ok(self.interfaces.len() as u32 - 1)
     }
 
     /// Writes a block of the given parts, padded to four bytes, in one call to `out`.

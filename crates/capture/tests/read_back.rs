@@ -7,7 +7,7 @@ use std::{fs, io::Cursor};
 
 use captures::*;
 use wirereel_capture::{
-    CaptureError, CaptureFile, Compression, PacketReader, PcapngWriter, compression, decompress_to,
+    CaptureError, CaptureFile, Compression, PacketReader, PcapngWriter, Secrets, compression, decompress_to,
 };
 use wirereel_dissect::{LinkType, Packet};
 
@@ -111,4 +111,51 @@ fn written_packets_come_back_the_same() {
         assert_eq!((seen.at_ns, seen.link_type, &seen.bytes[..], seen.wire_len), expected);
     }
     assert_eq!(file.warnings(), []);
+}
+
+#[test]
+fn names_secrets_and_interfaces_survive_being_written() {
+    let mut writer = PcapngWriter::new(Vec::new(), "test").unwrap();
+    let names = [
+        ("10.0.0.1".parse().unwrap(), vec!["shop".to_owned(), "cart".to_owned()]),
+        ("::1".parse().unwrap(), vec!["own".to_owned()]),
+    ];
+    writer.write_names(names.iter().map(|(ip, names)| (*ip, &names[..]))).unwrap();
+    let secrets = Secrets { kind: 0x544c_534b, data: b"CLIENT_RANDOM 00 11\n".to_vec() };
+    writer.write_secrets(&secrets).unwrap();
+    let packet = |at_ns| Packet { at_ns, link_type: LinkType::ETHERNET, bytes: b"abc", wire_len: 3, position: 0 };
+    for (at_ns, name) in [(1, Some("eth0")), (2, None), (3, Some("eth1")), (4, Some("eth0"))] {
+        writer.write_on_interface(&packet(at_ns), name).unwrap();
+    }
+    let bytes = writer.finish().unwrap();
+    let mut file = CaptureFile::from_reader(Cursor::new(bytes.clone()), bytes.len() as u64).unwrap();
+    let seen = drain(&mut file);
+    assert_eq!(file.warnings(), []);
+    assert_eq!(file.name_resolutions(), names);
+    let (_folder, path) = in_file(&bytes);
+    let mut reader = PacketReader::open(&path).unwrap();
+    let mut told = Vec::new();
+    for packet in &seen {
+        told.push(reader.read_on_interface(packet.position).unwrap().1.map(str::to_owned));
+    }
+    assert_eq!(told, [Some("eth0".to_owned()), None, Some("eth1".to_owned()), Some("eth0".to_owned())]);
+    assert_eq!(reader.secrets_before(seen[3].position).unwrap(), [secrets]);
+}
+
+#[test]
+fn secrets_beyond_the_limit_are_left_out() {
+    let secret = |bytes: usize| [Order::Big.u32(1), Order::Big.u32(bytes as u32)].concat();
+    let mut bytes = section(Order::Big);
+    for _ in 0..20 {
+        bytes.extend(block(Order::Big, 10, &[secret(400_000), vec![7; 400_000]].concat()));
+    }
+    bytes.extend(block(Order::Big, 10, &secret(400_000)));
+    bytes.extend(interface(Order::Big, 1, 0, &[]));
+    let position = bytes.len() as u64;
+    bytes.extend(enhanced(Order::Big, 0, 5, 2, b"ab"));
+    let (_folder, path) = in_file(&bytes);
+    let mut reader = PacketReader::open(&path).unwrap();
+    let kept: usize = reader.secrets_before(position).unwrap().iter().map(|secrets| secrets.data.len()).sum();
+    assert_eq!(kept, 4_000_000);
+    assert_eq!(reader.read(position).unwrap().bytes, b"ab");
 }

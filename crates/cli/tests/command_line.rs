@@ -111,6 +111,55 @@ fn exported_packets_import_to_the_same_exchanges() {
 }
 
 #[test]
+fn rows_are_exported_as_har_csv_and_parquet_by_filter_and_time() {
+    let shell = Shell::with_sample("shop-flash-sale.pcapng");
+    let out = |name: &str| shell.folder.path().join(name).display().to_string();
+    let count = |query: &str| shell.value(&format!("SELECT count(*) FROM {query}")).as_u64().expect("a count");
+    let filter = "server:payment-service status:>=500";
+    let errors = count("http_exchanges WHERE server_service = 'payment-service' AND status >= 500");
+    assert!(errors > 0);
+
+    let har = out("errors.har");
+    let told = shell.done(&["export", "har", "--filter", filter, "--out", &har]);
+    assert_eq!(told, format!("{errors} exchanges written to {har}\n"));
+    let archive: serde_json::Value = serde_json::from_str(&fs::read_to_string(&har).expect("read")).expect("JSON");
+    let entries = archive["log"]["entries"].as_array().expect("a list");
+    assert_eq!(entries.len() as u64, errors);
+    assert!(entries.iter().all(|entry| entry["response"]["status"].as_u64().is_some_and(|status| status >= 500)));
+
+    let (csv, half) = (out("half.csv"), "2000-01-01");
+    let first = shell.value("SELECT strftime(min(started_at), '%Y-%m-%dT%H:%M:%SZ') FROM http_exchanges");
+    let middle = shell.value(
+        "SELECT strftime(to_timestamp((epoch(min(started_at)) + epoch(max(started_at))) / 2) AT TIME ZONE 'UTC', \
+         '%Y-%m-%dT%H:%M:%SZ') FROM http_exchanges",
+    );
+    let (first, middle) = (first.as_str().expect("a time"), middle.as_str().expect("a time"));
+    let told = shell.done(&["export", "csv", "--from", half, "--to", middle, "--out", &csv]);
+    let before = count(&format!("http_exchanges WHERE started_at < '{}'", middle.trim_end_matches('Z')));
+    assert!(before > 0 && before < count("http_exchanges"), "{first} {middle}");
+    assert_eq!(told, format!("{before} exchanges written to {csv}\n"));
+
+    let parquet = out("flows.parquet");
+    let told = shell.done(&["export", "parquet", "--flows", "--filter", "transport:tcp", "--out", &parquet]);
+    assert_eq!(told, format!("{} flows written to {parquet}\n", count("flows WHERE transport = 'tcp'")));
+    assert!(fs::read(&parquet).expect("read").starts_with(b"PAR1"));
+}
+
+#[test]
+fn a_wrong_export_says_so_by_its_exit_code() {
+    let shell = Shell::with_sample("shop-flash-sale.pcapng");
+    let out = shell.folder.path().join("x").display().to_string();
+    let code = |args: &[&str]| shell.run(args).status.code();
+    assert_eq!(code(&["export", "har"]), Some(2), "where to is missing");
+    assert_eq!(code(&["export", "har", "--flows", "--out", &out]), Some(2), "HAR holds exchanges");
+    assert_eq!(code(&["export", "csv", "--from", "yesterday", "--out", &out]), Some(2));
+    assert_eq!(code(&["export", "pcap", "--flow", "1", "--filter", "status:1", "--out", &out]), Some(2));
+    assert_eq!(code(&["export", "csv", "--filter", "statsu:500", "--out", &out]), Some(1));
+    assert_eq!(code(&["export", "csv", "--out", "/no/such/folder/x.csv"]), Some(1));
+    assert_eq!(code(&["export", "csv", "--filter", "status:200", "--out", &out]), Some(0));
+}
+
+#[test]
 fn the_schema_names_every_view_with_its_columns() {
     let output = Command::new(env!("CARGO_BIN_EXE_wirereel")).arg("schema").output().expect("wirereel can be started");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();

@@ -89,7 +89,15 @@ fn the_token_lets_in_once_and_the_page_carries_a_strict_policy() {
 #[test]
 fn nothing_is_told_without_the_session() {
     let (host, _) = Host::start();
-    for path in ["/", "/api/app_state", "/api/ticks", "/export/pcap?flow_id=1", "/?token=guess"] {
+    for path in [
+        "/",
+        "/api/app_state",
+        "/api/ticks",
+        "/export/pcap?flow_id=1",
+        "/export/rows?rows=flows&format=csv",
+        "/export/body?exchange_id=1&message=response",
+        "/?token=guess",
+    ] {
         let answer = Client::new().get(format!("{}{path}", host.base)).send().expect("an answer");
         assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{path}");
     }
@@ -248,4 +256,70 @@ fn the_built_in_sample_opens_by_name() {
     assert_eq!(samples.as_array().map(Vec::len), Some(2), "{samples}");
     host.answer("open_sample", &json!({ "name": "shop-day.pcapng" }));
     assert_eq!(host.call("open_sample", &json!({ "name": "../secrets.pcap" })).status(), StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn flows_lead_to_packets_streams_and_problems() {
+    let host = Host::open();
+    let question = |filter: &str| json!({ "scope": { "range": null, "filter": filter }, "sort": "bytes", "descending": true, "offset": 0, "limit": 5 });
+    let page = host.answer("flows", &question("status:>=500"));
+    assert!(page["total"].as_u64() < host.answer("flows", &question(""))["total"].as_u64());
+    let flow = &page["rows"][0];
+    let id = json!({ "flow_id": flow["flow_id"] });
+    let detail = host.answer("flow", &id);
+    assert_eq!(&detail["row"], flow);
+    assert!(
+        detail["exchanges"].as_array().is_some_and(|rows| rows.iter().any(|row| row["status"].as_u64() >= Some(500)))
+    );
+    let packets = host.answer("flow_packets", &json!({ "flow_id": flow["flow_id"], "offset": 0, "limit": 1_000 }));
+    let sent =
+        flow["client_packets"].as_u64().unwrap_or_default() + flow["server_packets"].as_u64().unwrap_or_default();
+    assert_eq!(packets["total"], sent);
+    assert_eq!(host.answer("flow_sequence", &id)["packets"], sent);
+    let stream = host.answer("flow_stream", &id);
+    assert!(stream["chunks"].as_array().is_some_and(|chunks| chunks.len() >= 2), "{stream}");
+    let first = &packets["packets"][0];
+    let bytes = host.answer("packet_bytes", &json!({ "source_id": flow["source_id"], "position": first["position"] }));
+    assert_eq!((&bytes["link_type"], &bytes["at_us"]), (&json!("EN10MB"), &first["at_us"]));
+    let problems = host.answer("problems", &json!({ "offset": 0, "limit": 10 }));
+    assert_eq!(problems["total"], host.answer("app_state", &json!({}))["recording"]["problems"]);
+    for (command, args) in [
+        ("flows", json!({ "scope": {}, "sort": "nothing", "descending": false, "offset": 0, "limit": 1 })),
+        ("flows", json!({ "scope": {}, "sort": "bytes", "descending": false, "offset": 0, "limit": 1_001 })),
+        ("flow_packets", json!({ "flow_id": flow["flow_id"], "offset": 0, "limit": 1_001 })),
+        ("problems", json!({ "offset": 0, "limit": 1_001 })),
+    ] {
+        assert_eq!(host.call(command, &args).json::<Value>().expect("JSON")["code"], "bad_request", "{command}");
+    }
+    assert_eq!(host.call("flow", &json!({ "flow_id": 1 })).status(), StatusCode::NOT_FOUND);
+}
+
+#[test]
+fn rows_and_bodies_are_downloaded_as_files() {
+    let host = Host::open();
+    let get = |path: &str| host.client.get(format!("{}/export/{path}", host.base)).send().expect("an answer");
+    let scope = "%7B%22range%22%3Anull%2C%22filter%22%3A%22status%3A%3E%3D500%22%7D";
+    let har = get(&format!("rows?rows=exchanges&format=har&scope={scope}"));
+    assert_eq!(har.headers()["content-disposition"], "attachment; filename=\"wirereel.har\"");
+    let har: Value = har.json().expect("JSON");
+    assert!(har["log"]["entries"].as_array().is_some_and(|entries| !entries.is_empty()));
+    let csv = get("rows?rows=flows&format=csv").text().expect("text");
+    assert!(csv.starts_with("flow_id,source_id,transport,"), "{}", csv.lines().next().unwrap_or_default());
+    assert!(get("rows?rows=flows&format=parquet").bytes().expect("bytes").starts_with(b"PAR1"));
+    for (path, status) in [
+        ("rows?rows=flows&format=har", StatusCode::BAD_REQUEST),
+        ("rows?rows=flows&format=xls", StatusCode::BAD_REQUEST),
+        ("rows?rows=flows&format=csv&scope=%7B", StatusCode::BAD_REQUEST),
+        ("body?exchange_id=4000000000&message=response", StatusCode::NOT_FOUND),
+    ] {
+        assert_eq!(get(path).status(), status, "{path}");
+    }
+    let page = host.answer(
+        "exchanges",
+        &json!({ "scope": { "filter": "status:200 response_bytes:>100" }, "sort": "started_at", "descending": false, "offset": 0, "limit": 1 }),
+    );
+    let body = get(&format!("body?exchange_id={}&message=response", page["rows"][0]["exchange_id"]));
+    assert_eq!(body.headers()["content-type"], "application/octet-stream");
+    assert!(body.headers()["content-disposition"].to_str().is_ok_and(|name| name.contains(".json\"")));
+    body.json::<Value>().expect("decoded JSON");
 }

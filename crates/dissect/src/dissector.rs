@@ -4,13 +4,13 @@ use std::slice;
 
 use crate::app::Datagrams;
 use crate::figures::Figures;
-use crate::flow::{Flows, Message, Outlet, Seen};
+use crate::flow::{Detail, Flows, Message, Outlet, Seen};
 use crate::icmp;
 use crate::limits::Limits;
 use crate::link::{self, Opened};
 use crate::net::{self, Datagram, Fragments, protocol};
 use crate::packet::{LinkType, Packet};
-use crate::record::{BodyRequest, Endpoint, Problem, Sink, Stage, Transport};
+use crate::record::{BodyRequest, DetailRequest, Endpoint, Problem, Sink, Stage, Transport};
 use crate::tcp::Segment;
 use crate::tunnel::{self, Inner};
 use crate::wire::{Malformed, Wire, be16};
@@ -22,6 +22,7 @@ use crate::wire::{Malformed, Wire, be16};
 pub struct Dissector {
     limits: Limits,
     body: Option<BodyRequest>,
+    detail: Option<Detail>,
     flows: Flows,
     datagrams: Datagrams,
     fragments: Fragments,
@@ -43,6 +44,7 @@ impl Dissector {
         Self {
             limits,
             body: None,
+            detail: None,
             flows: Flows::default(),
             datagrams: Datagrams::new(),
             fragments: Fragments::default(),
@@ -57,6 +59,16 @@ impl Dissector {
     /// A dissector that reads one flow's packets again and hands out one body through [`Sink::body`].
     pub fn with_body(limits: Limits, request: BodyRequest) -> Self {
         Self { body: Some(request), ..Self::new(limits) }
+    }
+
+    /// A dissector that reads one flow's packets again and hands out every packet through [`Sink::segment`] and the bytes of
+    /// both directions through [`Sink::stream`], as far as they are asked for.
+    ///
+    /// Of TCP the verdicts follow the rules that are named at [`crate::record::Verdict`]; datagrams are handed out with
+    /// their payload one after the other. Rows of a flow that was picked up mid-stream wait until it is certain which end is the
+    /// client, at most 4096 of them.
+    pub fn with_detail(limits: Limits, request: DetailRequest) -> Self {
+        Self { detail: Some(Detail::new(request)), ..Self::new(limits) }
     }
 
     /// Takes in the next packet. What cannot be read is counted and reported as a [`Problem`]; nothing fails.
@@ -213,12 +225,24 @@ impl Dissector {
         let source = Endpoint { ip: datagram.source, port: source_port };
         let destination = Endpoint { ip: datagram.destination, port: destination_port };
         let message = Message { source, destination, transport, payload, from_client };
-        let mut outlet = Outlet { sink, limits: &self.limits, hits: &mut self.figures.limits_hit, body: self.body };
+        let mut outlet = Outlet {
+            sink,
+            limits: &self.limits,
+            hits: &mut self.figures.limits_hit,
+            body: self.body,
+            detail: self.detail.as_mut(),
+        };
         self.flows.message(&message, &seen, &mut self.datagrams, &mut outlet);
     }
 
     fn flows_and_outlet<'a>(&'a mut self, sink: &'a mut dyn Sink) -> (&'a mut Flows, Outlet<'a>) {
-        let outlet = Outlet { sink, limits: &self.limits, hits: &mut self.figures.limits_hit, body: self.body };
+        let outlet = Outlet {
+            sink,
+            limits: &self.limits,
+            hits: &mut self.figures.limits_hit,
+            body: self.body,
+            detail: self.detail.as_mut(),
+        };
         (&mut self.flows, outlet)
     }
 
@@ -250,4 +274,55 @@ impl Dissector {
 
 fn problem(stage: Stage, packet: &Packet<'_>, message: String) -> Problem {
     Problem { at_ns: packet.at_ns, stage, position: packet.position, flow: None, message }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use wirereel_testkit::{Conversation, Packets, Side};
+
+    use super::*;
+
+    struct Nothing;
+
+    impl Sink for Nothing {}
+
+    /// Transfers with holes, shuffled into each other.
+    fn holes(seed: u64) -> Packets {
+        let transfer = |port: u16| {
+            let client = format!("10.0.0.1:{port}");
+            let story =
+                Conversation::tcp(&client, "10.0.0.2:9").handshake().unseen(Side::Client, 10).client(&[1; 9_000]);
+            story.server(&[2; 9_000]).unseen(Side::Server, 10).server(&[3; 9_000]).ack(Side::Client).packets()
+        };
+        (1..=6).fold(Packets::default(), |packets, port| packets.merge(transfer(port))).shuffle(12, seed)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn held_bytes_are_bounded_and_nothing_is_held_in_the_end(
+            seed in any::<u64>(),
+            flips in prop::collection::vec((any::<prop::sample::Index>(), 0usize..60, 0u8..8), 0..40),
+        ) {
+            let limits = Limits { reorder_bytes_per_flow: 4_000, reorder_bytes_total: 10_000, ..Limits::default() };
+            let mut packets = holes(seed);
+            for (packet, at, bit) in flips {
+                let count = packets.0.len();
+                let bytes = &mut packets.0[packet.index(count)].bytes;
+                let at = at.min(bytes.len() - 1);
+                bytes[at] ^= 1 << bit;
+            }
+            let mut dissector = Dissector::new(limits.clone());
+            for (position, packet) in (0..).zip(&packets.0) {
+                let (at_ns, bytes, wire_len) = (packet.at_ns, packet.bytes.as_slice(), packet.wire_len);
+                let link_type = LinkType(packet.link_type);
+                dissector.push(&Packet { at_ns, link_type, bytes, wire_len, position }, &mut Nothing);
+                prop_assert!(dissector.flows.held_bytes() <= limits.reorder_bytes_total);
+            }
+            dissector.finish(&mut Nothing);
+            prop_assert_eq!(dissector.flows.held_bytes(), 0);
+        }
+    }
 }

@@ -3,14 +3,14 @@
 use std::path::PathBuf;
 
 use wirereel_capture::{PacketReader, compression, decompress_to};
-use wirereel_dissect::{
-    Dissector,
-    record::{Body, BodyRequest, Side, Sink},
-};
+use wirereel_dissect::record::{Body, Side};
 use wirereel_query::{answer::BodyPreview, question::Message};
 use wirereel_store::{Reader, SourceId};
 
-use crate::{EngineError, Workspace, body};
+use crate::{
+    EngineError, Workspace,
+    body::{self, WholeBody},
+};
 
 impl Workspace {
     /// Opens the capture of a source for reading single packets. A compressed one is unpacked into the workspace the first time.
@@ -40,45 +40,54 @@ impl Workspace {
     /// # Errors
     /// When the exchange does not exist or its capture is gone.
     pub(crate) fn body(&self, exchange_id: u64, message: Message) -> Result<BodyPreview, EngineError> {
+        let sent = self.sent_body(exchange_id, message, body::SENT_LIMIT_BYTES)?;
+        let Body { bytes, truncated, content_encoding, content_type } = sent.body;
+        let decoded = body::decode(bytes, content_encoding.as_deref(), body::DECODED_LIMIT_BYTES);
+        Ok(body::show(decoded, content_type, content_encoding, sent.bytes, truncated))
+    }
+
+    /// A body of an exchange, decoded, for a file of its own.
+    ///
+    /// # Errors
+    /// As [`Workspace::body`], and when there is none.
+    pub(crate) fn whole_body(&self, exchange_id: u64, message: Message) -> Result<WholeBody, EngineError> {
+        let sent = self.sent_body(exchange_id, message, body::SAVED_SENT_BYTES)?;
+        if sent.bytes == 0 {
+            let whose = match message {
+                Message::Request => "request",
+                Message::Response => "response",
+            };
+            return Err(EngineError::NotFound(format!("A body of the {whose} of exchange {exchange_id}")));
+        }
+        let Body { bytes, truncated, content_encoding, content_type } = sent.body;
+        let decoded = body::decode(bytes, content_encoding.as_deref(), body::SAVED_DECODED_BYTES);
+        Ok(WholeBody::new(exchange_id, message, content_type.as_deref(), decoded, truncated))
+    }
+
+    fn sent_body(&self, exchange_id: u64, message: Message, limit_bytes: usize) -> Result<Sent, EngineError> {
         let reader = self.reader(None)?;
         let detail = reader.exchange(exchange_id)?;
         let (flow_id, ordinal) = reader.place_of_exchange(exchange_id)?;
         let (source, _) = wirereel_store::source_and_flow(flow_id);
-        let (side, sent_bytes, coding) = match message {
+        let (side, bytes, content_encoding) = match message {
             Message::Request => (Side::Client, detail.row.request_body_bytes, detail.request_content_encoding),
             Message::Response => (Side::Server, detail.row.response_body_bytes, detail.response_content_encoding),
         };
-        if sent_bytes == 0 {
-            let nothing = body::Decoded { bytes: Vec::new(), truncated: false, warning: None };
-            return Ok(body::show(nothing, None, coding, 0, false));
+        if bytes == 0 {
+            let body = Body { bytes: Vec::new(), truncated: false, content_encoding, content_type: None };
+            return Ok(Sent { bytes, body });
         }
-        let request = BodyRequest { ordinal, side, limit_bytes: body::SENT_LIMIT_BYTES };
         let mut packets = self.packets_of(&reader, source)?;
-        let mut dissector = Dissector::with_body(self.limits(), request);
-        let mut found = FoundBody::default();
-        for position in reader.positions(flow_id)? {
-            let packet = packets.read(position).map_err(EngineError::capture(reader.source(source)?.path))?;
-            dissector.push(&packet, &mut found);
-        }
-        dissector.finish(&mut found);
-        let Some(Body { bytes, truncated, content_encoding, content_type }) = found.0 else {
-            return Err(EngineError::NotFound(format!("The body of exchange {exchange_id}")));
-        };
-        Ok(body::show(
-            body::decode(bytes, content_encoding.as_deref()),
-            content_type,
-            content_encoding,
-            sent_bytes,
-            truncated,
-        ))
+        let place = body::Place { ordinal, side, limit_bytes };
+        let found = body::read_back(&mut packets, &reader.positions(flow_id)?, self.limits(), place)
+            .map_err(EngineError::capture(reader.source(source)?.path))?;
+        let body = found.ok_or_else(|| EngineError::NotFound(format!("The body of exchange {exchange_id}")))?;
+        Ok(Sent { bytes, body })
     }
 }
 
-#[derive(Default)]
-struct FoundBody(Option<Body>);
-
-impl Sink for FoundBody {
-    fn body(&mut self, body: Body) {
-        self.0 = Some(body);
-    }
+/// A body as sent, and how long it was on the wire.
+struct Sent {
+    bytes: u64,
+    body: Body,
 }

@@ -3,16 +3,19 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    sync::RwLock,
+    sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard},
+    time::{Instant, SystemTime},
 };
 
 use wirereel_dissect::Limits;
-use wirereel_store::{PeerId, PeerName, Reader, Store, Writer};
+use wirereel_store::{PeerId, PeerName, Reader, Store, StoreError, Writer};
 
 use crate::{
     EngineError,
     config::{self, Config, ConfigProblem, HostsFile},
+    flow_packets::SegmentCache,
     naming::{self, Call, Hosts, Peer},
+    second_try::{IfGone, second_try},
 };
 
 /// The folder in a workspace for files that can be made again.
@@ -24,8 +27,21 @@ pub struct Workspace {
     name: String,
     store: Store,
     config: RwLock<Config>,
-    config_problems: Vec<ConfigProblem>,
+    followed: Mutex<Followed>,
+    /// The packets of the flow that was looked at last.
+    pub(crate) segments: SegmentCache,
+    /// When what could not be read was looked at last, or the workspace was opened.
+    tried: Mutex<Instant>,
     notes: Vec<String>,
+}
+
+/// How far `wirereel.json` has been followed.
+struct Followed {
+    problems: Vec<ConfigProblem>,
+    /// Time and size of the file as it was read; `None` without one.
+    stamp: Option<(SystemTime, u64)>,
+    /// Names were changed by it and are not yet written, because somebody else was writing.
+    rename: bool,
 }
 
 impl Workspace {
@@ -36,15 +52,18 @@ impl Workspace {
     pub fn open(folder: &Path) -> Result<Self, EngineError> {
         fs::create_dir_all(folder).map_err(EngineError::io(folder))?;
         let opened = Store::open(folder)?;
-        let (config, config_problems) =
-            config::read(folder).map_err(EngineError::io(folder.join(config::FILE_NAME)))?;
+        // Before the file is read: an edit in between is noticed afterwards.
+        let stamp = stamp_of(folder);
+        let (config, problems) = config::read(folder).map_err(EngineError::io(folder.join(config::FILE_NAME)))?;
         let name = folder.file_name().map_or_else(|| "workspace".into(), |name| name.to_string_lossy().into_owned());
         let workspace = Self {
             folder: folder.to_owned(),
             name,
             store: opened.store,
             config: RwLock::new(config),
-            config_problems,
+            followed: Mutex::new(Followed { problems, stamp, rename: false }),
+            segments: SegmentCache::default(),
+            tried: Mutex::new(Instant::now()),
             notes: opened.notes,
         };
         // The file may have been edited since the rows were written: names follow it, rows stay.
@@ -90,13 +109,72 @@ impl Workspace {
     }
 
     /// What is wrong in `wirereel.json`.
-    pub fn config_problems(&self) -> impl Iterator<Item = String> {
-        self.config_problems.iter().map(ToString::to_string)
+    pub fn config_problems(&self) -> Vec<String> {
+        lock(&self.followed).problems.iter().map(ToString::to_string).collect()
+    }
+
+    /// Takes an edit of `wirereel.json` over: names follow at once, times with the next import. What is wrong in it leaves the key as it
+    /// was and is told by [`Workspace::config_problems`]. True when something changed.
+    ///
+    /// An import names what it has read again and again: while one is running, it is left to do so.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or names cannot be written.
+    pub fn follow_config(&self, importing: bool) -> Result<bool, EngineError> {
+        let mut followed = lock(&self.followed);
+        let stamp = stamp_of(&self.folder);
+        let edited = stamp != followed.stamp;
+        if edited {
+            let before = self.config().clone();
+            let path = || self.folder.join(config::FILE_NAME);
+            let (config, problems) = config::read_again(&self.folder, &before).map_err(EngineError::io(path()))?;
+            followed.rename |= config != before;
+            *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+            (followed.problems, followed.stamp) = (problems, stamp);
+        }
+        let mut renamed = false;
+        if followed.rename && !importing {
+            match self.store.writer() {
+                Ok(mut writer) => {
+                    self.rename(&mut writer)?;
+                    (followed.rename, renamed) = (false, true);
+                }
+                // Somebody writes; the next look comes soon.
+                Err(StoreError::Locked(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(edited || renamed)
+    }
+
+    /// Tries what could not be read once more, when its time has come. True when something changed.
+    ///
+    /// # Errors
+    /// When the store cannot be read or written.
+    pub fn try_waiting(&self) -> Result<bool, EngineError> {
+        let after = self.config().errors.second_try_after.as_duration();
+        let mut tried = lock(&self.tried);
+        if tried.elapsed() < after {
+            return Ok(false);
+        }
+        match self.store.writer() {
+            Ok(mut writer) => {
+                *tried = Instant::now();
+                Ok(second_try(self, &mut writer, IfGone::Never)? > 0)
+            }
+            // Somebody writes; the next look comes soon.
+            Err(StoreError::Locked(_)) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn config(&self) -> RwLockReadGuard<'_, Config> {
+        self.config.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The dissector's limits with the configured times.
     pub(crate) fn limits(&self) -> Limits {
-        let config = self.config.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let config = self.config();
         Limits {
             idle_ns: config.flows.idle_after.as_nanos(),
             tcp_end_ns: config.flows.tcp_ends_after.as_nanos(),
@@ -107,7 +185,7 @@ impl Workspace {
 
     /// Decides again what every peer is called and writes it down. Rows do not change, views do.
     pub(crate) fn rename(&self, writer: &mut Writer) -> Result<(), EngineError> {
-        let config = self.config.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let config = self.config();
         let hosts = match config.hosts_file {
             HostsFile::Use => Hosts::of_this_machine(),
             HostsFile::Ignore => Hosts::default(),
@@ -149,6 +227,17 @@ impl Workspace {
         fs::create_dir_all(&folder).map_err(EngineError::io(&folder))?;
         Ok(folder.join(file_name))
     }
+}
+
+/// Time and size of a folder's `wirereel.json`; `None` without one.
+fn stamp_of(folder: &Path) -> Option<(SystemTime, u64)> {
+    let facts = fs::metadata(folder.join(config::FILE_NAME)).ok()?;
+    Some((facts.modified().ok()?, facts.len()))
+}
+
+/// A lock whose holder panicked guards a value that is still whole here.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Whether a folder holds a workspace.

@@ -166,3 +166,43 @@ fn a_newer_question_on_a_lane_takes_the_older_ones_place() {
     assert!(quick.is_ok());
     assert!(matches!(slow.join().expect("no panic"), Err(StoreError::Superseded)));
 }
+
+#[test]
+fn an_edited_file_is_followed_while_its_recording_is_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = capture(folder.path(), "a.pcap", 10);
+    let home = folder.path().join("home");
+    import(&Workspace::open(&home).expect("opens"), &[path], &Unwatched).expect("imports");
+    let workbench = Workbench::open(&home).expect("opens");
+    let names = || {
+        let topology = workbench.reader(None).expect("a reader").topology(&Scope::default()).expect("answers");
+        let mut names: Vec<String> = topology.nodes.into_iter().map(|node| node.name).collect();
+        names.sort();
+        names
+    };
+    let until = |what: &str, holds: &dyn Fn() -> bool| {
+        let until = Instant::now() + Duration::from_secs(20);
+        while !holds() {
+            assert!(Instant::now() < until, "{what}: {:?}", names());
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let generation = workbench.ticks().borrow().generation;
+    let write = |text: &str| fs::write(home.join("wirereel.json"), text).expect("written");
+    write(r#"{ "names": [{ "name": "front", "address": "10.0.0.1" }] }"#);
+    until("the edit applies", &|| names() == ["customers", "front"]);
+    until("hosts are told", &|| workbench.ticks().borrow().generation > generation);
+    assert!(workbench.app_state("test").expect("a state").notices.is_empty());
+
+    write(r#"{ "names": [{ "name": "back", "address": "10.0.0" }] }"#);
+    until("the mistake is told", &|| !workbench.app_state("test").expect("a state").notices.is_empty());
+    let notices = workbench.app_state("test").expect("a state").notices;
+    assert!(notices[0].contains("names[0].address: \"10.0.0\" is not an address"), "{notices:?}");
+    assert_eq!(names(), ["customers", "front"], "what was right before stays in force");
+
+    fs::remove_file(home.join("wirereel.json")).expect("removed");
+    until("the defaults are back", &|| names() == ["customers", "shop"]);
+    workbench.shut_down();
+    drop(workbench);
+    Workspace::open_existing(&home).expect("nobody has it open any more");
+}

@@ -24,6 +24,8 @@ pub(crate) struct Files {
     /// Exists while the database is being opened: if it does so at the start, the last opening did not return.
     opening: PathBuf,
     lock: PathBuf,
+    /// The one folder that the database may write files to: an exported file lies here until it is moved to where it is wanted.
+    pub(crate) outbox: PathBuf,
 }
 
 impl Files {
@@ -33,6 +35,7 @@ impl Files {
             log: folder.join("events.duckdb.wal"),
             opening: folder.join("events.duckdb.opening"),
             lock: folder.join("events.duckdb.lock"),
+            outbox: std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()).join("outbox"),
         }
     }
 
@@ -82,10 +85,10 @@ pub(crate) fn open(files: &Files) -> Result<(Connection, Vec<String>)> {
 }
 
 fn open_mending(files: &Files, notes: &mut Vec<String>) -> Result<Connection> {
-    let connection = match connect(&files.events) {
+    let connection = match connect(files) {
         Err(StoreError::Corrupt { reason, .. }) if files.log.exists() => {
             notes.push(set_log_aside(files, &reason)?);
-            connect(&files.events)?
+            connect(files)?
         }
         other => other?,
     };
@@ -101,7 +104,7 @@ fn open_mending(files: &Files, notes: &mut Vec<String>) -> Result<Connection> {
         files.events.display(),
         aside.display()
     ));
-    let connection = connect(&files.events)?;
+    let connection = connect(files)?;
     create(&connection, true)?;
     Ok(connection)
 }
@@ -114,25 +117,39 @@ fn set_log_aside(files: &Files, reason: &str) -> Result<String> {
     ))
 }
 
-/// The instance reaches no other file and no network, whoever asks; its settings cannot be changed afterwards.
+/// What must be settled before the file is opened.
 fn config() -> Result<Config> {
     Ok(Config::default()
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?
-        .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?
-        .enable_external_access(false)?
-        .with("lock_configuration", "true")?)
+        .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?)
 }
 
-fn connect(file: &Path) -> Result<Connection> {
-    Connection::open_with_flags(file, config()?).map_err(|error| {
+/// From here on the instance reaches no file but its own and those in the outbox, and no network, whoever asks; its settings cannot be
+/// changed afterwards.
+fn close_off(connection: &Connection, files: &Files) -> Result<()> {
+    // What an earlier process left there is of no use to anybody.
+    let _ = fs::remove_dir_all(&files.outbox);
+    let outbox = files.outbox.to_string_lossy().replace('\'', "''");
+    // In this order: the list of folders is closed with external access.
+    connection.execute_batch(&format!(
+        "SET allowed_directories = ['{outbox}']; SET enable_external_access = false; SET lock_configuration = true;"
+    ))?;
+    Ok(())
+}
+
+fn connect(files: &Files) -> Result<Connection> {
+    let file = &files.events;
+    let connection = Connection::open_with_flags(file, config()?).map_err(|error| {
         let text = error.to_string();
         if text.contains("Could not set lock") || text.contains("Conflicting lock") {
-            StoreError::Locked(file.to_owned())
+            StoreError::Locked(file.clone())
         } else {
-            StoreError::Corrupt { file: file.to_owned(), reason: text }
+            StoreError::Corrupt { file: file.clone(), reason: text }
         }
-    })
+    })?;
+    close_off(&connection, files)?;
+    Ok(connection)
 }
 
 /// The version of the loaded library, when it is the one this program is made for. Asked before any file is touched: another version

@@ -1,7 +1,7 @@
 //! The events of one recording: who may write, who may read, and what readers share.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     path::{Path, PathBuf},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) answers: SharedAnswers,
     writer_taken: AtomicBool,
     events: PathBuf,
+    outbox: PathBuf,
+    outbox_number: AtomicU64,
     _lock: File,
 }
 
@@ -66,6 +68,8 @@ impl Store {
             answers: SharedAnswers::default(),
             writer_taken: AtomicBool::new(false),
             events: files.events,
+            outbox: files.outbox,
+            outbox_number: AtomicU64::new(0),
             _lock: lock,
         };
         Ok(Opened { store: Self { shared: Arc::new(shared) }, notes })
@@ -114,6 +118,13 @@ impl Shared {
 
     pub(crate) fn generation(&self) -> u64 {
         self.generation.load(Ordering::SeqCst)
+    }
+
+    /// A new path in the folder that the database may write files to.
+    pub(crate) fn outbox_file(&self, extension: &str) -> Result<PathBuf> {
+        fs::create_dir_all(&self.outbox).map_err(StoreError::io(&self.outbox))?;
+        let number = self.outbox_number.fetch_add(1, Ordering::Relaxed);
+        Ok(self.outbox.join(format!("{}-{number}.{extension}", std::process::id())))
     }
 }
 

@@ -6,8 +6,9 @@ mod recorded;
 use std::time::{Duration, Instant};
 
 use recorded::{Recorded, open, recorded};
-use wirereel_query::question::{
-    Direction, EventKind, ExchangeAtQuestion, ExchangesQuestion, NextEventQuestion, Scope, TimeRange,
+use wirereel_query::{
+    filter::Field,
+    question::{Direction, EventKind, ExchangeAtQuestion, ExchangesQuestion, NextEventQuestion, Scope, TimeRange},
 };
 use wirereel_store::{Reader, StoreError};
 
@@ -145,14 +146,17 @@ fn stepping_visits_every_error_once() {
 #[test]
 fn values_are_completed_most_frequent_first() {
     let recorded = recorded(16, 300, 5);
-    let values = reader(&recorded).values_of(&["server_service"], "P", None, 10).unwrap();
+    let field = |name: &str| Field::named(name).unwrap();
+    let values = reader(&recorded).values_of(field("server"), "P", None, 10).unwrap();
     assert_eq!(values.iter().map(|(value, _)| value.as_str()).collect::<Vec<_>>(), ["payment"]);
-    let either = reader(&recorded).values_of(&["client_service", "server_service"], "", None, 10).unwrap();
+    let either = reader(&recorded).values_of(field("service"), "", None, 10).unwrap();
     assert!(either.iter().any(|(value, _)| value == "customers"));
     assert!(either.is_sorted_by(|a, b| a.1 >= b.1));
     let before = TimeRange { from_us: 0, to_us: 1 };
-    assert!(reader(&recorded).values_of(&["status"], "", Some(before), 10).unwrap().is_empty());
-    assert!(matches!(reader(&recorded).values_of(&["1)"], "", None, 10), Err(StoreError::BadQuestion(_))));
+    assert!(reader(&recorded).values_of(field("status"), "", Some(before), 10).unwrap().is_empty());
+    let flows = recorded.truth.flows.len() as u64;
+    assert_eq!(reader(&recorded).values_of(field("transport"), "t", None, 10).unwrap(), [("tcp".to_owned(), flows)]);
+    assert!(reader(&recorded).values_of(field("sni"), "", None, 10).unwrap().is_empty());
 }
 
 #[test]
@@ -173,6 +177,8 @@ fn sql_gives_typed_values_and_says_when_it_left_rows_out() {
 fn sql_neither_writes_nor_reaches_beyond_the_recording() {
     let recorded = recorded(18, 50, 2);
     let folder = recorded.folder.path().display().to_string();
+    std::fs::write(recorded.folder.path().join("secret.txt"), "hush").unwrap();
+    std::fs::create_dir_all(recorded.folder.path().join("outbox")).unwrap();
     let refused = [
         "DELETE FROM raw.flows".to_owned(),
         "WITH gone AS (SELECT 1) INSERT INTO raw.entry_points SELECT 'x', true".to_owned(),
@@ -187,6 +193,9 @@ fn sql_neither_writes_nor_reaches_beyond_the_recording() {
         "SELECT * FROM glob('/etc/*')".to_owned(),
         "SELECT * FROM 'https://127.0.0.1/x.parquet'".to_owned(),
         format!("COPY raw.flows TO '{folder}/out.csv'"),
+        format!("COPY raw.flows TO '{folder}/outbox/out.csv'"),
+        format!("SELECT * FROM read_blob('{folder}/events.duckdb.lock')"),
+        format!("SELECT * FROM read_text('{folder}/outbox/../secret.txt')"),
         "INSTALL httpfs".to_owned(),
         "LOAD httpfs".to_owned(),
         "SET enable_external_access = true".to_owned(),

@@ -26,10 +26,11 @@ pub(super) struct ExchangeId {
     exchange_id: u64,
 }
 
+/// One of the two messages of an exchange.
 #[derive(Deserialize)]
 pub(super) struct BodyOf {
-    exchange_id: u64,
-    message: Message,
+    pub(super) exchange_id: u64,
+    pub(super) message: Message,
 }
 
 #[derive(Deserialize)]
@@ -55,12 +56,12 @@ pub(super) struct Index {
     total: u64,
 }
 
-fn reader(context: &Context<'_>) -> Result<Reader, ApiError> {
+pub(super) fn reader(context: &Context<'_>) -> Result<Reader, ApiError> {
     context.workbench.reader(context.lane).map_err(to_api_error)
 }
 
 /// Store errors reach the page by the way of the engine's codes.
-fn told<T>(result: Result<T, wirereel_engine::StoreError>) -> Result<T, ApiError> {
+pub(super) fn told<T>(result: Result<T, wirereel_engine::StoreError>) -> Result<T, ApiError> {
     result.map_err(|error| to_api_error(error.into()))
 }
 

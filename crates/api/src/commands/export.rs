@@ -2,13 +2,13 @@
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
-use wirereel_engine::Selection;
+use wirereel_engine::{RowsExport, Selection};
 use wirereel_query::{
-    question::Scope,
+    question::{RowsFormat, RowsOf, Scope},
     workbench::{ApiError, ErrorCode},
 };
 
-use super::{Context, Nothing};
+use super::{Context, Nothing, ask::BodyOf};
 use crate::error::{bad_request, to_api_error};
 
 /// Exactly one of the keys says what is exported.
@@ -31,6 +31,19 @@ pub(super) struct Picture {
     base64: String,
 }
 
+/// Which rows are written, and how.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WhichRows {
+    rows: RowsOf,
+    format: RowsFormat,
+    #[serde(default)]
+    scope: Scope,
+    /// HAR: with bodies, and whatever secrets are in them.
+    #[serde(default)]
+    bodies: bool,
+}
+
 impl What {
     fn selection(self) -> Result<Selection, ApiError> {
         match (self.flow_id, self.exchange_id, self.scope) {
@@ -46,6 +59,22 @@ pub(super) fn export_pcap(context: &Context<'_>, what: What) -> Result<Saved, Ap
     let selection = what.selection()?;
     let Some(path) = context.host.choose_save_path("wirereel.pcapng")? else { return Ok(Saved { saved: None }) };
     context.workbench.export_pcap(&selection, &path).map_err(to_api_error)?;
+    Ok(Saved { saved: Some(path.display().to_string()) })
+}
+
+pub(super) fn export_rows(context: &Context<'_>, which: WhichRows) -> Result<Saved, ApiError> {
+    let WhichRows { rows, format, scope, bodies } = which;
+    let export = RowsExport { rows, format, scope, bodies };
+    export.check().map_err(to_api_error)?;
+    let Some(path) = context.host.choose_save_path(export.file_name())? else { return Ok(Saved { saved: None }) };
+    context.workbench.export_rows(&export, &path).map_err(to_api_error)?;
+    Ok(Saved { saved: Some(path.display().to_string()) })
+}
+
+pub(super) fn save_body(context: &Context<'_>, args: BodyOf) -> Result<Saved, ApiError> {
+    let body = context.workbench.whole_body(args.exchange_id, args.message).map_err(to_api_error)?;
+    let Some(path) = context.host.choose_save_path(&body.file_name)? else { return Ok(Saved { saved: None }) };
+    body.write(&path).map_err(to_api_error)?;
     Ok(Saved { saved: Some(path.display().to_string()) })
 }
 

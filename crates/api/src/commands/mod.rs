@@ -3,6 +3,7 @@
 mod app;
 mod ask;
 mod export;
+mod flows;
 mod remember;
 
 use std::sync::Arc;
@@ -60,6 +61,12 @@ commands! {
     exchange_index => ask::exchange_index,
     exchanges => ask::exchanges,
     export_pcap => export::export_pcap,
+    export_rows => export::export_rows,
+    flow => flows::flow,
+    flow_packets => flows::flow_packets,
+    flow_sequence => flows::flow_sequence,
+    flow_stream => flows::flow_stream,
+    flows => flows::flows,
     forget_recent => app::forget_recent,
     get_setting => remember::get_setting,
     inspect => ask::inspect,
@@ -67,7 +74,10 @@ commands! {
     open_in_wireshark => export::open_in_wireshark,
     open_recent => app::open_recent,
     open_sample => app::open_sample,
+    packet_bytes => flows::packet_bytes,
+    problems => flows::problems,
     remove_bookmark => remember::remove_bookmark,
+    save_body => export::save_body,
     save_file => export::save_file,
     set_setting => remember::set_setting,
     sql => ask::sql,

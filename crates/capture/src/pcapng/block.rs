@@ -12,7 +12,7 @@ pub(crate) mod kind {
     pub(crate) const NAMES: u32 = 4;
     pub(crate) const STATISTICS: u32 = 5;
     pub(crate) const ENHANCED_PACKET: u32 = 6;
-    /// TLS key logs and the like: never read, because nothing is decrypted.
+    /// TLS key logs and the like: nothing is decrypted, they are only handed on with exported packets.
     pub(crate) const DECRYPTION_SECRETS: u32 = 10;
 
     /// Types that carry a packet.

@@ -12,6 +12,8 @@ use crate::{error::RecordProblem, limits::MAX_PACKET_BYTES};
 pub(crate) struct Found {
     /// `None` for simple packet blocks, which have no time.
     pub(crate) at_ns: Option<i64>,
+    /// Number of its interface in the section.
+    pub(crate) interface: u32,
     pub(crate) link_type: LinkType,
     pub(crate) wire_len: u32,
     /// Where the packet's bytes are in the block's contents.
@@ -43,7 +45,7 @@ fn read_timed(section: &Section, contents: &[u8], id: impl Fn(&[u8]) -> u32) -> 
     let range = placed(captured, FIXED, contents)?;
     let at_ns = interface.resolution.nanoseconds(order.ticks(contents, 4), interface.offset_s);
     let wire_len = order.u32(contents, 16).max(captured);
-    Ok(Found { at_ns: Some(at_ns), link_type: interface.link_type, wire_len, range })
+    Ok(Found { at_ns: Some(at_ns), interface: id, link_type: interface.link_type, wire_len, range })
 }
 
 /// A simple packet block belongs to the first interface and tells only the length on the wire.
@@ -59,7 +61,7 @@ fn read_simple(section: &Section, contents: &[u8]) -> Result<Found, RecordProble
         snap_len => wire_len.min(snap_len),
     };
     let range = placed(captured, FIXED, contents)?;
-    Ok(Found { at_ns: None, link_type: interface.link_type, wire_len, range })
+    Ok(Found { at_ns: None, interface: 0, link_type: interface.link_type, wire_len, range })
 }
 
 #[inline]

@@ -5,10 +5,11 @@ use std::io::{self, Read, Seek};
 use super::{
     block::{BlockHeader, HEADER_BYTES, SECTION_BYTES, kind},
     interface::{Interface, Section},
+    secrets::{Secrets, read_secrets},
 };
 use crate::{
     error::RecordProblem,
-    limits::{MAX_BLOCK_BYTES, MAX_INTERFACES, MAX_SECTIONS, READ_BYTES},
+    limits::{MAX_BLOCK_BYTES, MAX_INTERFACES, MAX_SECRETS_BLOCKS, MAX_SECRETS_BYTES, MAX_SECTIONS, READ_BYTES},
     window::Window,
 };
 
@@ -21,6 +22,9 @@ pub(crate) struct Sections {
     starts: Vec<(u64, Section)>,
     /// Interfaces in all sections, to bound them.
     interfaces: usize,
+    /// Secrets of all sections, and their bytes, to bound them.
+    pub(crate) secrets: Vec<Secrets>,
+    secrets_bytes: usize,
     /// Everything before this byte is known.
     walked: u64,
     /// The file ends here or cannot be followed further.
@@ -61,6 +65,13 @@ impl Sections {
                 return Ok(false);
             }
         }
+        if header.kind == kind::DECRYPTION_SECRETS && header.total <= MAX_BLOCK_BYTES {
+            let total = header.total as usize;
+            if window.fill(total)? < total {
+                return Ok(false);
+            }
+            self.keep_secrets(header, window.bytes());
+        }
         self.walked += u64::from(header.total);
         if header.total > JUMP_BYTES {
             window.seek(self.walked)?;
@@ -80,6 +91,18 @@ impl Sections {
     }
 
     /// Adds an interface to the last section, under the same rules as when reading the file through: numbers must agree.
+    /// Keeps what a secrets block holds, as far as there is room.
+    fn keep_secrets(&mut self, header: BlockHeader, bytes: &[u8]) {
+        let Some((_, section)) = self.starts.last() else { return };
+        let contents = header.contents(section.order, bytes).ok();
+        let Some(secrets) = contents.and_then(|contents| read_secrets(section.order, contents)) else { return };
+        let bytes = self.secrets_bytes + secrets.data.len();
+        if bytes <= MAX_SECRETS_BYTES && self.secrets.len() < MAX_SECRETS_BLOCKS {
+            self.secrets_bytes = bytes;
+            self.secrets.push(secrets);
+        }
+    }
+
     fn describe(&mut self, header: BlockHeader, bytes: &[u8]) -> Result<(), RecordProblem> {
         if let Some((_, section)) = self.starts.last_mut()
             && let Ok(interface) = Interface::read(section.order, header.contents(section.order, bytes)?)

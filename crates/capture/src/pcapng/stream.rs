@@ -158,12 +158,13 @@ impl Stream {
     }
 
     fn add_interface(&mut self, interface: Interface, position: u64) {
+        let link_type = interface.link_type;
         if !self.section.add(interface) {
             return self.notes.add(Note::TooMany { what: "interface" }, position);
         }
         self.dropped.push(0);
-        if !self.link_types.contains(&interface.link_type) {
-            self.link_types.push(interface.link_type);
+        if !self.link_types.contains(&link_type) {
+            self.link_types.push(link_type);
         }
     }
 }

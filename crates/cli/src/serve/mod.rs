@@ -59,6 +59,8 @@ fn router(shared: Shared, guard: Guard) -> Router {
         .route("/api/upload", routing::post(transfer::upload).layer(axum::extract::DefaultBodyLimit::disable()))
         .route("/api/{command}", routing::post(calls::call))
         .route("/export/pcap", routing::get(transfer::export_pcap))
+        .route("/export/rows", routing::get(transfer::export_rows))
+        .route("/export/body", routing::get(transfer::export_body))
         .fallback(assets::file)
         .layer(middleware::from_fn_with_state(shared.sessions.clone(), session::require))
         .layer(middleware::from_fn_with_state(Arc::new(guard), guard::check))

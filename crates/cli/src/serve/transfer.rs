@@ -14,7 +14,8 @@ use tokio::io::AsyncWriteExt;
 use tokio_stream::StreamExt;
 use tokio_util::io::ReaderStream;
 use wirereel_api::{ApiError, ErrorCode, bad_request, to_api_error};
-use wirereel_engine::Selection;
+use wirereel_engine::{EngineError, RowsExport, Selection};
+use wirereel_query::question::{Message, RowsFormat, RowsOf, Scope};
 
 use super::{Shared, calls::refused};
 
@@ -84,15 +85,74 @@ pub(super) async fn export_pcap(State(shared): State<Shared>, Query(query): Quer
         (None, None, Some(Ok(scope))) => Selection::Scope(scope),
         _ => return refused(bad_request("export: give exactly one of flow_id, exchange_id and scope")),
     };
-    let written = tokio::task::spawn_blocking(move || {
-        let path = shared.api.workbench().scratch_path("pcapng").map_err(to_api_error)?;
-        shared.api.workbench().export_pcap(&selection, &path).map_err(to_api_error)?;
-        Ok::<PathBuf, ApiError>(path)
+    download(move || {
+        let path = shared.api.workbench().scratch_path("pcapng")?;
+        shared.api.workbench().export_pcap(&selection, &path)?;
+        Ok(Download { path, name: "wirereel.pcapng".into(), media_type: "application/x-pcapng" })
     })
-    .await;
-    let path = match written {
-        Ok(Ok(path)) => path,
-        Ok(Err(error)) => return refused(error),
+    .await
+}
+
+#[derive(Deserialize)]
+pub(super) struct RowsQuery {
+    rows: RowsOf,
+    format: RowsFormat,
+    /// A `Scope` as JSON; left out, it is everything.
+    scope: Option<String>,
+    #[serde(default)]
+    bodies: bool,
+}
+
+/// `GET /export/rows?rows=exchanges&format=har&scope=…`: downloads rows.
+pub(super) async fn export_rows(State(shared): State<Shared>, Query(query): Query<RowsQuery>) -> Response {
+    let scope = match query.scope.as_deref().map(serde_json::from_str::<Scope>).transpose() {
+        Ok(scope) => scope.unwrap_or_default(),
+        Err(error) => return refused(bad_request(format!("export: scope: {error}"))),
+    };
+    let export = RowsExport { rows: query.rows, format: query.format, scope, bodies: query.bodies };
+    let media_type = match query.format {
+        RowsFormat::Har => "application/json",
+        RowsFormat::Csv => "text/csv; charset=utf-8",
+        RowsFormat::Parquet => "application/vnd.apache.parquet",
+    };
+    download(move || {
+        let path = shared.api.workbench().scratch_path("rows")?;
+        shared.api.workbench().export_rows(&export, &path)?;
+        Ok(Download { path, name: export.file_name().into(), media_type })
+    })
+    .await
+}
+
+#[derive(Deserialize)]
+pub(super) struct BodyQuery {
+    exchange_id: u64,
+    message: Message,
+}
+
+/// `GET /export/body?exchange_id=…&message=response`: downloads a decoded body. Never shown as what it says it is: it comes from a
+/// capture, and a page of this host may not run what was in one.
+pub(super) async fn export_body(State(shared): State<Shared>, Query(query): Query<BodyQuery>) -> Response {
+    download(move || {
+        let body = shared.api.workbench().whole_body(query.exchange_id, query.message)?;
+        let path = shared.api.workbench().scratch_path("body")?;
+        body.write(&path)?;
+        Ok(Download { path, name: body.file_name, media_type: "application/octet-stream" })
+    })
+    .await
+}
+
+/// A written file on its way to the browser. Names are made here, of letters, digits, `-` and `.`.
+struct Download {
+    path: PathBuf,
+    name: String,
+    media_type: &'static str,
+}
+
+/// Writes a file off the runtime's threads and sends it.
+async fn download(write: impl FnOnce() -> Result<Download, EngineError> + Send + 'static) -> Response {
+    let Download { path, name, media_type } = match tokio::task::spawn_blocking(write).await {
+        Ok(Ok(download)) => download,
+        Ok(Err(error)) => return refused(to_api_error(error)),
         Err(panicked) => return refused(trouble("The export failed.", &panicked)),
     };
     match tokio::fs::File::open(&path).await {
@@ -100,8 +160,8 @@ pub(super) async fn export_pcap(State(shared): State<Shared>, Query(query): Quer
             // The open handle keeps the contents until they are sent; the name is no longer needed.
             let _ = tokio::fs::remove_file(&path).await;
             let headers = [
-                (header::CONTENT_TYPE, "application/x-pcapng"),
-                (header::CONTENT_DISPOSITION, "attachment; filename=\"wirereel.pcapng\""),
+                (header::CONTENT_TYPE, media_type.to_owned()),
+                (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
             ];
             (headers, Body::from_stream(ReaderStream::new(file))).into_response()
         }

@@ -1,33 +1,22 @@
 //! One flow of the table.
 
 use super::Outlet;
+use super::direction::Direction;
 use super::history::History;
 use super::key::Key;
 use super::span::Span;
 use crate::app::FlowContext;
 use crate::limits::Limits;
 use crate::record::{
-    CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, Handshake, Side, Transport,
+    CloseReason, DirectionFigures, Flow, FlowEvent, FlowEventKind, FlowId, Handshake, Side, Transport,
 };
 use crate::tcp::{Connection, Due, Surroundings};
 
-/// How sure it is which end is the client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Direction {
-    /// A handshake, an application's first bytes or an ICMP type said so.
-    Certain,
-    /// One of the ports did.
-    Ports,
-    /// The end that was seen first is taken for the client.
-    FirstSeen,
-}
-
 pub(super) struct Entry {
     pub(super) key: Key,
-    pub(super) id: FlowId,
+    /// Which flow this is, between whom, and where its last packet's record stands.
+    pub(super) context: FlowContext,
     pub(super) transport: Transport,
-    pub(super) client: Endpoint,
-    pub(super) server: Endpoint,
     /// The client is the lower end of the key.
     pub(super) client_is_low: bool,
     pub(super) direction: Direction,
@@ -35,7 +24,6 @@ pub(super) struct Entry {
     pub(super) tunnel: Option<&'static str>,
     pub(super) opened_ns: i64,
     pub(super) last_ns: i64,
-    pub(super) last_position: u64,
     pub(super) idle: bool,
     /// Earliest entry in the timer queue.
     pub(super) timer_ns: i64,
@@ -57,8 +45,8 @@ impl Entry {
         if source_is_low == self.client_is_low { Side::Client } else { Side::Server }
     }
 
-    pub(super) fn context(&self) -> FlowContext {
-        FlowContext { flow: self.id, client: self.client, server: self.server, position: self.last_position }
+    pub(super) fn id(&self) -> FlowId {
+        self.context.flow
     }
 
     /// What happens next if no packet comes.
@@ -73,27 +61,31 @@ impl Entry {
 
     /// Exchanges client and server.
     pub(super) fn flip(&mut self, waiting_total: &mut usize, outlet: &mut Outlet<'_>) {
-        let context = self.context();
+        let context = &self.context;
         if let Kind::Tcp(connection) = &mut self.kind {
             connection.flip(&mut Surroundings { context, at_ns: self.last_ns, outlet, waiting_total });
         }
-        std::mem::swap(&mut self.client, &mut self.server);
+        if let Some(detail) = &mut outlet.detail {
+            detail.flip(context.flow);
+        }
+        std::mem::swap(&mut self.context.client, &mut self.context.server);
         self.client_is_low = !self.client_is_low;
         self.history.flip();
     }
 
     pub(super) fn tell(&self, kind: FlowEventKind, at_ns: i64, outlet: &mut Outlet<'_>) {
-        outlet.sink.flow_event(FlowEvent { at_ns, flow: self.id, kind, client: self.client, server: self.server });
+        let FlowContext { flow, client, server, .. } = self.context;
+        outlet.sink.flow_event(FlowEvent { at_ns, flow, kind, client, server });
     }
 
     /// Hands out everything that is known; `None` as reason when it is the input that ends.
     pub(super) fn end(mut self, reason: Option<CloseReason>, waiting_total: &mut usize, outlet: &mut Outlet<'_>) {
-        let context = self.context();
+        let context = &self.context;
         let mut row = Flow {
-            id: self.id,
+            id: context.flow,
             transport: self.transport,
-            client: self.client,
-            server: self.server,
+            client: context.client,
+            server: context.server,
             vlan: self.vlan,
             tunnel: self.tunnel,
             opened_ns: self.opened_ns,
@@ -116,6 +108,7 @@ impl Entry {
                 row.close_reason = reason.unwrap_or_else(|| connection.reason_at_end_of_input());
                 row.handshake = connection.handshake();
                 row.rtt_us = connection.rtt_us();
+                row.life_rtt = connection.life_rtt();
                 row.from_client = connection.figures(Side::Client);
                 row.from_server = connection.figures(Side::Server);
                 row.app_protocol = connection.stream().and_then(|stream| stream.protocol());
@@ -125,7 +118,10 @@ impl Entry {
                 (row.from_client, row.from_server, row.app_protocol) = (client, server, app_protocol);
             }
         }
-        self.span.flush(self.id, outlet.sink);
+        if let Some(detail) = &mut outlet.detail {
+            detail.end(context.flow, self.last_ns, outlet.sink);
+        }
+        self.span.flush(context.flow, outlet.sink);
         outlet.sink.flow(row);
     }
 }

@@ -1,5 +1,7 @@
 //! Conversations: who talks to whom, until when, and in which packets.
 
+mod detail;
+mod direction;
 mod entry;
 mod history;
 mod key;
@@ -8,6 +10,7 @@ mod span;
 mod table;
 mod timers;
 
+pub(crate) use detail::Detail;
 pub(crate) use history::History;
 pub(crate) use table::{Flows, Message, Seen};
 
@@ -22,4 +25,6 @@ pub(crate) struct Outlet<'a> {
     pub(crate) hits: &'a mut LimitsHit,
     /// Set when one body is to be kept.
     pub(crate) body: Option<BodyRequest>,
+    /// Set when every packet is to be told of.
+    pub(crate) detail: Option<&'a mut Detail>,
 }

@@ -1,21 +1,19 @@
 //! The table of open flows: one hash look-up per packet, ends by time-out in capture time.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use foldhash::fast::RandomState;
-
 use super::Outlet;
-use super::entry::{Direction, Entry, Kind};
+use super::detail::{message_seen, segment_seen};
+use super::direction::{Direction, direction_of_message, direction_of_segment};
+use super::entry::{Entry, Kind};
 use super::history::History;
-use super::key::Key;
-use super::ports::{ServerBy, server_by_ports};
+use super::key::{Index, Key};
 use super::span::Span;
 use super::timers::{Timer, Timers};
-use crate::app::{Datagrams, looks_like_client};
+use crate::app::{Datagrams, FlowContext, looks_like_client};
 use crate::net::protocol;
-use crate::record::{CloseReason, DirectionFigures, Endpoint, FlowEventKind, FlowId, Side, Transport};
-use crate::tcp::{Connection, Due, Segment, Surroundings};
+use crate::record::{CloseReason, DirectionFigures, Endpoint, FlowEventKind, FlowId, Problem, Side, Stage, Transport};
+use crate::tcp::{Connection, Due, Piece, Segment, Surroundings};
 use crate::wire::Wire;
 
 /// Where and when a packet was seen, and what it came in.
@@ -43,13 +41,15 @@ pub(crate) struct Message<'a> {
 /// The open flows.
 #[derive(Default)]
 pub(crate) struct Flows {
-    by_key: HashMap<Key, u32, RandomState>,
+    by_key: Index,
     slots: Vec<Option<Box<Entry>>>,
     free: Vec<u32>,
     timers: Timers,
     begun: u64,
     /// Out-of-order bytes held by all flows.
     waiting_total: usize,
+    /// Flows of which it was reported that bytes came again with other contents.
+    conflicts: u64,
 }
 
 /// What a new flow begins with.
@@ -75,6 +75,12 @@ impl Flows {
         self.by_key.len()
     }
 
+    /// Out-of-order bytes held.
+    #[cfg(test)]
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.waiting_total
+    }
+
     /// Takes in a TCP segment.
     pub(crate) fn segment(
         &mut self,
@@ -87,8 +93,8 @@ impl Flows {
         let source = Endpoint { ip: from, port: segment.source_port };
         let destination = Endpoint { ip: to, port: segment.destination_port };
         let (key, source_is_low) = Key::of(source, destination, protocol::TCP);
-        let mut slot = self.by_key.get(&key).copied();
-        if let Some(used) = slot {
+        let mut slot = self.by_key.get(&key);
+        if let Some(used) = slot.filter(|_| segment.flags.syn()) {
             let entry = self.entry(used);
             let side = entry.side(source_is_low);
             if matches!(&entry.kind, Kind::Tcp(connection) if connection.is_reused_by(side, segment)) {
@@ -109,16 +115,26 @@ impl Flows {
         });
 
         let (entry, waiting_total) = self.entry_and_waiting(slot);
+        // Only these bring the time at which a flow is due forward; every other packet puts it off.
+        let is_due_earlier = entry.timer_ns == i64::MAX || entry.idle || !segment.flags.is_plain();
         if entry.direction != Direction::Certain && !segment.payload.bytes.is_empty() {
             judge_by_payload(entry, source_is_low, segment.payload.bytes, waiting_total, outlet);
         }
         note_packet(entry, seen, outlet);
         let side = entry.side(source_is_low);
-        let mut around = Surroundings { context: entry.context(), at_ns: seen.at_ns, outlet, waiting_total };
+        let mut around = Surroundings { context: &entry.context, at_ns: seen.at_ns, outlet, waiting_total };
         if let Kind::Tcp(connection) = &mut entry.kind {
-            connection.segment(side, segment, &mut entry.history, &mut around);
+            let findings = connection.segment(side, segment, &mut entry.history, &mut around);
+            if let Some(detail) = &mut outlet.detail {
+                detail.segment(entry.id(), segment_seen(side, segment, &findings, seen), outlet.sink);
+            }
+            if findings.first_conflict {
+                self.report_conflict(slot, seen, outlet);
+            }
         }
-        self.schedule(slot, outlet);
+        if is_due_earlier {
+            self.schedule(slot, outlet);
+        }
     }
 
     /// Takes in a datagram of any other transport.
@@ -137,7 +153,7 @@ impl Flows {
             Transport::Other(number) => number,
         };
         let (key, source_is_low) = Key::of(source, destination, number);
-        let slot = self.by_key.get(&key).copied().unwrap_or_else(|| {
+        let slot = self.by_key.get(&key).unwrap_or_else(|| {
             let (flipped, direction) = direction_of_message(message);
             let kind = Kind::Messages { figures: [DirectionFigures::default(); 2], app_protocol: None };
             self.begin(
@@ -154,17 +170,27 @@ impl Flows {
         if payload.len() > 0 {
             entry.history.data(side);
         }
-        let context = entry.context();
+        let is_due_earlier = entry.timer_ns == i64::MAX;
         if let Kind::Messages { figures, app_protocol } = &mut entry.kind {
             let figures = &mut figures[side as usize];
             figures.packets += 1;
             figures.bytes += payload.len() as u64;
+            if let Some(detail) = &mut outlet.detail {
+                let flow = entry.context.flow;
+                detail.segment(flow, message_seen(side, payload, seen), outlet.sink);
+                detail.piece(flow, side, Piece::Bytes(payload.bytes), seen.at_ns, outlet.sink);
+                if payload.cut > 0 {
+                    detail.piece(flow, side, Piece::Gap(payload.cut as u64), seen.at_ns, outlet.sink);
+                }
+            }
             if transport == Transport::Udp {
-                let spoken = datagrams.packet(&context, side, payload.bytes, seen.at_ns, outlet.sink);
+                let spoken = datagrams.packet(&entry.context, side, payload.bytes, seen.at_ns, outlet.sink);
                 *app_protocol = app_protocol.or(spoken);
             }
         }
-        self.schedule(slot, outlet);
+        if is_due_earlier {
+            self.schedule(slot, outlet);
+        }
     }
 
     /// An ICMP message quotes a SYN that `source` sent to `destination` and says that it could not be delivered.
@@ -177,12 +203,12 @@ impl Flows {
         outlet: &mut Outlet<'_>,
     ) {
         let (key, source_is_low) = Key::of(source, destination, protocol::TCP);
-        let Some(&slot) = self.by_key.get(&key) else { return };
+        let Some(slot) = self.by_key.get(&key) else { return };
         let (entry, waiting_total) = self.entry_and_waiting(slot);
         if entry.side(source_is_low) != Side::Client {
             return;
         }
-        let mut around = Surroundings { context: entry.context(), at_ns: seen.at_ns, outlet, waiting_total };
+        let mut around = Surroundings { context: &entry.context, at_ns: seen.at_ns, outlet, waiting_total };
         let Kind::Tcp(connection) = &mut entry.kind else { return };
         connection.unreachable(sequence, &mut around);
         self.schedule(slot, outlet);
@@ -211,7 +237,7 @@ impl Flows {
     pub(crate) fn finish(&mut self, outlet: &mut Outlet<'_>) {
         let mut slots: Vec<(FlowId, u32)> = (0u32..)
             .zip(&self.slots)
-            .filter_map(|(slot, entry)| entry.as_ref().map(|entry| (entry.id, slot)))
+            .filter_map(|(slot, entry)| entry.as_ref().map(|entry| (entry.id(), slot)))
             .collect();
         slots.sort_unstable();
         for (_, slot) in slots {
@@ -232,17 +258,19 @@ impl Flows {
         let Beginning { source, destination, source_is_low, transport, flipped, direction, kind } = beginning;
         let mut entry = Box::new(Entry {
             key,
-            id: FlowId(self.begun),
+            context: FlowContext {
+                flow: FlowId(self.begun),
+                client: source,
+                server: destination,
+                position: seen.position,
+            },
             transport,
-            client: source,
-            server: destination,
             client_is_low: source_is_low,
             direction,
             vlan: seen.vlan,
             tunnel: seen.tunnel,
             opened_ns: seen.at_ns,
             last_ns: seen.at_ns,
-            last_position: seen.position,
             idle: false,
             timer_ns: i64::MAX,
             history: History::default(),
@@ -251,6 +279,12 @@ impl Flows {
         });
         if flipped {
             entry.flip(&mut self.waiting_total, outlet);
+        }
+        // Only TCP's first bytes can still tell otherwise.
+        if transport != Transport::Tcp || direction == Direction::Certain {
+            if let Some(detail) = &mut outlet.detail {
+                detail.certain(entry.id(), outlet.sink);
+            }
         }
         self.begun += 1;
         self.slots[slot as usize] = Some(entry);
@@ -275,6 +309,19 @@ impl Flows {
         }
     }
 
+    /// Says once per flow that bytes came again with other contents.
+    fn report_conflict(&mut self, slot: u32, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
+        if self.conflicts >= outlet.limits.problems_per_stage {
+            outlet.hits.problems += 1;
+            return;
+        }
+        self.conflicts += 1;
+        let flow = Some(self.entry(slot).id());
+        let message = "TCP bytes were sent again with other contents; the first ones are read".to_owned();
+        let (at_ns, position) = (seen.at_ns, seen.position);
+        outlet.sink.problem(Problem { at_ns, stage: Stage::Transport, position, flow, message });
+    }
+
     /// Makes sure that the flow comes up when it is due.
     fn schedule(&mut self, slot: u32, outlet: &Outlet<'_>) {
         let entry = self.entry(slot);
@@ -285,7 +332,7 @@ impl Flows {
 
     fn set_timer(&mut self, slot: u32, outlet: &Outlet<'_>) {
         let entry = self.entry(slot);
-        let (due_ns, flow) = (entry.due(outlet.limits).at_ns(), entry.id);
+        let (due_ns, flow) = (entry.due(outlet.limits).at_ns(), entry.id());
         entry.timer_ns = due_ns;
         self.timers.set(due_ns, flow, slot);
     }
@@ -293,7 +340,7 @@ impl Flows {
     /// The flow that a timer is for, unless the timer has been replaced or the flow is gone.
     fn owner(&mut self, timer: Timer) -> Option<&mut Entry> {
         let entry = self.slots.get_mut(timer.slot as usize)?.as_deref_mut()?;
-        (entry.id == timer.flow && entry.timer_ns == timer.due_ns).then_some(entry)
+        (entry.id() == timer.flow && entry.timer_ns == timer.due_ns).then_some(entry)
     }
 
     fn entry(&mut self, slot: u32) -> &mut Entry {
@@ -313,38 +360,8 @@ fn note_packet(entry: &mut Entry, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
         entry.tell(FlowEventKind::Resume, seen.at_ns, outlet);
     }
     entry.last_ns = entry.last_ns.max(seen.at_ns);
-    entry.last_position = seen.position;
-    entry.span.add(entry.id, seen.positions, seen.at_ns, outlet.limits.span_len, outlet.sink);
-}
-
-/// Who is the client of a connection that begins with this segment: whether its source is the server, and how sure.
-fn direction_of_segment(segment: &Segment<'_>) -> (bool, Direction) {
-    if segment.flags.syn() {
-        return (segment.flags.ack(), Direction::Certain);
-    }
-    direction_by_ports(segment.source_port, segment.destination_port)
-}
-
-fn direction_of_message(message: &Message<'_>) -> (bool, Direction) {
-    if let Some(from_client) = message.from_client {
-        return (!from_client, Direction::Certain);
-    }
-    let to_many = match message.destination.ip {
-        IpAddr::V4(ip) => ip.is_broadcast() || ip.is_multicast(),
-        IpAddr::V6(ip) => ip.is_multicast(),
-    };
-    match direction_by_ports(message.source.port, message.destination.port) {
-        (true, _) if to_many => (false, Direction::FirstSeen),
-        direction => direction,
-    }
-}
-
-fn direction_by_ports(source: u16, destination: u16) -> (bool, Direction) {
-    match server_by_ports(source, destination) {
-        ServerBy::Source => (true, Direction::Ports),
-        ServerBy::Destination => (false, Direction::Ports),
-        ServerBy::Unknown => (false, Direction::FirstSeen),
-    }
+    entry.context.position = seen.position;
+    entry.span.add(entry.context.flow, seen.positions, seen.at_ns, outlet.limits.span_len, outlet.sink);
 }
 
 /// Lets the first bytes of a connection picked up mid-stream say who its client is.
@@ -364,5 +381,8 @@ fn judge_by_payload(
     entry.direction = Direction::Certain;
     if is_client != (entry.side(source_is_low) == Side::Client) {
         entry.flip(waiting_total, outlet);
+    }
+    if let Some(detail) = &mut outlet.detail {
+        detail.certain(entry.id(), outlet.sink);
     }
 }

@@ -166,7 +166,8 @@ pub struct Flow {
     /// `http`, `tls`, `dns` or `None` when not recognised.
     pub app_protocol: Option<&'static str>,
     /// zeek-style history: upper case the client, lower case the server.
-    /// `S` SYN, `H` SYN-ACK, `A` pure ACK, `D` data, `F` FIN, `R` RST, `T` retransmission, `G` gap, `^` direction was flipped.
+    /// `S` SYN, `H` SYN-ACK, `A` pure ACK, `D` data, `F` FIN, `R` RST, `T` retransmission, `G` gap, `W` zero window, `I` FIN and RST
+    /// together, `Q` SYN with FIN or RST, `^` direction was flipped.
     pub history: String,
     /// First name the client used for the server: HTTP Host (without port) or TLS SNI, lower case, never an IP literal.
     pub server_name: Option<String>,

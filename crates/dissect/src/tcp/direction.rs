@@ -1,7 +1,8 @@
 //! What one end of a connection has sent.
 
-use super::header::{Flags, Segment};
+use super::header::{Flags, Segment, Timestamps};
 use super::reassembly::{Added, Piece, Reassembly};
+use super::window::Window;
 use crate::record::DirectionFigures;
 
 /// How far an end has got.
@@ -27,6 +28,8 @@ pub(super) struct Direction {
     pub(super) order: Reassembly,
     /// One past the furthest byte sent or acknowledged.
     pub(super) reach: u64,
+    /// The peer has acknowledged everything before this offset, if it has acknowledged anything.
+    pub(super) acked: Option<u64>,
     /// Where a FIN says the stream ends.
     pub(super) finish: Option<u64>,
     /// The reader has been told that the stream is at its end.
@@ -35,7 +38,25 @@ pub(super) struct Direction {
     pub(super) syn_ack: Option<u32>,
     /// The first segment was no SYN: what was sent before it is unknown.
     pub(super) partial: bool,
+    /// What it was last ready to receive.
+    pub(super) window: Window,
+    /// Its last segment was a keep-alive probe.
+    pub(super) probed: bool,
+    /// TSval of the newest segment in order.
+    clock: Option<u32>,
 }
+
+/// What an acknowledgement told about the direction that it acknowledges.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Acknowledged {
+    /// `None` when it lies outside the stream.
+    pub(super) offset: Option<u64>,
+    /// Bytes that will not come any more.
+    pub(super) missed: u64,
+}
+
+/// Sequence numbers come round after 4 GiB; before a stream is half as long, no segment can be one of an earlier round.
+const FIRST_ROUND: u64 = 1 << 31;
 
 impl Direction {
     /// Counts a segment and places its first payload byte; `None` when it lies before the start or beyond any window.
@@ -47,8 +68,11 @@ impl Direction {
             self.order = Reassembly::starting_at(first_byte);
             self.partial = !segment.flags.syn();
         }
-        if segment.flags.syn() && segment.flags.ack() {
-            self.syn_ack = Some(segment.acknowledgement);
+        if segment.flags.syn() {
+            self.window.scale = segment.window_scale();
+            if segment.flags.ack() {
+                self.syn_ack = Some(segment.acknowledgement);
+            }
         }
         self.order.offset(first_byte)
     }
@@ -59,33 +83,62 @@ impl Direction {
         if segment.flags.fin() {
             self.finish.get_or_insert(end);
         }
-        let keep_alive = segment.payload.len() <= 1 && end <= self.order.next();
-        if segment.payload.len() == 0 || keep_alive && !segment.flags.fin() {
+        if segment.payload.len() == 0 {
             return Added::default();
         }
         self.reach = self.reach.max(end);
         let added = self.order.add(offset, segment.payload.bytes, deliver);
         self.figures.bytes += added.new_bytes;
-        self.figures.retransmits += u64::from(added.repeated);
+        self.figures.retransmits += u64::from(added.repeated && !added.late);
+        self.figures.out_of_order += u64::from(added.late);
+        self.figures.conflicting_bytes += added.differing;
         added
     }
 
-    /// The peer has acknowledged everything before `sequence`: what is still missing there will not come. Returns the
-    /// bytes missed.
-    pub(super) fn acknowledged(&mut self, sequence: u32, deliver: &mut impl FnMut(Piece<'_>)) -> u64 {
-        let Some(mut offset) = self.order.offset(sequence) else { return 0 };
+    /// The peer has acknowledged everything before `sequence`: what is still missing there will not come.
+    pub(super) fn acknowledged(&mut self, sequence: u32, deliver: &mut impl FnMut(Piece<'_>)) -> Acknowledged {
+        let Some(mut offset) = self.order.offset(sequence) else { return Acknowledged::default() };
         if let Some(finish) = self.finish {
             offset = offset.min(finish);
         }
         if self.partial && self.reach == 0 && offset == 1 {
             // The first segment was a keep-alive probe: it names the byte before the next one (RFC 9293 §3.8.4).
             self.order = Reassembly::starting_at(sequence);
-            return 0;
+            self.figures.keep_alives += 1;
+            self.acked = Some(0);
+            return Acknowledged { offset: Some(0), missed: 0 };
         }
         self.reach = self.reach.max(offset);
-        let missed = self.order.skip_to(offset, deliver);
+        self.acked = self.acked.max(Some(offset));
+        let missed = if offset > self.order.next() { self.order.skip_to(offset, deliver) } else { 0 };
         self.figures.missed_bytes += missed;
-        missed
+        Acknowledged { offset: Some(offset), missed }
+    }
+
+    /// A segment that repeats the last number sent, with that byte or without any: a probe of a peer that is silent or has
+    /// no room (RFC 9293 §3.8.4, §3.8.6.1). Where the peer could have acknowledged that byte and has not, it is simply sent
+    /// again.
+    pub(super) fn is_probe(&self, segment: &Segment<'_>, peer: &Self) -> bool {
+        let len = segment.payload.len();
+        if len > 1 || !segment.flags.is_plain() {
+            return false;
+        }
+        let last = self.order.end().wrapping_sub(1);
+        let names_last = self.order.distance(segment.sequence) == last.wrapping_sub(self.order.next()) as i64;
+        names_last && (len == 0 || peer.end == End::Silent || peer.window.is_closed() || self.acked >= Some(self.order.end()))
+    }
+
+    /// Whether a segment is left over from an earlier round of sequence numbers: its clock value is older than that of
+    /// what has come since (RFC 7323 §5.2).
+    pub(super) fn is_from_earlier_round(&mut self, offset: u64, stamps: Option<Timestamps>) -> bool {
+        let Some(Timestamps { value, .. }) = stamps else { return false };
+        if self.clock.is_some_and(|clock| (value.wrapping_sub(clock) as i32) < 0) {
+            return self.order.next() > FIRST_ROUND;
+        }
+        if offset <= self.order.next() {
+            self.clock = Some(value);
+        }
+        false
     }
 
     /// Gives up waiting for what is missing before the bytes held. Returns the bytes missed.

@@ -4,7 +4,13 @@ mod connection;
 mod direction;
 mod header;
 mod reassembly;
+mod recent;
+mod round_trips;
 mod stages;
+mod verdicts;
+mod window;
 
 pub(crate) use connection::{Connection, Due, Surroundings};
-pub(crate) use header::{Flags, Segment};
+pub(crate) use header::Segment;
+pub(crate) use reassembly::Piece;
+pub(crate) use verdicts::Findings;

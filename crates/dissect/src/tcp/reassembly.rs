@@ -4,6 +4,9 @@
 //! pass through by reference; only bytes beyond a hole are kept. Where segments overlap, the bytes that came first stay.
 
 use std::collections::VecDeque;
+use std::ops::Range;
+
+use super::recent::{Recent, differing};
 
 /// What the reader of a direction is given, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,12 +21,20 @@ pub(crate) enum Piece<'a> {
 pub(crate) struct Added {
     /// Payload bytes never seen before.
     pub(crate) new_bytes: u64,
-    /// All of its payload had been seen before.
+    /// All of its payload had been seen before, or given up.
     pub(crate) repeated: bool,
+    /// Some of it came after bytes that follow it: it lay in a hole, or in the newest one that had been given up.
+    pub(crate) late: bool,
+    /// Bytes that were not what had come before; only beginnings of what was handed on are remembered.
+    pub(crate) differing: u64,
 }
 
 /// The largest window TCP can offer (RFC 7323 §2.3): what is further ahead belongs to another connection.
 const LARGEST_WINDOW: i64 = 1 << 30;
+
+/// Segments held beyond a hole, whatever their size: enough for the bytes of `Limits::reorder_bytes_per_flow` in quarter-size
+/// segments, and few enough to sort in.
+const MAX_WAITING: usize = 8_192;
 
 /// The order of one direction.
 #[derive(Debug, Default)]
@@ -35,6 +46,10 @@ pub(crate) struct Reassembly {
     /// Bytes beyond a hole: sorted, not empty, not overlapping, all at or after `next`.
     waiting: VecDeque<(u64, Vec<u8>)>,
     waiting_bytes: usize,
+    /// The newest hole that was given up.
+    given_up: Range<u64>,
+    /// Made at the first payload byte.
+    recent: Option<Box<Recent>>,
 }
 
 impl Reassembly {
@@ -57,10 +72,25 @@ impl Reassembly {
         self.waiting_bytes
     }
 
+    /// One past the furthest byte that came.
+    pub(crate) fn end(&self) -> u64 {
+        self.waiting.back().map_or(self.next, |(start, bytes)| start + bytes.len() as u64)
+    }
+
+    /// More is held than `bytes`, or in more pieces than can be sorted quickly.
+    pub(crate) fn is_over(&self, bytes: usize) -> bool {
+        self.waiting_bytes > bytes || self.waiting.len() > MAX_WAITING
+    }
+
+    /// How far a sequence number lies ahead of the next byte in order; never more than 2 GiB either way.
+    pub(crate) fn distance(&self, sequence: u32) -> i64 {
+        let expected = self.start.wrapping_add(self.next as u32);
+        i64::from(sequence.wrapping_sub(expected) as i32)
+    }
+
     /// The offset that a sequence number stands for now; `None` outside the window or before the stream's start.
     pub(crate) fn offset(&self, sequence: u32) -> Option<u64> {
-        let expected = self.start.wrapping_add(self.next as u32);
-        let distance = i64::from(sequence.wrapping_sub(expected) as i32);
+        let distance = self.distance(sequence);
         if distance > LARGEST_WINDOW {
             return None;
         }
@@ -69,15 +99,22 @@ impl Reassembly {
 
     /// Takes in payload at `offset`, hands on what is now in order.
     pub(crate) fn add(&mut self, offset: u64, payload: &[u8], deliver: &mut impl FnMut(Piece<'_>)) -> Added {
-        let end = offset + payload.len() as u64;
+        if payload.is_empty() {
+            return Added::default();
+        }
+        let len = payload.len() as u64;
+        if offset == self.next && self.waiting.is_empty() {
+            self.hand_on(payload, deliver);
+            return Added { new_bytes: len, ..Added::default() };
+        }
+        let differing = self.differing(offset, payload);
+        let furthest = self.end();
+        let end = offset + len;
         let mut at = offset.max(self.next);
-        let mut new_bytes = 0;
-        let mut index = 0;
+        let (mut new_bytes, mut late) = (0, false);
         while at < end {
             // The hole around `at` ends where the next waiting bytes begin.
-            while self.waiting.get(index).is_some_and(|(start, bytes)| start + bytes.len() as u64 <= at) {
-                index += 1;
-            }
+            let index = self.behind(at);
             let (hole_end, resume) = match self.waiting.get(index) {
                 Some((start, bytes)) => ((*start).min(end), start + bytes.len() as u64),
                 None => (end, end),
@@ -85,11 +122,10 @@ impl Reassembly {
             if at < hole_end {
                 let part = &payload[(at - offset) as usize..(hole_end - offset) as usize];
                 new_bytes += part.len() as u64;
+                late |= at < furthest;
                 if at == self.next {
-                    deliver(Piece::Bytes(part));
-                    self.next = hole_end;
+                    self.hand_on(part, deliver);
                     self.release(deliver);
-                    index = 0;
                 } else {
                     self.waiting_bytes += part.len();
                     self.waiting.insert(index, (at, part.to_vec()));
@@ -97,7 +133,8 @@ impl Reassembly {
             }
             at = resume.max(hole_end).max(self.next);
         }
-        Added { new_bytes, repeated: new_bytes == 0 && !payload.is_empty() }
+        late |= new_bytes == 0 && self.given_up.start <= offset && end <= self.given_up.end;
+        Added { new_bytes, repeated: new_bytes == 0, late, differing }
     }
 
     /// Declares what is missing before `offset` a gap and hands on what follows; returns the bytes missed.
@@ -107,6 +144,7 @@ impl Reassembly {
             let hole_end = self.waiting.front().map_or(offset, |(start, _)| (*start).min(offset));
             missed += hole_end - self.next;
             deliver(Piece::Gap(hole_end - self.next));
+            self.given_up = self.next..hole_end;
             self.next = hole_end;
             self.release(deliver);
         }
@@ -115,20 +153,35 @@ impl Reassembly {
 
     /// Gives up waiting: declares every hole before waiting bytes a gap; returns the bytes missed.
     pub(crate) fn skip_all(&mut self, deliver: &mut impl FnMut(Piece<'_>)) -> u64 {
-        let end = self.waiting.back().map_or(self.next, |(start, bytes)| start + bytes.len() as u64);
-        self.skip_to(end, deliver)
+        self.skip_to(self.end(), deliver)
+    }
+
+    fn hand_on(&mut self, bytes: &[u8], deliver: &mut impl FnMut(Piece<'_>)) {
+        self.recent.get_or_insert_default().note(self.next, bytes);
+        self.next += bytes.len() as u64;
+        deliver(Piece::Bytes(bytes));
     }
 
     fn release(&mut self, deliver: &mut impl FnMut(Piece<'_>)) {
-        while let Some((start, bytes)) = self.waiting.pop_front() {
-            if start != self.next {
-                self.waiting.push_front((start, bytes));
-                return;
-            }
-            deliver(Piece::Bytes(&bytes));
-            self.next += bytes.len() as u64;
+        while self.waiting.front().is_some_and(|(start, _)| *start == self.next) {
+            let Some((_, bytes)) = self.waiting.pop_front() else { return };
             self.waiting_bytes -= bytes.len();
+            self.hand_on(&bytes, deliver);
         }
+    }
+
+    /// Index of the first waiting bytes that end behind `offset`.
+    fn behind(&self, offset: u64) -> usize {
+        self.waiting.partition_point(|(start, bytes)| start + bytes.len() as u64 <= offset)
+    }
+
+    /// How many bytes of `payload` are known to have been others before.
+    fn differing(&self, offset: u64, payload: &[u8]) -> u64 {
+        let end = offset + payload.len() as u64;
+        let waiting = self.waiting.range(self.behind(offset)..).take_while(|(start, _)| *start < end);
+        let held: u64 = waiting.map(|(start, bytes)| differing(offset, payload, *start, bytes)).sum();
+        let handed_on = self.recent.as_ref().filter(|_| offset < self.next);
+        held + handed_on.map_or(0, |recent| recent.differing(offset, payload))
     }
 }
 
@@ -182,10 +235,60 @@ mod tests {
     #[test]
     fn a_repeated_segment_adds_nothing() {
         let (_, mut reassembly) = read(&[(0, b"abc"), (6, b"ghi")]);
-        let repeated = Added { new_bytes: 0, repeated: true };
+        let repeated = Added { repeated: true, ..Added::default() };
         assert_eq!(reassembly.add(1, b"bc", &mut |_| ()), repeated);
         assert_eq!(reassembly.add(6, b"ghi", &mut |_| ()), repeated);
-        assert_eq!(reassembly.add(2, b"cd", &mut |_| ()), Added { new_bytes: 1, repeated: false });
+        let extended = Added { new_bytes: 1, late: true, ..Added::default() };
+        assert_eq!(reassembly.add(2, b"cd", &mut |_| ()), extended);
+    }
+
+    #[test]
+    fn a_segment_that_fills_a_hole_is_late_and_one_at_the_front_is_not() {
+        let (_, mut reassembly) = read(&[(0, b"abc"), (6, b"ghi")]);
+        assert!(!reassembly.add(9, b"jkl", &mut |_| ()).late);
+        assert!(reassembly.add(3, b"def", &mut |_| ()).late);
+        assert!(!reassembly.add(12, b"mno", &mut |_| ()).late);
+    }
+
+    #[test]
+    fn bytes_of_a_hole_that_was_given_up_are_late_and_not_read() {
+        let (_, mut reassembly) = read(&[(0, b"abc"), (6, b"ghi")]);
+        reassembly.skip_to(6, &mut |_| ());
+        let late = Added { repeated: true, late: true, ..Added::default() };
+        assert_eq!(reassembly.add(3, b"def", &mut |_| panic!("read")), late);
+        assert!(!reassembly.add(6, b"ghi", &mut |_| ()).late);
+    }
+
+    #[test]
+    fn other_bytes_in_the_same_place_are_counted() {
+        let (_, mut reassembly) = read(&[(0, b"abc"), (6, b"ghi")]);
+        assert_eq!(reassembly.add(1, b"bX", &mut |_| ()).differing, 1, "handed on");
+        assert_eq!(reassembly.add(5, b"fghXj", &mut |_| ()).differing, 1, "held");
+        assert_eq!(reassembly.add(0, b"abcdef", &mut |_| ()).differing, 0);
+    }
+
+    #[test]
+    fn offsets_go_on_behind_four_gigabytes() {
+        let (mut reader, mut reassembly) = (Reader::default(), Reassembly::starting_at(7));
+        for gigabytes in 1..=9u64 {
+            reassembly.skip_to(gigabytes << 30, &mut |_| ());
+        }
+        let sequence = 7u32.wrapping_add((9u64 << 30) as u32);
+        assert_eq!(reassembly.offset(sequence), Some(9 << 30));
+        assert_eq!(reassembly.offset(sequence.wrapping_sub(1 << 30)), Some(8 << 30));
+        reassembly.add((9 << 30) + 2, b"cd", &mut reader.take());
+        reassembly.add(9 << 30, b"ab", &mut reader.take());
+        assert_eq!(reader.0, b"abcd");
+    }
+
+    #[test]
+    fn segments_of_one_byte_are_held_in_bounded_number() {
+        let mut reassembly = Reassembly::default();
+        for byte in 0..=MAX_WAITING as u64 {
+            assert!(!reassembly.is_over(1 << 20));
+            reassembly.add(1 + 2 * byte, b"x", &mut |_| ());
+        }
+        assert!(reassembly.is_over(1 << 20));
     }
 
     #[test]

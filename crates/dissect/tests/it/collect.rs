@@ -1,6 +1,8 @@
 //! Runs packets through a dissector and keeps what comes out.
 
-use wirereel_dissect::record::{Body, Endpoint, Flow, FlowEvent, FlowSpan, HttpExchange, Problem, Sink};
+use wirereel_dissect::record::{
+    Body, Endpoint, Flow, FlowEvent, FlowSpan, HttpExchange, Problem, SegmentSeen, Sink, StreamPiece,
+};
 use wirereel_dissect::{Dissector, Figures, Limits, LinkType, Packet};
 use wirereel_testkit::Packets;
 
@@ -13,6 +15,8 @@ pub(crate) struct Collected {
     pub(crate) exchanges: Vec<HttpExchange>,
     pub(crate) problems: Vec<Problem>,
     pub(crate) bodies: Vec<Body>,
+    pub(crate) segments: Vec<SegmentSeen>,
+    pub(crate) pieces: Vec<StreamPiece>,
     pub(crate) figures: Figures,
 }
 
@@ -34,6 +38,12 @@ impl Sink for Collected {
     }
     fn body(&mut self, body: Body) {
         self.bodies.push(body);
+    }
+    fn segment(&mut self, segment: SegmentSeen) {
+        self.segments.push(segment);
+    }
+    fn stream(&mut self, piece: StreamPiece) {
+        self.pieces.push(piece);
     }
 }
 

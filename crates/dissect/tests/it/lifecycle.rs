@@ -1,6 +1,6 @@
 //! How connections begin and end, and what the rows say about it.
 
-use wirereel_dissect::record::{CloseReason, DirectionFigures, Flow, FlowId, Handshake, Transport};
+use wirereel_dissect::record::{CloseReason, DirectionFigures, Flow, FlowId, Handshake, LifeRtt, Transport};
 use wirereel_testkit::{CapturedPacket, Conversation, Link, Packets, Side, ip_packet};
 
 use crate::collect::{endpoint, read};
@@ -30,10 +30,23 @@ fn a_whole_connection_gives_one_row_and_its_life() {
         handshake: Handshake::Full,
         direction_known: true,
         rtt_us: Some(2_000),
-        life_rtt: None,
+        // Data and its acknowledgement, once in each direction, a millisecond to either end.
+        life_rtt: Some(LifeRtt { min_us: 2_000, mean_us: 2_000, max_us: 2_000, samples: 2 }),
         upgrade: None,
-        from_client: DirectionFigures { packets: 6, bytes: 5, missed_bytes: 0, retransmits: 0, ..DirectionFigures::default() },
-        from_server: DirectionFigures { packets: 3, bytes: 8, missed_bytes: 0, retransmits: 0, ..DirectionFigures::default() },
+        from_client: DirectionFigures {
+            packets: 6,
+            bytes: 5,
+            missed_bytes: 0,
+            retransmits: 0,
+            ..DirectionFigures::default()
+        },
+        from_server: DirectionFigures {
+            packets: 3,
+            bytes: 8,
+            missed_bytes: 0,
+            retransmits: 0,
+            ..DirectionFigures::default()
+        },
         app_protocol: None,
         history: "ShADdFf".into(),
         server_name: None,

@@ -2,10 +2,14 @@
 
 mod bodies;
 mod collect;
+mod detail;
 mod lifecycle;
 mod limits;
 mod links;
 mod order;
+mod regressions;
 mod robustness;
+mod segments;
 mod timeouts;
+mod troubles;
 mod tunnels;

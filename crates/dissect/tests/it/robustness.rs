@@ -1,9 +1,13 @@
 //! Nothing that a file can hold makes dissection fail.
 
+use std::time::{Duration, Instant};
+
 use proptest::prelude::*;
+use wirereel_dissect::record::DetailRequest;
+use wirereel_dissect::{Dissector, Limits};
 use wirereel_testkit::{CapturedPacket, Conversation, Link, Packets};
 
-use crate::collect::read;
+use crate::collect::{read, read_with};
 
 const LINK_TYPES: [u16; 15] = [0, 1, 9, 12, 14, 50, 51, 101, 104, 108, 113, 147, 228, 229, 276];
 
@@ -18,6 +22,70 @@ fn sound_packets() -> Vec<CapturedPacket> {
         [tcp.handshake().client(request).server(response).close().packets(), udp.client(&[8; 80]).packets()]
     });
     stories.flat_map(|packets| packets.0).collect()
+}
+
+/// Always the same numbers for the same seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 % sides as u64) as usize
+    }
+}
+
+/// Flips one bit in about one of `one_in` bytes, and drops or repeats a packet now and then.
+fn damaged(packets: &Packets, one_in: usize, seed: u64) -> Packets {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut damaged = Vec::new();
+    for packet in &packets.0 {
+        let mut packet = packet.clone();
+        for _ in 0..packet.bytes.len().div_ceil(one_in) {
+            let (at, bit) = (dice.below(packet.bytes.len()), dice.below(8));
+            packet.bytes[at] ^= 1 << bit;
+        }
+        match dice.below(20) {
+            0 => {}
+            1 => damaged.extend([packet.clone(), packet]),
+            _ => damaged.push(packet),
+        }
+    }
+    Packets(damaged)
+}
+
+#[test]
+fn conversations_with_bits_flipped_in_a_thousand_ways_are_read_in_bounded_time() {
+    let packets = Packets(sound_packets());
+    let request = DetailRequest { segments: true, stream_limit_bytes: 1_000 };
+    for seed in 0..1_000 {
+        let damaged = damaged(&packets, [10, 50, 200, 1_000][seed as usize % 4], seed);
+        let began = Instant::now();
+        let plain = read(&damaged);
+        let detailed = read_with(Dissector::with_detail(Limits::default(), request), &damaged);
+        // Two readings of some three hundred packets take a few milliseconds.
+        assert!(began.elapsed() < Duration::from_secs(5), "seed {seed} takes {:?}", began.elapsed());
+        assert_eq!((plain.figures.packets as usize, plain.figures.flows_open), (damaged.0.len(), 0));
+        assert_eq!((plain.flows, plain.events), (detailed.flows, detailed.events), "seed {seed}");
+        assert!(detailed.pieces.iter().all(|piece| piece.bytes.len() <= 1_000), "seed {seed}");
+    }
+}
+
+#[test]
+fn single_byte_segments_in_the_worst_order_are_read_in_bounded_time() {
+    let story = Conversation::tcp("10.0.0.1:40000", "10.0.0.2:9").largest_segment(1).handshake();
+    let mut packets = story.client(&[7; 40_000]).packets();
+    // Every other one first, from the back: no two held bytes are neighbours.
+    let tail = packets.0.split_off(3);
+    packets.0.extend(tail.iter().rev().step_by(2).cloned());
+    packets.0.extend(tail.iter().step_by(2).cloned());
+    let began = Instant::now();
+    let collected = read(&packets);
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    assert!(collected.figures.limits_hit.reorder_per_flow > 0);
+    let figures = collected.flow().from_client;
+    assert!(figures.bytes <= 40_000 && figures.bytes + figures.missed_bytes >= 39_999, "{figures:?}");
 }
 
 proptest! {

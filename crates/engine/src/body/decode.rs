@@ -2,8 +2,6 @@
 
 use std::io::Read;
 
-use super::DECODED_LIMIT_BYTES;
-
 /// A body with its content codings undone as far as possible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Decoded {
@@ -14,13 +12,13 @@ pub(crate) struct Decoded {
     pub warning: Option<String>,
 }
 
-/// Undoes the codings in reverse order of their listing.
-pub(crate) fn decode(sent: Vec<u8>, content_encoding: Option<&str>) -> Decoded {
+/// Undoes the codings in reverse order of their listing; each may give at most `limit` bytes.
+pub(crate) fn decode(sent: Vec<u8>, content_encoding: Option<&str>, limit: usize) -> Decoded {
     let mut decoded = Decoded { bytes: sent, truncated: false, warning: None };
     let codings = content_encoding.unwrap_or_default().split(',').map(|c| c.trim().to_ascii_lowercase());
     for coding in codings.filter(|c| !c.is_empty() && c != "identity").collect::<Vec<_>>().into_iter().rev() {
         let input = std::mem::take(&mut decoded.bytes);
-        match undo(&coding, &input) {
+        match undo(&coding, &input, limit) {
             Some((bytes, truncated, error)) => {
                 decoded.bytes = bytes;
                 decoded.truncated |= truncated;
@@ -37,40 +35,44 @@ pub(crate) fn decode(sent: Vec<u8>, content_encoding: Option<&str>) -> Decoded {
             }
         }
     }
+    if decoded.bytes.len() > limit {
+        decoded.bytes.truncate(limit);
+        decoded.truncated = true;
+    }
     decoded
 }
 
 type Undone = (Vec<u8>, bool, Option<std::io::Error>);
 
-fn undo(coding: &str, input: &[u8]) -> Option<Undone> {
+fn undo(coding: &str, input: &[u8], limit: usize) -> Option<Undone> {
     Some(match coding {
-        "gzip" | "x-gzip" => limited(flate2::read::MultiGzDecoder::new(input)),
+        "gzip" | "x-gzip" => limited(flate2::read::MultiGzDecoder::new(input), limit),
         // "deflate" means zlib (RFC 9110 §8.4.1.2), but some senders leave its wrapper out.
         "deflate" => {
-            let wrapped = limited(flate2::read::ZlibDecoder::new(input));
+            let wrapped = limited(flate2::read::ZlibDecoder::new(input), limit);
             if wrapped.2.is_some() && wrapped.0.is_empty() {
-                limited(flate2::read::DeflateDecoder::new(input))
+                limited(flate2::read::DeflateDecoder::new(input), limit)
             } else {
                 wrapped
             }
         }
-        "br" => limited(brotli_decompressor::Decompressor::new(input, 4096)),
+        "br" => limited(brotli_decompressor::Decompressor::new(input, 4096), limit),
         "zstd" => match zstd::stream::read::Decoder::new(input) {
-            Ok(decoder) => limited(decoder),
+            Ok(decoder) => limited(decoder, limit),
             Err(error) => (Vec::new(), false, Some(error)),
         },
         _ => return None,
     })
 }
 
-fn limited(mut reader: impl Read) -> Undone {
+fn limited(mut reader: impl Read, limit: usize) -> Undone {
     let mut bytes = Vec::new();
     let mut chunk = [0; 16 * 1024];
     loop {
         match reader.read(&mut chunk) {
             Ok(0) => return (bytes, false, None),
             Ok(n) => {
-                let room = DECODED_LIMIT_BYTES - bytes.len();
+                let room = limit - bytes.len();
                 bytes.extend_from_slice(&chunk[..n.min(room)]);
                 if n > room {
                     return (bytes, true, None);
@@ -85,7 +87,7 @@ fn limited(mut reader: impl Read) -> Undone {
 mod tests {
     use std::io::Write;
 
-    use super::*;
+    use super::{super::DECODED_LIMIT_BYTES, *};
 
     fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -117,7 +119,7 @@ mod tests {
             (stacked, "gzip, zstd"),
             (text.clone(), "identity"),
         ] {
-            let decoded = decode(sent, Some(coding));
+            let decoded = decode(sent, Some(coding), DECODED_LIMIT_BYTES);
             assert_eq!((decoded.bytes, decoded.warning), (text.clone(), None), "{coding}");
         }
     }
@@ -126,7 +128,7 @@ mod tests {
     fn a_bomb_is_cut_at_the_limit() {
         let bomb = gzip(&vec![0; DECODED_LIMIT_BYTES + 1]);
         assert!(bomb.len() < 64 * 1024);
-        let decoded = decode(bomb, Some("gzip"));
+        let decoded = decode(bomb, Some("gzip"), DECODED_LIMIT_BYTES);
         assert!(decoded.truncated);
         assert_eq!(decoded.bytes.len(), DECODED_LIMIT_BYTES);
     }
@@ -135,10 +137,10 @@ mod tests {
     fn what_was_readable_before_an_error_is_kept_and_said() {
         let mut sent = gzip(&b"0123456789".repeat(10_000));
         sent.truncate(sent.len() - 12);
-        let decoded = decode(sent, Some("gzip"));
+        let decoded = decode(sent, Some("gzip"), DECODED_LIMIT_BYTES);
         assert!(!decoded.bytes.is_empty());
         assert!(decoded.warning.expect("a warning").starts_with("gzip: "));
-        let unknown = decode(b"abc".to_vec(), Some("compress"));
+        let unknown = decode(b"abc".to_vec(), Some("compress"), DECODED_LIMIT_BYTES);
         assert_eq!(unknown.bytes, b"abc");
         assert!(unknown.warning.expect("a warning").contains("\"compress\" is not known"));
     }

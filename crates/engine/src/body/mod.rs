@@ -1,9 +1,14 @@
 //! Bodies for display: read back from the capture, decompressed with limits, shown as what they are.
 
 mod decode;
+mod read_back;
+mod save;
 mod show;
 
 pub(crate) use decode::{Decoded, decode};
+pub(crate) use read_back::{Place, read_back};
+pub use save::WholeBody;
+pub(crate) use save::{SAVED_DECODED_BYTES, SAVED_SENT_BYTES};
 pub(crate) use show::show;
 
 /// Bytes of a body that are read back at most. A preview of more would not be read by anybody; whole bodies are saved by export.

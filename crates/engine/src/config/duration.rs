@@ -15,6 +15,11 @@ impl Span {
         Self(Duration::from_secs(secs))
     }
 
+    /// As the standard library counts it.
+    pub fn as_duration(self) -> Duration {
+        self.0
+    }
+
     /// Nanoseconds, as capture times are counted; at most `i64::MAX`.
     pub fn as_nanos(self) -> i64 {
         i64::try_from(self.0.as_nanos()).unwrap_or(i64::MAX)

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub use duration::Span;
 pub use entry_point::EntryPoint;
 pub use name_rule::{NameRule, Network};
-pub use read::{ConfigProblem, read, read_text};
+pub use read::{ConfigProblem, read, read_again, read_text};
 
 /// The file's name inside a workspace.
 pub const FILE_NAME: &str = "wirereel.json";
@@ -33,6 +33,51 @@ pub struct Config {
     pub flows: FlowTimes,
     /// Whether /etc/hosts names addresses.
     pub hosts_file: HostsFile,
+    /// What is done about packets that cannot be read.
+    pub errors: ErrorTimes,
+    /// Addresses whose word on where a request came from is believed: their X-Forwarded-For, Forwarded and X-Real-IP. Counts for captures
+    /// imported from then on.
+    pub trusted_proxies: TrustedProxies,
+    /// Whether credentials, cookies and tokens are kept in rows as they were sent instead of `<hidden>`. Counts for captures imported
+    /// from then on.
+    pub keep_secrets: bool,
+}
+
+/// What is done about packets that cannot be read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ErrorTimes {
+    /// After this long they are tried once more. Those of a finished file are at once.
+    pub second_try_after: Span,
+}
+
+impl Default for ErrorTimes {
+    fn default() -> Self {
+        Self { second_try_after: Span::from_secs(600) }
+    }
+}
+
+/// Networks of proxies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct TrustedProxies(pub Vec<Network>);
+
+impl Default for TrustedProxies {
+    /// Loopback, private (RFC 1918, RFC 4193), shared (RFC 6598) and link-local ranges.
+    fn default() -> Self {
+        let ranges = [
+            "127.0.0.0/8",
+            "10.0.0.0/8",
+            "172.16.0.0/12",
+            "192.168.0.0/16",
+            "100.64.0.0/10",
+            "169.254.0.0/16",
+            "::1",
+            "fc00::/7",
+            "fe80::/10",
+        ];
+        Self(ranges.into_iter().filter_map(|range| range.parse().ok()).collect())
+    }
 }
 
 /// When connections count as idle and as ended, in capture time.

@@ -5,7 +5,7 @@ use std::{fmt, io, path::Path};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Config, FILE_NAME};
+use super::{Config, FILE_NAME, TrustedProxies};
 
 /// A value that is not in force, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +37,35 @@ pub fn read(workspace: &Path) -> io::Result<(Config, Vec<ConfigProblem>)> {
     }
 }
 
+/// Reads a file that was edited while `before` was in force: whatever is wrong in it leaves the key as it was.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_again(workspace: &Path, before: &Config) -> io::Result<(Config, Vec<ConfigProblem>)> {
+    let (mut config, problems) = read(workspace)?;
+    for problem in &problems {
+        keep(&problem.path, before, &mut config);
+    }
+    Ok((config, problems))
+}
+
+/// Takes a key over from `before`; all of them when the problem is with the whole file.
+fn keep(path: &str, before: &Config, config: &mut Config) {
+    match path.split(['.', '[', ' ']).next().unwrap_or_default() {
+        "" => config.clone_from(before),
+        "$schema" => config.schema.clone_from(&before.schema),
+        "entry_points" => config.entry_points.clone_from(&before.entry_points),
+        "names" => config.names.clone_from(&before.names),
+        "flows" => config.flows.clone_from(&before.flows),
+        "hosts_file" => config.hosts_file = before.hosts_file,
+        "errors" => config.errors.clone_from(&before.errors),
+        "trusted_proxies" => config.trusted_proxies.clone_from(&before.trusted_proxies),
+        "keep_secrets" => config.keep_secrets = before.keep_secrets,
+        // A key that does not exist has nothing to keep.
+        _ => {}
+    }
+}
+
 /// Reads the text of a file.
 pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
     let mut problems = Vec::new();
@@ -46,7 +75,7 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
         Err(error) => {
             problems.push(ConfigProblem {
                 path: String::new(),
-                message: format!("not JSON: {error}; all settings have their defaults"),
+                message: format!("not JSON: {error}; nothing in it counts"),
             });
             return (config, problems);
         }
@@ -62,9 +91,14 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
             "names" => config.names = each(&key, value, &mut problems),
             "flows" => config.flows = one(&key, value, &mut problems).unwrap_or_default(),
             "hosts_file" => config.hosts_file = one(&key, value, &mut problems).unwrap_or_default(),
+            "errors" => config.errors = one(&key, value, &mut problems).unwrap_or_default(),
+            "trusted_proxies" => config.trusted_proxies = TrustedProxies(each(&key, value, &mut problems)),
+            "keep_secrets" => config.keep_secrets = one(&key, value, &mut problems).unwrap_or_default(),
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
-                message: "unknown key; allowed are entry_points, names, flows, hosts_file".into(),
+                message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
+                          keep_secrets"
+                    .into(),
             }),
         }
     }
@@ -138,6 +172,45 @@ mod tests {
         );
         assert!(said.iter().any(|p| p.starts_with("wirereel.json: nmaes: unknown key")), "{said:?}");
         assert!(said.iter().any(|p| p.contains("matches everything")), "{said:?}");
+    }
+
+    #[test]
+    fn a_wrong_edit_leaves_its_key_as_it_was_and_the_others_follow() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let write = |text: &str| std::fs::write(folder.path().join(FILE_NAME), text).expect("written");
+        write(r#"{ "names": [ {"name": "a", "address": "10.0.0.1"} ], "errors": { "second_try_after": "1m" } }"#);
+        let (first, problems) = read(folder.path()).expect("readable");
+        assert!(problems.is_empty(), "{problems:?}");
+
+        write(
+            r#"{ "names": [ {"name": "a", "address": "10.0.0"} ], "keep_secrets": true, "errors": { "second_try_after": "x" } }"#,
+        );
+        let (second, problems) = read_again(folder.path(), &first).expect("readable");
+        assert_eq!((second.names.len(), second.keep_secrets, problems.len()), (1, true, 2));
+        assert_eq!(second.errors, first.errors);
+
+        write("{ \"names\": [");
+        let (third, problems) = read_again(folder.path(), &second).expect("readable");
+        assert_eq!((&third, problems.len()), (&second, 1));
+
+        std::fs::remove_file(folder.path().join(FILE_NAME)).expect("removed");
+        assert_eq!(read_again(folder.path(), &third).expect("readable"), (Config::default(), Vec::new()));
+    }
+
+    #[test]
+    fn proxies_and_secrets_say_what_they_take() {
+        let (config, problems) = read_text(r#"{ "trusted_proxies": ["10.1.0.0/16", "proxy"], "keep_secrets": "yes" }"#);
+        assert_eq!(config.trusted_proxies.0, ["10.1.0.0/16".parse().expect("valid")]);
+        assert!(!config.keep_secrets);
+        let said: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert!(said[0].starts_with("wirereel.json: trusted_proxies[1]: \"proxy\" is not an address"), "{said:?}");
+        assert!(
+            said[1].starts_with("wirereel.json: keep_secrets: invalid type: string \"yes\", expected a boolean"),
+            "{said:?}"
+        );
+        assert_eq!(Config::default().trusted_proxies.0.len(), 9);
+        let (nobody, _) = read_text(r#"{ "trusted_proxies": [] }"#);
+        assert!(nobody.trusted_proxies.0.is_empty(), "nobody is trusted");
     }
 
     #[test]

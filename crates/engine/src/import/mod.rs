@@ -20,7 +20,10 @@ use wirereel_store::{Batch, NewSource, SourceFigures, SourceKind, Writer};
 
 pub use progress::{ImportSummary, Progress, Unwatched, Watch};
 
-use crate::{EngineError, Workspace};
+use crate::{
+    EngineError, Workspace,
+    second_try::{IfGone, second_try},
+};
 use collect::Collector;
 
 /// Batches between the reading and the writing thread. Each holds at most [`collect::BATCH_ROWS`] rows.
@@ -58,6 +61,7 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
         workspace.rename(&mut writer)?;
         writer.checkpoint()?;
         done?;
+        second_try(workspace, &mut writer, IfGone::Later)?;
         summary.files += 1;
     }
     progress.report(watch);
@@ -68,7 +72,7 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
     summary.dns_queries = progress.dns_queries;
     summary.problems = progress.problems;
     summary.services = recording.services;
-    summary.warnings = workspace.config_problems().chain(progress.warnings).collect();
+    summary.warnings = workspace.config_problems().into_iter().chain(progress.warnings).collect();
     summary.elapsed = started.elapsed();
     Ok(summary)
 }

@@ -4,6 +4,7 @@
 
 mod opening;
 mod recents;
+mod tending;
 
 use std::{
     fs,
@@ -18,14 +19,19 @@ use std::{
 use serde_json::Value;
 use tokio::sync::watch;
 use wirereel_query::{
-    answer::{BodyPreview, Recording, Suggestion},
+    answer::{BodyPreview, FlowPacketsPage, FlowSequence, FlowStream, PacketBytes, Recording, Suggestion},
     filter::{self, Completion},
-    question::{CompleteQuestion, Message},
+    question::{CompleteQuestion, FlowPacketsQuestion, Message},
     workbench::{AppState, Bookmark, Tick},
 };
-use wirereel_store::{Reader, Workspace as Memory};
+use wirereel_store::{Reader, SourceId, Workspace as Memory};
 
-use crate::{EngineError, Selection, Workspace, export, samples, ticks::TickBoard, wireshark, workspace::exists};
+use crate::{
+    EngineError, RowsExport, Selection, WholeBody, Workspace, export, samples, ticks::TickBoard, wireshark,
+    workspace::exists,
+};
+
+use tending::Tending;
 
 /// Values that are suggested at most.
 const SUGGESTED_VALUES: u32 = 12;
@@ -41,6 +47,7 @@ pub struct Workbench {
     current: Mutex<Option<Current>>,
     import: Mutex<Option<JoinHandle<()>>>,
     cancel: AtomicBool,
+    tending: Tending,
     scratch_number: AtomicU64,
     ticks: TickBoard,
 }
@@ -66,6 +73,7 @@ impl Workbench {
             current: Mutex::new(None),
             import: Mutex::new(None),
             cancel: AtomicBool::new(false),
+            tending: Tending::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
         });
@@ -75,6 +83,7 @@ impl Workbench {
                 workbench.show(HOME_RECORDING.into(), workspace.name().to_owned(), Arc::new(workspace));
             }
         }
+        workbench.start_tending()?;
         Ok(workbench)
     }
 
@@ -89,7 +98,7 @@ impl Workbench {
     /// When the database cannot be read.
     pub fn app_state(&self, host: &str) -> Result<AppState, EngineError> {
         let (recording, notices) = match self.current() {
-            Ok(current) => (Some(self.recording(&current)?), current.workspace.config_problems().collect()),
+            Ok(current) => (Some(self.recording(&current)?), current.workspace.config_problems()),
             Err(_) => (None, Vec::new()),
         };
         Ok(AppState {
@@ -126,6 +135,50 @@ impl Workbench {
         self.current()?.workspace.body(exchange_id, message)
     }
 
+    /// A whole body of an exchange, decoded, for a file of its own.
+    ///
+    /// # Errors
+    /// When there is none or its capture is gone.
+    pub fn whole_body(&self, exchange_id: u64, message: Message) -> Result<WholeBody, EngineError> {
+        self.current()?.workspace.whole_body(exchange_id, message)
+    }
+
+    /// A page of a flow's packets.
+    ///
+    /// # Errors
+    /// When there is no such flow, its capture is gone, or the page is too long.
+    pub fn flow_packets(
+        &self,
+        question: &FlowPacketsQuestion,
+        lane: Option<&str>,
+    ) -> Result<FlowPacketsPage, EngineError> {
+        self.current()?.workspace.flow_packets(question, lane)
+    }
+
+    /// A flow's packets as marks over time.
+    ///
+    /// # Errors
+    /// When there is no such flow or its capture is gone.
+    pub fn flow_sequence(&self, flow_id: u64, lane: Option<&str>) -> Result<FlowSequence, EngineError> {
+        self.current()?.workspace.flow_sequence(flow_id, lane)
+    }
+
+    /// The bytes of a flow in both directions.
+    ///
+    /// # Errors
+    /// When there is no such flow or its capture is gone.
+    pub fn flow_stream(&self, flow_id: u64, lane: Option<&str>) -> Result<FlowStream, EngineError> {
+        self.current()?.workspace.flow_stream(flow_id, lane)
+    }
+
+    /// The bytes of a packet.
+    ///
+    /// # Errors
+    /// When no packet is there or the capture is gone.
+    pub fn packet_bytes(&self, source_id: u32, position: u64) -> Result<PacketBytes, EngineError> {
+        self.current()?.workspace.packet_bytes(SourceId(source_id), position)
+    }
+
     /// What could stand at the cursor of the query box.
     ///
     /// # Errors
@@ -137,7 +190,7 @@ impl Workbench {
             Completion::Value { field, prefix, start, end, fixed } => {
                 let mut suggestions = fixed;
                 let reader = self.reader(lane)?;
-                for (value, count) in reader.values_of(field.columns, &prefix, question.range, SUGGESTED_VALUES)? {
+                for (value, count) in reader.values_of(field, &prefix, question.range, SUGGESTED_VALUES)? {
                     suggestions.push(Suggestion {
                         insert: filter::quote(&value),
                         start,
@@ -199,6 +252,14 @@ impl Workbench {
         export::pcap(&self.current()?.workspace, selection, path)
     }
 
+    /// Writes the selected rows to a file; returns how many.
+    ///
+    /// # Errors
+    /// As [`export::rows`].
+    pub fn export_rows(&self, export: &RowsExport, path: &Path) -> Result<u64, EngineError> {
+        export::rows(&self.current()?.workspace, export, path)
+    }
+
     /// Opens the selected packets in Wireshark.
     ///
     /// # Errors
@@ -243,6 +304,7 @@ impl Workbench {
     /// Closes the open recording.
     pub fn close_recording(&self) {
         *lock(&self.current) = None;
+        self.tending.let_go();
         self.ticks.import(None);
         self.ticks.rows_changed();
     }
@@ -255,6 +317,7 @@ impl Workbench {
             let _ = import.join();
         }
         *lock(&self.current) = None;
+        self.tending.end();
     }
 
     fn current(&self) -> Result<Current, EngineError> {

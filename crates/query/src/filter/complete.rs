@@ -1,7 +1,8 @@
 //! What could be written at the cursor of the query box.
 
 use super::{
-    field::{FIELDS, Field},
+    field::Field,
+    fields::FIELDS,
     lexer::{RawTerm, RawValue, Shape, TokenKind, lex},
     place::{Span, byte_at},
 };
@@ -110,7 +111,7 @@ mod tests {
     #[test]
     fn names_that_begin_so_come_before_names_that_contain_it() {
         assert_eq!(inserts("sta"), ["status:", "grpc_status:"]);
-        assert_eq!(inserts("status:500 tra"), ["trace_id:"]);
+        assert_eq!(inserts("status:500 tra"), ["trace_id:", "transport:", "retransmits:"]);
         assert_eq!(inserts("nothing"), Vec::<String>::new());
     }
 

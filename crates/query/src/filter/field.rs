@@ -1,4 +1,6 @@
-//! The fields a filter may name: what they mean, which columns they read and what values they take.
+//! What a field of the filter language is; [`FIELDS`] lists them.
+
+use super::fields::FIELDS;
 
 /// What a field's values are and how they are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,12 @@ pub struct Field {
     pub aliases: &'static [&'static str],
     /// Columns of the view `http_exchanges`; a term matches when it does for any of them.
     pub columns: &'static [&'static str],
+    /// Columns of `raw.named_flows`: a flow has it itself.
+    pub flow_columns: &'static [&'static str],
+    /// Columns of `raw.tls_handshakes`: a flow has it by its handshake.
+    pub handshake_columns: &'static [&'static str],
+    /// Whether a flow also has what its exchanges have, because the two tell different things.
+    pub also_by_exchange: bool,
     pub kind: Kind,
     pub example: &'static str,
     /// What it is, in a few words.
@@ -40,26 +48,71 @@ pub struct Field {
     pub optional: bool,
 }
 
-const fn field(
+pub(super) const fn field(
     name: &'static str,
     columns: &'static [&'static str],
     kind: Kind,
     example: &'static str,
     help: &'static str,
 ) -> Field {
-    Field { name, aliases: &[], columns, kind, example, help, values: &[], optional: true }
+    Field {
+        name,
+        aliases: &[],
+        columns,
+        flow_columns: &[],
+        handshake_columns: &[],
+        also_by_exchange: false,
+        kind,
+        example,
+        help,
+        values: &[],
+        optional: true,
+    }
+}
+
+/// A field that only flows have.
+pub(super) const fn of_flow(
+    name: &'static str,
+    flow_columns: &'static [&'static str],
+    kind: Kind,
+    example: &'static str,
+    help: &'static str,
+) -> Field {
+    field(name, &[], kind, example, help).flow(flow_columns)
 }
 
 impl Field {
-    const fn alias(self, aliases: &'static [&'static str]) -> Self {
+    pub(super) const fn alias(self, aliases: &'static [&'static str]) -> Self {
         Self { aliases, ..self }
     }
 
-    const fn values(self, values: &'static [&'static str]) -> Self {
+    pub(super) const fn values(self, values: &'static [&'static str]) -> Self {
         Self { values, ..self }
     }
 
-    const fn always(self) -> Self {
+    pub(super) const fn flow(self, flow_columns: &'static [&'static str]) -> Self {
+        Self { flow_columns, ..self }
+    }
+
+    /// A flow has it by the same columns.
+    pub(super) const fn flow_too(self) -> Self {
+        Self { flow_columns: self.columns, ..self }
+    }
+
+    pub(super) const fn also_by_exchange(self) -> Self {
+        Self { also_by_exchange: true, ..self }
+    }
+
+    pub(super) const fn handshake(self, handshake_columns: &'static [&'static str]) -> Self {
+        Self { handshake_columns, ..self }
+    }
+
+    /// Whether only exchanges have it.
+    pub(super) fn is_of_exchanges(&self) -> bool {
+        self.flow_columns.is_empty() && self.handshake_columns.is_empty()
+    }
+
+    pub(super) const fn always(self) -> Self {
         Self { optional: false, ..self }
     }
 
@@ -106,80 +159,9 @@ fn distance(one: &str, other: &str) -> usize {
     rows[one.len()][other.len()]
 }
 
-const PORT: Kind = Kind::Number { least: 0, most: 65_535 };
-
-/// Every field, in the order in which they are suggested.
-pub static FIELDS: &[Field] = &[
-    field("service", &["client_service", "server_service"], Kind::Name, "service:cart", "calls or is called").always(),
-    field("client", &["client_service"], Kind::Name, "client:api-gateway", "service that asks")
-        .alias(&["client_service"])
-        .always(),
-    field("server", &["server_service"], Kind::Name, "server:payment", "service that answers")
-        .alias(&["server_service"])
-        .always(),
-    field("status", &["status"], Kind::Status, "status:>=400,none", "HTTP status; none: no response")
-        .values(&["2xx", "3xx", "4xx", "5xx"]),
-    field("method", &["method"], Kind::Folded, "method:POST", "request method")
-        .values(&["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"]),
-    field("path", &["path"], Kind::Name, "path:/api/*", "path without query"),
-    field("target", &["target"], Kind::Name, "target:*q=shoes*", "path with query, as sent"),
-    field("host", &["host"], Kind::Folded, "host:shop.example", "Host header"),
-    field("duration", &["duration_us"], Kind::Duration, "duration:>250ms", "first byte asked to last byte answered"),
-    field("ttfb", &["ttfb_us"], Kind::Duration, "ttfb:>=1s", "time to first byte of the response"),
-    field("error", &["error"], Kind::Words, "error:reset", "why it is not complete"),
-    field("complete", &["complete"], Kind::Flag, "complete:false", "both messages seen to their end")
-        .values(&["true", "false"])
-        .always(),
-    field("protocol", &["protocol"], Kind::Folded, "protocol:http/1.1", "what it was spoken in")
-        .values(&["http/1.0", "http/1.1", "h2", "grpc", "websocket"])
-        .always(),
-    field("identity", &["identity"], Kind::Name, "identity:anna", "login or JWT subject"),
-    field("identity_kind", &["identity_kind"], Kind::Folded, "identity_kind:jwt", "where the identity was read")
-        .values(&["basic", "jwt"]),
-    field(
-        "origin_ip",
-        &["origin_ip"],
-        Kind::Address,
-        "origin_ip:192.0.2.0/24",
-        "first address of X-Forwarded-For, else the client",
-    )
-    .alias(&["origin"]),
-    field("ip", &["client_ip", "server_ip"], Kind::Address, "ip:10.0.0.7", "address of either side").always(),
-    field("client_ip", &["client_ip"], Kind::Address, "client_ip:10.0.0.0/8", "address that asks").always(),
-    field("server_ip", &["server_ip"], Kind::Address, "server_ip:10.0.0.7", "address that answers").always(),
-    field("port", &["client_port", "server_port"], PORT, "port:8080", "port of either side").always(),
-    field("client_port", &["client_port"], PORT, "client_port:>=32768", "port that asks").always(),
-    field("server_port", &["server_port"], PORT, "server_port:443", "port that answers").always(),
-    field(
-        "request_bytes",
-        &["request_body_bytes"],
-        Kind::Size,
-        "request_bytes:>0",
-        "size of the request's body, as sent",
-    )
-    .alias(&["request_body_bytes"])
-    .always(),
-    field(
-        "response_bytes",
-        &["response_body_bytes"],
-        Kind::Size,
-        "response_bytes:>10kB",
-        "size of the response's body, as sent",
-    )
-    .alias(&["response_body_bytes"])
-    .always(),
-    field("content_type", &["content_type"], Kind::Words, "content_type:json", "of the response"),
-    field("user_agent", &["user_agent"], Kind::Words, "user_agent:curl", "what the client says it is"),
-    field("trace_id", &["trace_id"], Kind::Folded, "trace_id:4bf92f35*", "W3C trace id").alias(&["trace"]),
-    field("grpc_status", &["grpc_status"], Kind::Number { least: 0, most: 16 }, "grpc_status:>0", "gRPC status code"),
-    field("flow_id", &["flow_id"], Kind::Number { least: 0, most: i64::MAX }, "flow_id:12", "number of the connection")
-        .alias(&["flow"])
-        .always(),
-];
-
 #[cfg(test)]
 mod tests {
-    use super::{FIELDS, Field};
+    use super::{super::fields::FIELDS, Field};
 
     #[test]
     fn names_and_aliases_are_found_in_any_case_and_unique() {

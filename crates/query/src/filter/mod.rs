@@ -8,10 +8,13 @@
 //! field, `none` is a missing value, `*` any characters, `>=`, `<=`, `>`, `<` and `[400 TO 499]` compare numbers, times and
 //! sizes. Text without a field is searched for in what identifies an exchange. See [`FIELDS`].
 //!
+//! One text serves both exchanges and flows: what only the other one has is looked up there.
+//!
 //! From text to SQL: [`lexer`] → [`structure`] → [`term`] → [`sql`].
 
 mod complete;
 mod field;
+mod fields;
 mod lexer;
 mod network;
 mod place;
@@ -23,8 +26,9 @@ mod tests;
 mod value;
 
 pub use complete::{Completion, complete, quote};
-pub use field::{FIELDS, Field, Kind};
-pub use sql::{Compiled, Param};
+pub use field::{Field, Kind};
+pub use fields::FIELDS;
+pub use sql::{Compiled, Param, Rows};
 
 use self::{
     lexer::{Lexed, TokenKind, lex},
@@ -54,9 +58,19 @@ impl Filter {
     ///
     /// It may be NULL for a row that does not match, so use it under `WHERE` or `FILTER`, and negate it only after `coalesce`.
     pub fn to_sql(&self) -> Compiled {
+        self.over(Rows::Exchanges)
+    }
+
+    /// As [`Filter::to_sql`], over `raw.named_flows`: flows that match themselves or by one of their exchanges. Terms side by side
+    /// that only exchanges have must hold of the same exchange; under `NOT` no exchange of the flow may match.
+    pub fn to_flow_sql(&self) -> Compiled {
+        self.over(Rows::Flows)
+    }
+
+    fn over(&self, rows: Rows) -> Compiled {
         let mut out = Compiled::default();
         match &self.root {
-            Some(root) => sql::write(root, &mut out),
+            Some(root) => sql::write(root, rows, &mut out),
             None => out.push("true"),
         }
         out

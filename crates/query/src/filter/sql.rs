@@ -11,7 +11,10 @@ use super::{
 /// Columns that text without a field is searched in. `target` holds the path.
 const ANYWHERE: &[&str] = &["target", "host", "method", "client_service", "server_service"];
 
-/// A boolean expression over the columns of the view `http_exchanges`, and its parameters in order of `?`.
+/// The same for flows; their exchanges are searched as well.
+const ANYWHERE_OF_FLOWS: &[&str] = &["server_name", "client_service", "server_service", "client_ip", "server_ip"];
+
+/// A boolean expression over the columns of one kind of [`Rows`], and its parameters in order of `?`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Compiled {
     pub sql: String,
@@ -60,45 +63,139 @@ impl Compiled {
     }
 }
 
+/// What a condition is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rows {
+    Exchanges,
+    Flows,
+    Handshakes,
+}
+
+impl Rows {
+    /// The table or view whose columns fields name.
+    pub fn table(self) -> &'static str {
+        match self {
+            Self::Exchanges => "raw.exchanges",
+            Self::Flows => "raw.named_flows",
+            Self::Handshakes => "raw.tls_handshakes",
+        }
+    }
+
+    fn columns(self, field: &Field) -> &'static [&'static str] {
+        match self {
+            Self::Exchanges => field.columns,
+            Self::Flows => field.flow_columns,
+            Self::Handshakes => field.handshake_columns,
+        }
+    }
+}
+
 /// Writes a node. Under `NOT` a comparison with a missing value counts as false, so that `-status:500` keeps
 /// exchanges without a status; elsewhere SQL's *unknown* selects nothing, which is the same.
-pub(super) fn write(node: &Node<Term>, out: &mut Compiled) {
+pub(super) fn write(node: &Node<Term>, rows: Rows, out: &mut Compiled) {
+    if rows == Rows::Flows && is_of_exchanges(node) {
+        return among(Rows::Exchanges, out, |out| write(node, Rows::Exchanges, out));
+    }
     match node {
-        Node::Term(term) => write_term(term, out),
-        Node::All(nodes) => out.push_joined(nodes, " AND ", |out, node| write(node, out)),
-        Node::Any(nodes) => out.push_joined(nodes, " OR ", |out, node| write(node, out)),
+        Node::Term(term) => write_term(term, rows, out),
+        Node::All(nodes) => {
+            out.push_joined(&of_one_exchange(nodes, rows, Node::All), " AND ", |out, node| write(node, rows, out));
+        }
+        Node::Any(nodes) => {
+            out.push_joined(&of_one_exchange(nodes, rows, Node::Any), " OR ", |out, node| write(node, rows, out));
+        }
         Node::Not(node) => {
             out.push("NOT coalesce(");
-            write(node, out);
+            write(node, rows, out);
             out.push(", false)");
         }
     }
 }
 
-fn write_term(term: &Term, out: &mut Compiled) {
+/// Whether a node asks nothing that a flow has itself. What is negated is asked of all exchanges of a flow, not of one.
+fn is_of_exchanges(node: &Node<Term>) -> bool {
+    match node {
+        Node::Term(Term::Field { field, .. }) => field.is_of_exchanges(),
+        Node::Term(Term::Anywhere(_)) | Node::Not(_) => false,
+        Node::All(nodes) | Node::Any(nodes) => nodes.iter().all(is_of_exchanges),
+    }
+}
+
+/// The nodes, with those that one exchange of a flow must match together as a single last one.
+fn of_one_exchange(nodes: &[Node<Term>], rows: Rows, join: fn(Vec<Node<Term>>) -> Node<Term>) -> Vec<Node<Term>> {
+    if rows != Rows::Flows {
+        return nodes.to_vec();
+    }
+    let (exchanges, mut parts): (Vec<_>, Vec<_>) = nodes.iter().cloned().partition(is_of_exchanges);
+    if !exchanges.is_empty() {
+        parts.push(join(exchanges));
+    }
+    parts
+}
+
+/// The flow is that of a row in another table.
+fn among(rows: Rows, out: &mut Compiled, condition: impl FnOnce(&mut Compiled)) {
+    out.push(&format!("flow_id IN (SELECT flow_id FROM {} WHERE ", rows.table()));
+    condition(out);
+    out.push(")");
+}
+
+fn write_term(term: &Term, rows: Rows, out: &mut Compiled) {
     match term {
         Term::Anywhere(pieces) => {
             let around = [&[String::new()][..], pieces, &[String::new()]].concat();
-            out.push_joined(ANYWHERE, " OR ", |out, column| write_pattern(&format!("lower({column})"), &around, out));
-        }
-        Term::Field { field, tests } => out.push_joined(field.columns, " OR ", |out, column| {
-            // Several plain values make one `IN`.
-            let (plain, others): (Vec<&Test>, Vec<&Test>) = tests.iter().partition(|test| literal(test).is_some());
-            match (&plain[..], &others[..]) {
-                ([_, _, ..], []) => write_in(field, column, &plain, out),
-                ([_, _, ..], _) => {
-                    out.push("(");
-                    write_in(field, column, &plain, out);
-                    for test in others {
-                        out.push(" OR ");
-                        write_test(field, column, test, out);
-                    }
-                    out.push(")");
-                }
-                _ => out.push_joined(tests, " OR ", |out, test| write_test(field, column, test, out)),
+            let write_columns = |columns: &[&str], out: &mut Compiled| {
+                out.push_joined(columns, " OR ", |out, column| {
+                    write_pattern(&format!("lower({column})"), &around, out);
+                });
+            };
+            if rows == Rows::Exchanges {
+                return write_columns(ANYWHERE, out);
             }
-        }),
+            out.push("(");
+            write_columns(ANYWHERE_OF_FLOWS, out);
+            out.push(" OR ");
+            among(Rows::Exchanges, out, |out| write_columns(ANYWHERE, out));
+            out.push(")");
+        }
+        Term::Field { field, tests } => {
+            let own = rows.columns(field);
+            if own.is_empty() {
+                let others = [Rows::Exchanges, Rows::Flows, Rows::Handshakes];
+                if let Some(other) = others.into_iter().find(|other| !other.columns(field).is_empty()) {
+                    among(other, out, |out| write_field(field, other.columns(field), tests, out));
+                }
+            } else if rows == Rows::Flows && field.also_by_exchange {
+                out.push("(");
+                write_field(field, own, tests, out);
+                out.push(" OR ");
+                among(Rows::Exchanges, out, |out| write_field(field, field.columns, tests, out));
+                out.push(")");
+            } else {
+                write_field(field, own, tests, out);
+            }
+        }
     }
+}
+
+fn write_field(field: &Field, columns: &[&str], tests: &[Test], out: &mut Compiled) {
+    out.push_joined(columns, " OR ", |out, column| {
+        // Several plain values make one `IN`.
+        let (plain, others): (Vec<&Test>, Vec<&Test>) = tests.iter().partition(|test| literal(test).is_some());
+        match (&plain[..], &others[..]) {
+            ([_, _, ..], []) => write_in(field, column, &plain, out),
+            ([_, _, ..], _) => {
+                out.push("(");
+                write_in(field, column, &plain, out);
+                for test in others {
+                    out.push(" OR ");
+                    write_test(field, column, test, out);
+                }
+                out.push(")");
+            }
+            _ => out.push_joined(tests, " OR ", |out, test| write_test(field, column, test, out)),
+        }
+    });
 }
 
 /// The value of a test for equality.

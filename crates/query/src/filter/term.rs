@@ -142,7 +142,7 @@ fn plain(field: &Field, word: &Word) -> Result<Test, Refused> {
             _ => Err(Refused::Found("a wildcard".into())),
         };
     };
-    if text == "none" && !word.quoted {
+    if text == "none" && !word.quoted && !field.values.contains(&"none") {
         return Ok(Test::Missing);
     }
     let found = || Refused::Found(format!("\"{text}\""));

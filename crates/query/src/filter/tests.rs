@@ -6,7 +6,15 @@ use super::{Param, check, parse};
 
 /// The SQL with its parameters in place, for comparing.
 fn sql(text: &str) -> String {
-    let compiled = parse(text).unwrap_or_else(|problem| panic!("{text}: {problem:?}")).to_sql();
+    told(parse(text).unwrap_or_else(|problem| panic!("{text}: {problem:?}")).to_sql())
+}
+
+/// The same over flows.
+fn flow_sql(text: &str) -> String {
+    told(parse(text).unwrap_or_else(|problem| panic!("{text}: {problem:?}")).to_flow_sql())
+}
+
+fn told(compiled: super::Compiled) -> String {
     let mut parts = compiled.sql.split('?');
     let mut told = parts.next().unwrap().to_owned();
     let mut params = compiled.params.iter();
@@ -65,6 +73,43 @@ fn texts_become_sql() {
             "(lower(method) = 'get' AND (status = 500 OR NOT coalesce(complete, false)))",
         ),
         ("identity:o'neill", "identity = 'o''neill'"),
+    ] {
+        assert_eq!(sql(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn over_flows_a_term_is_about_the_flow_or_about_one_of_its_exchanges() {
+    let exchange = |term: &str| format!("flow_id IN (SELECT flow_id FROM raw.exchanges WHERE {term})");
+    for (text, expected) in [
+        ("", "true".to_owned()),
+        ("server:cart", "server_service = 'cart'".into()),
+        ("duration:>1s", "duration_us > 1000000".into()),
+        ("bytes:>1kB", "bytes > 1000".into()),
+        ("close:rst,idle", "lower(close_reason) IN ('rst', 'idle')".into()),
+        ("handshake:none", "lower(handshake) = 'none'".into()),
+        ("status:500", exchange("status = 500")),
+        ("method:GET status:500", exchange("(lower(method) = 'get' AND status = 500)")),
+        ("method:GET OR status:500", exchange("(lower(method) = 'get' OR status = 500)")),
+        ("status:500 port:80", format!("((client_port = 80 OR server_port = 80) AND {})", exchange("status = 500"))),
+        ("-status:500", format!("NOT coalesce({}, false)", exchange("status = 500"))),
+        ("host:shop", format!("(lower(server_name) = 'shop' OR {})", exchange("lower(host) = 'shop'"))),
+        ("sni:shop", "flow_id IN (SELECT flow_id FROM raw.tls_handshakes WHERE lower(sni) = 'shop')".into()),
+        ("encrypted:true", "encrypted".into()),
+    ] {
+        assert_eq!(flow_sql(text), expected, "{text}");
+    }
+    assert!(flow_sql("cart").contains("contains(lower(client_ip), 'cart')"));
+    assert!(flow_sql("cart").contains("SELECT flow_id FROM raw.exchanges"));
+}
+
+#[test]
+fn over_exchanges_what_only_flows_have_is_asked_of_their_flow() {
+    for (text, expected) in [
+        ("transport:tcp", "flow_id IN (SELECT flow_id FROM raw.named_flows WHERE lower(transport) = 'tcp')"),
+        ("-rtt:>10ms", "NOT coalesce(flow_id IN (SELECT flow_id FROM raw.named_flows WHERE rtt_us > 10000), false)"),
+        ("ja4:none", "flow_id IN (SELECT flow_id FROM raw.tls_handshakes WHERE ja4 IS NULL)"),
+        ("history:*T*", "flow_id IN (SELECT flow_id FROM raw.named_flows WHERE contains(history, 'T'))"),
     ] {
         assert_eq!(sql(text), expected, "{text}");
     }

@@ -1,44 +1,49 @@
 //! Values of a field, for completion in the query box.
 
-use wirereel_query::question::{Scope, TimeRange};
-
-use super::{Reader, scope::Condition};
-use crate::{
-    error::{Result, StoreError},
-    schema,
+use wirereel_query::{
+    filter::{Field, Rows},
+    question::TimeRange,
 };
 
+use super::{Reader, scope::nanos};
+use crate::error::Result;
+
 impl Reader {
-    /// Values of columns of `http_exchanges` that begin with a prefix (whatever case), most frequent first, with how many
-    /// exchanges have each.
-    ///
-    /// # Errors
-    /// `BadQuestion` without a column or for one that does not exist.
+    /// Values of a field that begin with a prefix (whatever case), most frequent first, with how many rows have each:
+    /// exchanges, or flows for what only they have.
     pub fn values_of(
         &self,
-        columns: &[&str],
+        field: &Field,
         prefix: &str,
         range: Option<TimeRange>,
         limit: u32,
     ) -> Result<Vec<(String, u64)>> {
-        let known = schema::views().into_iter().find(|view| view.name == "http_exchanges").map(|view| view.columns);
-        let known = known.unwrap_or_default();
-        if let Some(unknown) = columns.iter().find(|name| !known.iter().any(|column| column.name == **name)) {
-            return Err(StoreError::BadQuestion(format!("http_exchanges has no column {unknown:?}")));
-        }
+        let kinds = [
+            (Rows::Exchanges, field.columns, "started_at"),
+            (Rows::Flows, field.flow_columns, "opened_at"),
+            (Rows::Handshakes, field.handshake_columns, "happened_at"),
+        ];
+        let Some((rows, columns, at)) = kinds.into_iter().find(|(_, columns, _)| !columns.is_empty()) else {
+            return Ok(Vec::new());
+        };
         let value = match columns {
-            [] => return Err(StoreError::BadQuestion("a completion needs a column".into())),
             [only] => format!("{only}::VARCHAR"),
             several => {
                 let texts: Vec<String> = several.iter().map(|column| format!("{column}::VARCHAR")).collect();
                 format!("unnest([{}])", texts.join(", "))
             }
         };
-        let in_range = Condition::of(&Scope { range, filter: String::new() })?;
+        let in_range = range.map_or_else(
+            || "true".into(),
+            |range| {
+                let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
+                format!("{at} >= make_timestamp_ns({from_ns}) AND {at} < make_timestamp_ns({to_ns})")
+            },
+        );
         let sql = format!(
-            "SELECT value, count(*)::UBIGINT AS n FROM (SELECT {value} AS value FROM raw.exchanges WHERE {}) \
+            "SELECT value, count(*)::UBIGINT AS n FROM (SELECT {value} AS value FROM {} WHERE {in_range}) \
              WHERE starts_with(lower(value), lower(?)) GROUP BY value ORDER BY n DESC, value LIMIT {limit}",
-            in_range.sql()
+            rows.table()
         );
         self.rows(&sql, [prefix], |row| Ok((row.get(0)?, row.get(1)?)))
     }

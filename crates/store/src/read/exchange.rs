@@ -1,12 +1,51 @@
 //! One exchange with everything about it except its bodies.
 
-use wirereel_query::answer::{ExchangeDetail, FlowFacts, Header};
+use std::sync::Arc;
+
+use duckdb::Row;
+use wirereel_query::{
+    answer::{ExchangeDetail, FlowFacts, Header},
+    question::Scope,
+};
 
 use super::{
     Reader,
     exchanges::{ROW_COLUMN_COUNT, ROW_COLUMNS, exchange_row},
+    order::{Grid, as_listed, numbered},
 };
 use crate::error::{Result, StoreError};
+
+/// An exchange with what is needed to write it out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredExchange {
+    /// Without its flow.
+    pub detail: ExchangeDetail,
+    /// `http` or `https`.
+    pub scheme: String,
+    /// Place among the exchanges of its flow, from 0.
+    pub ordinal: u32,
+}
+
+/// What a detail takes beyond a grid's row.
+const MORE_COLUMNS: &str = "request_headers, response_headers, request_content_encoding, response_content_encoding, \
+    epoch_ns(finished_at) // 1000, ordinal, scheme";
+
+fn stored_row(row: &Row<'_>) -> duckdb::Result<StoredExchange> {
+    const MORE: usize = ROW_COLUMN_COUNT;
+    let shown = exchange_row(row)?;
+    let headers = |index: usize| -> duckdb::Result<Vec<Header>> { Ok(parse_headers(&row.get::<_, String>(index)?)) };
+    let detail = ExchangeDetail {
+        request_headers: headers(MORE)?,
+        response_headers: headers(MORE + 1)?,
+        request_content_encoding: row.get(MORE + 2)?,
+        response_content_encoding: row.get(MORE + 3)?,
+        response_us: shown.ttfb_us.and_then(|us| i64::try_from(us).ok()),
+        finished_us: row.get(MORE + 4)?,
+        flow: None,
+        row: shown,
+    };
+    Ok(StoredExchange { detail, ordinal: row.get(MORE + 5)?, scheme: row.get(MORE + 6)? })
+}
 
 impl Reader {
     /// The exchange's detail.
@@ -14,31 +53,29 @@ impl Reader {
     /// # Errors
     /// `NotFound`.
     pub fn exchange(&self, exchange_id: u64) -> Result<ExchangeDetail> {
-        let sql = format!(
-            "SELECT {ROW_COLUMNS}, request_headers, response_headers, request_content_encoding, response_content_encoding, \
-             epoch_ns(finished_at) // 1000, ordinal FROM raw.exchanges WHERE exchange_id = ?"
-        );
-        const MORE: usize = ROW_COLUMN_COUNT;
-        let found = self.first(&sql, [exchange_id], |row| {
-            let shown = exchange_row(row)?;
-            let headers =
-                |index: usize| -> duckdb::Result<Vec<Header>> { Ok(parse_headers(&row.get::<_, String>(index)?)) };
-            let ordinal: u32 = row.get(MORE + 5)?;
-            let detail = ExchangeDetail {
-                request_headers: headers(MORE)?,
-                response_headers: headers(MORE + 1)?,
-                request_content_encoding: row.get(MORE + 2)?,
-                response_content_encoding: row.get(MORE + 3)?,
-                response_us: shown.ttfb_us.and_then(|us| i64::try_from(us).ok()),
-                finished_us: row.get(MORE + 4)?,
-                flow: None,
-                row: shown,
-            };
-            Ok((detail, ordinal))
-        })?;
-        let (mut detail, ordinal) = found.ok_or_else(|| StoreError::NotFound(format!("exchange {exchange_id}")))?;
+        let sql = format!("SELECT {ROW_COLUMNS}, {MORE_COLUMNS} FROM raw.exchanges WHERE exchange_id = ?");
+        let found = self.first(&sql, [exchange_id], stored_row)?;
+        let StoredExchange { mut detail, ordinal, .. } =
+            found.ok_or_else(|| StoreError::NotFound(format!("exchange {exchange_id}")))?;
         detail.flow = self.flow_facts(detail.row.flow_id, ordinal)?;
         Ok(detail)
+    }
+
+    /// Numbers of the exchanges of a scope, by the time they started.
+    ///
+    /// # Errors
+    /// `BadFilter`.
+    pub fn exchange_numbers(&self, scope: &Scope) -> Result<Arc<Vec<u64>>> {
+        self.order(Grid::Exchanges, scope, "started_at")
+    }
+
+    /// Exchanges in the order of their numbers' list.
+    pub fn exchange_details(&self, ids: &[u64]) -> Result<Vec<StoredExchange>> {
+        let Some(condition) = numbered("exchange_id", ids) else { return Ok(Vec::new()) };
+        let sql = format!("SELECT {ROW_COLUMNS}, {MORE_COLUMNS} FROM raw.exchanges WHERE {condition}");
+        let mut details = self.rows(&sql, [], stored_row)?;
+        as_listed(&mut details, ids, |exchange| exchange.detail.row.exchange_id);
+        Ok(details)
     }
 
     /// The flow's row as facts, seen from one of its exchanges; `None` while the flow is open in a running import.

@@ -8,12 +8,10 @@ use wirereel_query::{
 
 use super::{
     Reader,
+    order::{Grid, Part, as_listed, numbered},
     scope::{Condition, nanos},
 };
-use crate::error::{Result, StoreError};
-
-/// Most rows of a page.
-const MOST_ROWS: u32 = 1_000;
+use crate::error::Result;
 
 /// The select list [`exchange_row`] reads from `raw.exchanges`.
 pub(super) const ROW_COLUMNS: &str = "exchange_id, flow_id, epoch_ns(started_at) // 1000, client_service, server_service, client_ip, \
@@ -67,32 +65,18 @@ impl Reader {
     /// # Errors
     /// `BadQuestion` for a column that cannot be sorted by or more than 1,000 rows.
     pub fn exchanges(&self, question: &ExchangesQuestion) -> Result<ExchangesPage> {
-        if question.limit > MOST_ROWS {
-            return Err(StoreError::BadQuestion(format!("{} rows: a page has at most {MOST_ROWS}", question.limit)));
-        }
-        let order = self.order(&question.scope, &question.sort)?;
-        let first = usize::try_from(question.offset).unwrap_or(usize::MAX).min(order.len());
-        let last = first.saturating_add(question.limit as usize).min(order.len());
-        let ids: Vec<u64> = if question.descending {
-            order[order.len() - last..order.len() - first].iter().rev().copied().collect()
-        } else {
-            order[first..last].to_vec()
-        };
-        Ok(ExchangesPage { total: order.len() as u64, offset: question.offset, rows: self.exchanges_by_id(&ids)? })
+        let ExchangesQuestion { scope, sort, descending, offset, limit } = question;
+        let part = Part { scope, sort, descending: *descending, offset: *offset, limit: *limit };
+        let (total, ids) = self.part(Grid::Exchanges, &part)?;
+        Ok(ExchangesPage { total, offset: question.offset, rows: self.exchanges_by_id(&ids)? })
     }
 
     /// Rows in the order of their numbers' list.
     fn exchanges_by_id(&self, ids: &[u64]) -> Result<Vec<ExchangeRow>> {
-        let (Some(first), Some(last)) = (ids.iter().min(), ids.iter().max()) else { return Ok(Vec::new()) };
-        let list: Vec<String> = ids.iter().map(u64::to_string).collect();
-        // The span lets whole row groups be skipped; the list then picks rows.
-        let sql = format!(
-            "SELECT {ROW_COLUMNS} FROM raw.exchanges WHERE exchange_id BETWEEN {first} AND {last} AND exchange_id IN ({})",
-            list.join(", ")
-        );
+        let Some(condition) = numbered("exchange_id", ids) else { return Ok(Vec::new()) };
+        let sql = format!("SELECT {ROW_COLUMNS} FROM raw.exchanges WHERE {condition}");
         let mut rows = self.rows(&sql, [], exchange_row)?;
-        let place: std::collections::HashMap<u64, usize> = ids.iter().enumerate().map(|(n, &id)| (id, n)).collect();
-        rows.sort_unstable_by_key(|row| place.get(&row.exchange_id).copied());
+        as_listed(&mut rows, ids, |row| row.exchange_id);
         Ok(rows)
     }
 

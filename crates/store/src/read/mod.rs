@@ -1,18 +1,22 @@
 //! The reading side: answers to the questions of `wirereel-query`, and to users' SQL.
 
 mod complete;
+mod copy;
 mod cover;
 mod density;
 mod edges;
 mod exchange;
 mod exchanges;
+mod flows;
 mod golden;
 mod graph;
 mod inspect;
 mod json;
+mod names;
 mod next_event;
 mod order;
 mod packets;
+mod problems;
 mod recording;
 mod scope;
 mod sql;
@@ -31,7 +35,10 @@ use crate::{
     store::Shared,
 };
 
+pub use copy::{Copied, CopyFormat};
+pub use exchange::StoredExchange;
 pub use packets::SourcePath;
+pub use problems::WaitingProblem;
 
 /// Answers questions over one connection. Take one per question; dropping it gives the connection back.
 pub struct Reader {
@@ -88,7 +95,10 @@ impl Reader {
     }
 
     /// Ends the question when a newer one has taken its place: an interrupt that came between two queries is not lost.
-    fn proceed(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// `Superseded`.
+    pub fn proceed(&self) -> Result<()> {
         match &self.place {
             Some(place) if place.is_taken() => Err(StoreError::Superseded),
             _ => Ok(()),

@@ -1,8 +1,11 @@
 //! The order of a sorted grid, remembered: scrolling through a million rows sorts them once.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use wirereel_query::question::{Scope, TimeRange};
+use wirereel_query::{
+    filter::Rows,
+    question::{Scope, TimeRange},
+};
 
 use super::{Reader, scope::Condition};
 use crate::{
@@ -13,8 +16,112 @@ use crate::{
 /// Orders remembered; the least recently used goes first.
 const REMEMBERED: usize = 3;
 
-/// Columns the grid can be sorted by.
-const SORTABLE: [&str; 30] = [
+/// Most rows of a page.
+const MOST_ROWS: u32 = 1_000;
+
+/// Which rows a grid shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Grid {
+    Exchanges,
+    Flows,
+}
+
+impl Grid {
+    fn id(self) -> &'static str {
+        match self {
+            Self::Exchanges => "exchange_id",
+            Self::Flows => "flow_id",
+        }
+    }
+
+    fn table(self) -> &'static str {
+        match self {
+            Self::Exchanges => Rows::Exchanges.table(),
+            Self::Flows => Rows::Flows.table(),
+        }
+    }
+
+    fn sortable(self) -> &'static [&'static str] {
+        match self {
+            Self::Exchanges => &OF_EXCHANGES,
+            Self::Flows => &OF_FLOWS,
+        }
+    }
+
+    fn condition(self, scope: &Scope) -> Result<Condition> {
+        match self {
+            Self::Exchanges => Condition::of(scope),
+            Self::Flows => Condition::of_flows(scope),
+        }
+    }
+}
+
+/// A part of a sorted grid.
+pub(super) struct Part<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) sort: &'a str,
+    pub(super) descending: bool,
+    pub(super) offset: u64,
+    pub(super) limit: u32,
+}
+
+/// Columns the grid of flows can be sorted by.
+const OF_FLOWS: [&str; 51] = [
+    "flow_id",
+    "source_id",
+    "transport",
+    "client_ip",
+    "client_port",
+    "server_ip",
+    "server_port",
+    "vlan",
+    "tunnel",
+    "client_service",
+    "server_service",
+    "process",
+    "app_protocol",
+    "opened_at",
+    "closed_at",
+    "close_reason",
+    "handshake",
+    "direction_known",
+    "rtt_us",
+    "rtt_min_us",
+    "rtt_mean_us",
+    "rtt_max_us",
+    "client_packets",
+    "server_packets",
+    "client_bytes",
+    "server_bytes",
+    "client_missed_bytes",
+    "server_missed_bytes",
+    "client_retransmits",
+    "server_retransmits",
+    "client_out_of_order",
+    "server_out_of_order",
+    "client_keep_alives",
+    "server_keep_alives",
+    "client_zero_windows",
+    "server_zero_windows",
+    "client_conflicting_bytes",
+    "server_conflicting_bytes",
+    "encrypted",
+    "upgraded_to",
+    "upgraded_client_bytes",
+    "upgraded_server_bytes",
+    "history",
+    "server_name",
+    "duration_us",
+    "packets",
+    "bytes",
+    "missed_bytes",
+    "retransmits",
+    "out_of_order",
+    "zero_windows",
+];
+
+/// Columns the grid of exchanges can be sorted by.
+const OF_EXCHANGES: [&str; 30] = [
     "exchange_id",
     "flow_id",
     "source_id",
@@ -47,9 +154,10 @@ const SORTABLE: [&str; 30] = [
     "error",
 ];
 
-/// Exchange numbers of a scope, ascending by a column and then by number; NULL is last.
+/// Row numbers of a scope, ascending by a column and then by number; NULL is last.
 pub(crate) struct Order {
     generation: u64,
+    grid: Grid,
     range: Option<TimeRange>,
     filter: String,
     sort: &'static str,
@@ -57,17 +165,39 @@ pub(crate) struct Order {
 }
 
 impl Reader {
+    /// How many rows a scope has, and the numbers of those in a part of it.
+    ///
+    /// # Errors
+    /// `BadQuestion` for a column that cannot be sorted by or more than 1,000 rows.
+    pub(super) fn part(&self, grid: Grid, part: &Part<'_>) -> Result<(u64, Vec<u64>)> {
+        if part.limit > MOST_ROWS {
+            return Err(StoreError::BadQuestion(format!("{} rows: a page has at most {MOST_ROWS}", part.limit)));
+        }
+        let order = self.order(grid, part.scope, part.sort)?;
+        let first = usize::try_from(part.offset).unwrap_or(usize::MAX).min(order.len());
+        let last = first.saturating_add(part.limit as usize).min(order.len());
+        let ids = if part.descending {
+            order[order.len() - last..order.len() - first].iter().rev().copied().collect()
+        } else {
+            order[first..last].to_vec()
+        };
+        Ok((order.len() as u64, ids))
+    }
+
     /// The order of a scope by a column, ascending.
-    pub(super) fn order(&self, scope: &Scope, sort: &str) -> Result<Arc<Vec<u64>>> {
-        let sort = SORTABLE.into_iter().find(|column| *column == sort).ok_or_else(|| {
-            StoreError::BadQuestion(format!("{sort:?} is not a column to sort by; allowed are {}", SORTABLE.join(", ")))
+    pub(super) fn order(&self, grid: Grid, scope: &Scope, sort: &str) -> Result<Arc<Vec<u64>>> {
+        let sortable = grid.sortable();
+        let sort = sortable.iter().copied().find(|column| *column == sort).ok_or_else(|| {
+            StoreError::BadQuestion(format!("{sort:?} is not a column to sort by; allowed are {}", sortable.join(", ")))
         })?;
         let generation = self.shared.generation();
         let filter = scope.filter.trim();
         {
             let mut orders = locked(&self.shared.answers.orders);
             orders.retain(|order| order.generation == generation);
-            let same = |order: &Order| order.range == scope.range && order.filter == filter && order.sort == sort;
+            let same = |order: &Order| {
+                order.grid == grid && order.range == scope.range && order.filter == filter && order.sort == sort
+            };
             if let Some(index) = orders.iter().position(same) {
                 let order = orders.remove(index);
                 let ids = Arc::clone(&order.ids);
@@ -75,8 +205,9 @@ impl Reader {
                 return Ok(ids);
             }
         }
-        let ids = Arc::new(self.sorted_ids(scope, sort)?);
-        let order = Order { generation, range: scope.range, filter: filter.to_owned(), sort, ids: Arc::clone(&ids) };
+        let ids = Arc::new(self.sorted_ids(grid, scope, sort)?);
+        let order =
+            Order { generation, grid, range: scope.range, filter: filter.to_owned(), sort, ids: Arc::clone(&ids) };
         let mut orders = locked(&self.shared.answers.orders);
         if orders.len() >= REMEMBERED {
             orders.remove(0);
@@ -85,12 +216,23 @@ impl Reader {
         Ok(ids)
     }
 
-    fn sorted_ids(&self, scope: &Scope, sort: &str) -> Result<Vec<u64>> {
-        let condition = Condition::of(scope)?;
-        let sql = format!(
-            "SELECT exchange_id FROM raw.exchanges WHERE {} ORDER BY {sort} NULLS LAST, exchange_id",
-            condition.sql()
-        );
+    fn sorted_ids(&self, grid: Grid, scope: &Scope, sort: &str) -> Result<Vec<u64>> {
+        let condition = grid.condition(scope)?;
+        let (id, table) = (grid.id(), grid.table());
+        let sql = format!("SELECT {id} FROM {table} WHERE {} ORDER BY {sort} NULLS LAST, {id}", condition.sql());
         self.rows(&sql, condition.bound(), |row| row.get(0))
     }
+}
+
+/// The condition for the rows with these numbers. The span lets whole row groups be skipped; the list then picks rows.
+pub(super) fn numbered(id: &str, ids: &[u64]) -> Option<String> {
+    let (first, last) = (ids.iter().min()?, ids.iter().max()?);
+    let list: Vec<String> = ids.iter().map(u64::to_string).collect();
+    Some(format!("{id} BETWEEN {first} AND {last} AND {id} IN ({})", list.join(", ")))
+}
+
+/// Brings rows into the order of their numbers' list.
+pub(super) fn as_listed<T>(rows: &mut [T], ids: &[u64], id: impl Fn(&T) -> u64) {
+    let place: HashMap<u64, usize> = ids.iter().enumerate().map(|(place, &id)| (id, place)).collect();
+    rows.sort_unstable_by_key(|row| place.get(&id(row)).copied());
 }

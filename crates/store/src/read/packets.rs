@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
+use duckdb::types::Value;
 use wirereel_query::question::Scope;
 
 use super::{
@@ -59,7 +60,7 @@ impl Reader {
     }
 
     /// Positions of the packets of all flows of a scope, per source, ascending: flows with packets in the range, and with a
-    /// filter only those with a matching exchange. A span may reach beyond the range: who reads the packets looks at their time.
+    /// filter only those that match it. A span may reach beyond the range: who reads the packets looks at their time.
     pub fn positions_where(&self, scope: &Scope) -> Result<Vec<(SourceId, Vec<u64>)>> {
         let mut parts = vec!["true".to_owned()];
         if let Some(range) = scope.range {
@@ -69,13 +70,14 @@ impl Reader {
                 nanos(range.to_us)
             ));
         }
-        let matching = Condition::of(scope)?;
-        if !scope.filter.trim().is_empty() {
-            parts.push(format!("flow_id IN (SELECT flow_id FROM raw.exchanges WHERE {})", matching.sql()));
+        let matching = Condition::of_flows(scope)?;
+        if matching.is_filtered() {
+            parts.push(format!("flow_id IN (SELECT flow_id FROM raw.named_flows WHERE {})", matching.sql()));
         }
+        let params: &[Value] = if matching.is_filtered() { &matching.params } else { &[] };
         let sql = format!("SELECT flow_id, positions FROM raw.flow_spans WHERE {}", parts.join(" AND "));
         let mut sources: BTreeMap<SourceId, Vec<u64>> = BTreeMap::new();
-        self.each(&sql, matching.bound(), |row| {
+        self.each(&sql, duckdb::params_from_iter(params), |row| {
             let (source, _) = source_and_flow(row.get(0)?);
             let span: Vec<u8> = row.get(1)?;
             decode_into(&span, sources.entry(source).or_default());

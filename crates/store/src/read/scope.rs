@@ -1,8 +1,8 @@
-//! A scope as a SQL condition over `raw.exchanges`.
+//! A scope as a SQL condition over `raw.exchanges` or `raw.named_flows`.
 
 use duckdb::types::Value;
 use wirereel_query::{
-    filter::{self, Param},
+    filter::{self, Compiled, Filter, Param},
     question::{Scope, TimeRange},
 };
 
@@ -26,19 +26,38 @@ impl Condition {
         Ok(condition)
     }
 
+    /// Flows of a scope, over `raw.named_flows`: alive in its range, and matching its filter themselves or by an exchange.
+    pub(super) fn of_flows(scope: &Scope) -> Result<Self> {
+        let mut condition = Self::default();
+        condition.filter(&scope.filter, Filter::to_flow_sql)?;
+        if let Some(range) = scope.range {
+            condition.and(format!(
+                "closed_at >= make_timestamp_ns({}) AND opened_at < make_timestamp_ns({})",
+                nanos(range.from_us),
+                nanos(range.to_us)
+            ));
+        }
+        Ok(condition)
+    }
+
     /// Exchanges matching a filter text; all for an empty one.
     ///
     /// # Errors
     /// `BadFilter` with the place of the problem.
     pub(super) fn matching(filter: &str) -> Result<Self> {
         let mut condition = Self::default();
-        if !filter.trim().is_empty() {
-            let compiled = filter::parse(filter).map_err(StoreError::BadFilter)?.to_sql();
-            condition.parts.push(compiled.sql);
-            condition.filtered = true;
-            condition.params = compiled.params.into_iter().map(bindable).collect();
-        }
+        condition.filter(filter, Filter::to_sql)?;
         Ok(condition)
+    }
+
+    fn filter(&mut self, text: &str, compile: fn(&Filter) -> Compiled) -> Result<()> {
+        if !text.trim().is_empty() {
+            let compiled = compile(&filter::parse(text).map_err(StoreError::BadFilter)?);
+            self.parts.push(compiled.sql);
+            self.filtered = true;
+            self.params.extend(compiled.params.into_iter().map(bindable));
+        }
+        Ok(())
     }
 
     /// Whether a filter text narrows it.

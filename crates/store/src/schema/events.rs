@@ -1,78 +1,70 @@
 //! Views of what was captured: flows and what ran on them.
 
-use super::{View, column};
+use super::{Column, View, column};
 
 const FLOW_ID: &str = "The flow; unique in the workspace.";
 const CLIENT_SERVICE: &str =
     "Name of the end that opened; `customers` for customers, the address for an unresolved one.";
 const SERVER_SERVICE: &str = "Name of the end that was opened to; the address for an unresolved one.";
 
+/// The columns as a select list.
+fn names(columns: &[Column]) -> String {
+    columns.iter().map(|column| column.name).collect::<Vec<_>>().join(", ")
+}
+
 pub(super) fn flows() -> View {
-    View {
-        name: "flows",
-        parameters: &[],
-        about: "A bidirectional conversation that has ended, or was open when the input ended.",
-        columns: vec![
-            column("flow_id", "UBIGINT", FLOW_ID),
-            column("source_id", "UINTEGER", "The source it was seen in."),
-            column("transport", "VARCHAR", "`tcp`, `udp`, `icmp` or `ip-<protocol number>`."),
-            column("client_ip", "VARCHAR", "Address of the end that opened."),
-            column("client_port", "USMALLINT", "Its port; for ICMP the identifier of an echo, else 0."),
-            column("server_ip", "VARCHAR", "Address of the end that was opened to."),
-            column("server_port", "USMALLINT", "Its port."),
-            column("vlan", "USMALLINT", "Outermost VLAN id, when tagged."),
-            column("tunnel", "VARCHAR", "Encapsulation it was found in, such as `vxlan`."),
-            column("client_service", "VARCHAR", CLIENT_SERVICE),
-            column("server_service", "VARCHAR", SERVER_SERVICE),
-            column("process", "VARCHAR", "Process that owns the socket, where a whisperer told it; files never do."),
-            column("app_protocol", "VARCHAR", "`http`, `tls`, `dns`, or NULL when not recognised."),
-            column("opened_at", "TIMESTAMP_NS", "First packet."),
-            column("closed_at", "TIMESTAMP_NS", "Last packet."),
-            column("close_reason", "VARCHAR", "`fin`, `rst`, `idle`, `refused`, `unanswered` or `open`."),
-            column("handshake", "VARCHAR", "How much of the TCP handshake was seen: `full`, `mid_stream` or `none`."),
-            column("direction_known", "BOOLEAN", "False when nothing told which end is the client."),
-            column("rtt_us", "BIGINT", "Handshake round trip at the capture point: SYN to the ACK of the SYN-ACK."),
-            column("rtt_min_us", "BIGINT", "Shortest round trip during life, by echoed timestamps or acknowledgements."),
-            column("rtt_mean_us", "BIGINT", "Mean round trip during life."),
-            column("rtt_max_us", "BIGINT", "Longest round trip during life."),
-            column("client_packets", "UBIGINT", "Packets the client sent, retransmissions included."),
-            column("server_packets", "UBIGINT", "Packets the server sent, retransmissions included."),
-            column("client_bytes", "UBIGINT", "Payload the client delivered, each byte once."),
-            column("server_bytes", "UBIGINT", "Payload the server delivered, each byte once."),
-            column("client_missed_bytes", "UBIGINT", "Payload of the client that was acknowledged but not captured."),
-            column("server_missed_bytes", "UBIGINT", "Payload of the server that was acknowledged but not captured."),
-            column("client_retransmits", "UBIGINT", "Segments of the client that had been captured before."),
-            column("server_retransmits", "UBIGINT", "Segments of the server that had been captured before."),
-            column("client_out_of_order", "UBIGINT", "Segments of the client that filled a hole left by later ones."),
-            column("server_out_of_order", "UBIGINT", "Segments of the server that filled a hole left by later ones."),
-            column("client_keep_alives", "UBIGINT", "Keep-alive probes of the client."),
-            column("server_keep_alives", "UBIGINT", "Keep-alive probes of the server."),
-            column("client_zero_windows", "UBIGINT", "Times the client closed its receive window."),
-            column("server_zero_windows", "UBIGINT", "Times the server closed its receive window."),
-            column("client_conflicting_bytes", "UBIGINT", "Bytes the client sent again with other contents."),
-            column("server_conflicting_bytes", "UBIGINT", "Bytes the server sent again with other contents."),
-            column("encrypted", "BOOLEAN", "What it carries cannot be read: TLS, SSH or QUIC."),
-            column("upgraded_to", "VARCHAR", "What HTTP handed the connection to: `websocket`, `h2c`, `tunnel`, …"),
-            column("upgraded_client_bytes", "UBIGINT", "Bytes the client sent after that."),
-            column("upgraded_server_bytes", "UBIGINT", "Bytes the server sent after that."),
-            column(
-                "history",
-                "VARCHAR",
-                "What happened in order, as Zeek writes it: S H A D F R T G, upper case the client, lower case the server; ^ a flipped direction.",
-            ),
-        ],
-        sql: "SELECT f.flow_id, (f.flow_id >> 40)::UINTEGER, f.transport, c.ip, f.client_port, s.ip, s.port, f.vlan, f.tunnel, \
-              c.service, s.service, NULL::VARCHAR, f.app_protocol, f.opened_at, f.closed_at, f.close_reason, f.handshake, \
-              f.direction_known, f.rtt_us, f.rtt_min_us, f.rtt_mean_us, f.rtt_max_us, f.client_packets, f.server_packets, f.client_bytes, f.server_bytes, \
-              f.client_missed_bytes, f.server_missed_bytes, f.client_retransmits, f.server_retransmits, \
-              f.client_out_of_order, f.server_out_of_order, f.client_keep_alives, f.server_keep_alives, \
-              f.client_zero_windows, f.server_zero_windows, f.client_conflicting_bytes, f.server_conflicting_bytes, \
-              coalesce(f.app_protocol IN ('tls', 'ssh', 'quic'), false), f.upgraded_to, f.upgraded_client_bytes, \
-              f.upgraded_server_bytes, f.history \
-              FROM raw.flows f \
-              JOIN raw.peer_names c ON c.peer_id = f.client_peer JOIN raw.peer_names s ON s.peer_id = f.server_peer"
-            .into(),
-    }
+    let columns = vec![
+        column("flow_id", "UBIGINT", FLOW_ID),
+        column("source_id", "UINTEGER", "The source it was seen in."),
+        column("transport", "VARCHAR", "`tcp`, `udp`, `icmp` or `ip-<protocol number>`."),
+        column("client_ip", "VARCHAR", "Address of the end that opened."),
+        column("client_port", "USMALLINT", "Its port; for ICMP the identifier of an echo, else 0."),
+        column("server_ip", "VARCHAR", "Address of the end that was opened to."),
+        column("server_port", "USMALLINT", "Its port."),
+        column("vlan", "USMALLINT", "Outermost VLAN id, when tagged."),
+        column("tunnel", "VARCHAR", "Encapsulation it was found in, such as `vxlan`."),
+        column("client_service", "VARCHAR", CLIENT_SERVICE),
+        column("server_service", "VARCHAR", SERVER_SERVICE),
+        column("process", "VARCHAR", "Process that owns the socket, where a whisperer told it; files never do."),
+        column("app_protocol", "VARCHAR", "`http`, `tls`, `dns`, or NULL when not recognised."),
+        column("opened_at", "TIMESTAMP_NS", "First packet."),
+        column("closed_at", "TIMESTAMP_NS", "Last packet."),
+        column("close_reason", "VARCHAR", "`fin`, `rst`, `idle`, `refused`, `unanswered` or `open`."),
+        column("handshake", "VARCHAR", "How much of the TCP handshake was seen: `full`, `mid_stream` or `none`."),
+        column("direction_known", "BOOLEAN", "False when nothing told which end is the client."),
+        column("rtt_us", "BIGINT", "Handshake round trip at the capture point: SYN to the ACK of the SYN-ACK."),
+        column("rtt_min_us", "BIGINT", "Shortest round trip during life, by echoed timestamps or acknowledgements."),
+        column("rtt_mean_us", "BIGINT", "Mean round trip during life."),
+        column("rtt_max_us", "BIGINT", "Longest round trip during life."),
+        column("client_packets", "UBIGINT", "Packets the client sent, retransmissions included."),
+        column("server_packets", "UBIGINT", "Packets the server sent, retransmissions included."),
+        column("client_bytes", "UBIGINT", "Payload the client delivered, each byte once."),
+        column("server_bytes", "UBIGINT", "Payload the server delivered, each byte once."),
+        column("client_missed_bytes", "UBIGINT", "Payload of the client that was acknowledged but not captured."),
+        column("server_missed_bytes", "UBIGINT", "Payload of the server that was acknowledged but not captured."),
+        column("client_retransmits", "UBIGINT", "Segments of the client that had been captured before."),
+        column("server_retransmits", "UBIGINT", "Segments of the server that had been captured before."),
+        column("client_out_of_order", "UBIGINT", "Segments of the client that filled a hole left by later ones."),
+        column("server_out_of_order", "UBIGINT", "Segments of the server that filled a hole left by later ones."),
+        column("client_keep_alives", "UBIGINT", "Keep-alive probes of the client."),
+        column("server_keep_alives", "UBIGINT", "Keep-alive probes of the server."),
+        column("client_zero_windows", "UBIGINT", "Times the client closed its receive window."),
+        column("server_zero_windows", "UBIGINT", "Times the server closed its receive window."),
+        column("client_conflicting_bytes", "UBIGINT", "Bytes the client sent again with other contents."),
+        column("server_conflicting_bytes", "UBIGINT", "Bytes the server sent again with other contents."),
+        column("encrypted", "BOOLEAN", "What it carries cannot be read: TLS, SSH or QUIC."),
+        column("upgraded_to", "VARCHAR", "What HTTP handed the connection to: `websocket`, `h2c`, `tunnel`, …"),
+        column("upgraded_client_bytes", "UBIGINT", "Bytes the client sent after that."),
+        column("upgraded_server_bytes", "UBIGINT", "Bytes the server sent after that."),
+        column(
+            "history",
+            "VARCHAR",
+            "What happened in order, as Zeek writes it: S H A D F R T G, upper case the client, lower case the server; ^ a flipped direction.",
+        ),
+    ];
+    let sql = format!("SELECT {} FROM raw.named_flows", names(&columns));
+    let about = "A bidirectional conversation that has ended, or was open when the input ended.";
+    View { name: "flows", parameters: &[], about, columns, sql }
 }
 
 pub(super) fn flow_events() -> View {
@@ -149,8 +141,7 @@ pub(super) fn http_exchanges() -> View {
             "`no response`, `reset`, `gap`, `cut off` or `malformed: …`; NULL when nothing was odd.",
         ),
     ];
-    let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-    let sql = format!("SELECT {} FROM raw.exchanges", names.join(", "));
+    let sql = format!("SELECT {} FROM raw.exchanges", names(&columns));
     View { name: "http_exchanges", parameters: &[], about: "An HTTP request with its response.", columns, sql }
 }
 

@@ -66,6 +66,8 @@ pub(crate) fn create() -> String {
         );
     }
     sql.push_str(EXCHANGES);
+    sql.push_str(NAMED_FLOWS);
+    sql.push_str(LAST_ATTEMPTS);
     sql.push_str(&PEER_FACTS.replace("{open_delta}", OPEN_DELTA));
     sql.push_str(FACTS);
     let _ = writeln!(sql, "CREATE OR REPLACE MACRO raw.class_us(class) AS {};", latency::middle_us_sql("class"));
@@ -84,6 +86,8 @@ CREATE TABLE IF NOT EXISTS raw.peer_names (peer_id INTEGER, ip VARCHAR, port USM
     service VARCHAR, kind VARCHAR);
 CREATE TABLE IF NOT EXISTS raw.entry_points (service VARCHAR, guessed BOOLEAN);
 CREATE TABLE IF NOT EXISTS raw.pulse (bucket BIGINT, requests BIGINT, errors BIGINT);
+CREATE TABLE IF NOT EXISTS raw.ingest_attempts (source_id UINTEGER, stage VARCHAR, position UBIGINT, flow_id UBIGINT,
+    tried_at TIMESTAMP_NS, attempts INTEGER, state VARCHAR, note VARCHAR);
 CREATE TABLE IF NOT EXISTS raw.self_metrics (happened_at TIMESTAMP_NS, component VARCHAR, metric VARCHAR, value DOUBLE);
 ";
 
@@ -106,6 +110,37 @@ SELECT x.exchange_id, x.flow_id, (x.flow_id >> 40)::UINTEGER AS source_id,
 FROM raw.http_exchanges x
 JOIN raw.peer_names c ON c.peer_id = x.client_peer
 JOIN raw.peer_names s ON s.peer_id = x.server_peer;
+";
+
+/// Flows with addresses and names: `flows` and what filters and grids need besides.
+const NAMED_FLOWS: &str = "
+CREATE OR REPLACE VIEW raw.named_flows AS
+SELECT f.flow_id, (f.flow_id >> 40)::UINTEGER AS source_id, f.transport, c.ip AS client_ip, f.client_port, s.ip AS server_ip,
+    s.port AS server_port, f.vlan, f.tunnel, c.service AS client_service, s.service AS server_service,
+    NULL::VARCHAR AS process, f.app_protocol, f.opened_at, f.closed_at, f.close_reason, f.handshake, f.direction_known,
+    f.rtt_us, f.rtt_min_us, f.rtt_mean_us, f.rtt_max_us, f.client_packets, f.server_packets, f.client_bytes, f.server_bytes,
+    f.client_missed_bytes, f.server_missed_bytes, f.client_retransmits, f.server_retransmits,
+    f.client_out_of_order, f.server_out_of_order, f.client_keep_alives, f.server_keep_alives,
+    f.client_zero_windows, f.server_zero_windows, f.client_conflicting_bytes, f.server_conflicting_bytes,
+    coalesce(f.app_protocol IN ('tls', 'ssh', 'quic'), false) AS encrypted,
+    f.upgraded_to, f.upgraded_client_bytes, f.upgraded_server_bytes, f.history,
+    f.server_name, (epoch_ns(f.closed_at) - epoch_ns(f.opened_at)) // 1000 AS duration_us,
+    f.client_packets + f.server_packets AS packets, f.client_bytes + f.server_bytes AS bytes,
+    f.client_missed_bytes + f.server_missed_bytes AS missed_bytes,
+    f.client_retransmits + f.server_retransmits AS retransmits,
+    f.client_out_of_order + f.server_out_of_order AS out_of_order,
+    f.client_zero_windows + f.server_zero_windows AS zero_windows
+FROM raw.flows f
+JOIN raw.peer_names c ON c.peer_id = f.client_peer
+JOIN raw.peer_names s ON s.peer_id = f.server_peer;
+";
+
+/// The last try of everything that could not be read and was tried again.
+const LAST_ATTEMPTS: &str = "
+CREATE OR REPLACE VIEW raw.last_attempts AS
+SELECT source_id, stage, position, flow_id, arg_max(attempts, tried_at) AS attempts, arg_max(state, tried_at) AS state,
+    arg_max(note, tried_at) AS note
+FROM raw.ingest_attempts GROUP BY source_id, stage, position, flow_id;
 ";
 
 /// What an event does to the number of open connections: one is open from `established` (or `resume`) to `close`, `reset`

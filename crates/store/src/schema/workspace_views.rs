@@ -92,10 +92,20 @@ pub(super) fn ingest_errors() -> View {
             column("source_id", "UINTEGER", "The source it came from."),
             column("stage", "VARCHAR", "`file`, `link`, `network`, `transport`, `http`, `dns` or `tls`."),
             column("position", "UBIGINT", "Where the packet's record starts in the (decompressed) file, in bytes."),
-            column("message", "VARCHAR", "What was found and what was expected."),
-            column("attempts", "INTEGER", "How often it was tried; bytes of a file do not change, so once."),
-            column("state", "VARCHAR", "`waiting`, `recovered` or `definitive`."),
+            column("flow_id", "UBIGINT", "The flow it belongs to; NULL where it was not yet known."),
+            column("message", "VARCHAR", "What was found and what was expected, and why it was not tried again."),
+            column("attempts", "INTEGER", "How often it was tried."),
+            column(
+                "state",
+                "VARCHAR",
+                "`waiting` for its second try, `recovered` when that could read it, `definitive` when not.",
+            ),
         ],
-        sql: "SELECT happened_at, source_id, stage, position, message, 1, 'definitive' FROM raw.ingest_errors".into(),
+        sql: "SELECT e.happened_at, e.source_id, e.stage, e.position, e.flow_id, \
+              CASE WHEN coalesce(a.note, '') = '' THEN e.message ELSE e.message || '; ' || a.note END, \
+              coalesce(a.attempts, 1), coalesce(a.state, 'waiting') \
+              FROM raw.ingest_errors e LEFT JOIN raw.last_attempts a ON a.source_id = e.source_id AND a.stage = e.stage \
+              AND a.position = e.position AND a.flow_id IS NOT DISTINCT FROM e.flow_id"
+            .into(),
     }
 }

@@ -1,5 +1,6 @@
 //! The writing side: batches in, names decided elsewhere, roll-ups on top.
 
+mod attempts;
 mod naming;
 mod rollups;
 mod sources;
@@ -12,6 +13,7 @@ use crate::{
     store::WriterPlace,
 };
 
+pub use attempts::Attempt;
 use naming::Naming;
 pub use naming::PeerName;
 pub use sources::{NewSource, SourceFigures, SourceKind};

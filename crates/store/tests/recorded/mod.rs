@@ -215,8 +215,20 @@ pub(crate) fn flow_row(
         rtt_us: Some(120),
         life_rtt: None,
         upgrade: None,
-        from_client: DirectionFigures { packets: 5, bytes: 500, missed_bytes: 0, retransmits: 1, ..DirectionFigures::default() },
-        from_server: DirectionFigures { packets: 4, bytes: 4_000, missed_bytes: 10, retransmits: 0, ..DirectionFigures::default() },
+        from_client: DirectionFigures {
+            packets: 5,
+            bytes: 500,
+            missed_bytes: 0,
+            retransmits: 1,
+            ..DirectionFigures::default()
+        },
+        from_server: DirectionFigures {
+            packets: 4,
+            bytes: 4_000,
+            missed_bytes: 10,
+            retransmits: 0,
+            ..DirectionFigures::default()
+        },
         app_protocol: Some("http"),
         history: "ShADadFf".into(),
         server_name: None,

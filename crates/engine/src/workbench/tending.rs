@@ -1,0 +1,83 @@
+//! What is looked after while a recording is open: edits of its `wirereel.json`, and what waits for a second try.
+
+use std::{
+    sync::{
+        Arc, Mutex, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use super::{Workbench, lock};
+use crate::EngineError;
+
+/// Time between two looks.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// The thread that looks.
+#[derive(Default)]
+pub(super) struct Tending {
+    thread: Mutex<Option<JoinHandle<()>>>,
+    ended: AtomicBool,
+    /// Held while the open workspace is in use by the thread.
+    busy: Mutex<()>,
+}
+
+impl Tending {
+    /// Waits until the thread no longer uses a workspace that was closed, so that it can be opened again.
+    pub(super) fn let_go(&self) {
+        drop(lock(&self.busy));
+    }
+
+    /// Ends the thread.
+    pub(super) fn end(&self) {
+        self.ended.store(true, Ordering::Relaxed);
+        if let Some(thread) = lock(&self.thread).take() {
+            thread.thread().unpark();
+            // A panic of it was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Workbench {
+    /// Starts the thread. It ends with the workbench.
+    pub(super) fn start_tending(self: &Arc<Self>) -> Result<(), EngineError> {
+        let workbench = Arc::downgrade(self);
+        let thread = thread::Builder::new()
+            .name("wr-tend".into())
+            .spawn(move || tend(&workbench))
+            .map_err(EngineError::io(&self.home))?;
+        *lock(&self.tending.thread) = Some(thread);
+        Ok(())
+    }
+
+    /// Looks once. Trouble is told where the user looks: with the next question that meets it.
+    fn tend(&self) {
+        let busy = lock(&self.tending.busy);
+        // In this order: what is shown while an import starts is seen as being imported into.
+        let Ok(current) = self.current() else { return };
+        let importing = lock(&self.import).as_ref().is_some_and(|thread| !thread.is_finished());
+        let mut changed = current.workspace.follow_config(importing).unwrap_or(false);
+        if !importing {
+            changed |= current.workspace.try_waiting().unwrap_or(false);
+        }
+        drop(current);
+        drop(busy);
+        if changed {
+            self.ticks.rows_changed();
+        }
+    }
+}
+
+fn tend(workbench: &Weak<Workbench>) {
+    loop {
+        thread::park_timeout(INTERVAL);
+        let Some(workbench) = workbench.upgrade() else { return };
+        if workbench.tending.ended.load(Ordering::Relaxed) {
+            return;
+        }
+        workbench.tend();
+    }
+}

@@ -1,0 +1,4 @@
+//! What the fuzz targets do with the bytes that they are given.
+
+pub mod files;
+pub mod inputs;
