@@ -13,11 +13,23 @@ import type {
   ExchangesPage,
   ExchangesQuestion,
   FilterCheck,
+  FlowDetail,
+  FlowPacketsPage,
+  FlowPacketsQuestion,
+  FlowSequence,
+  FlowsPage,
+  FlowsQuestion,
+  FlowStream,
   FoundEvent,
   InspectQuestion,
   Inspection,
   Message,
   NextEventQuestion,
+  PacketBytes,
+  ProblemsPage,
+  ProblemsQuestion,
+  RowsFormat,
+  RowsOf,
   Scope,
   SqlResult,
   StateAt,
@@ -35,6 +47,27 @@ export interface AskOptions {
 
 /** What a pcap export holds. */
 export type PcapChoice = { flow_id: number } | { exchange_id: number } | { scope: Scope };
+
+/** What an export of rows holds, and as what. */
+export interface RowsChoice {
+  rows: RowsOf;
+  format: RowsFormat;
+  scope: Scope;
+  /** HAR: with the bodies, and with whatever secrets are in them. */
+  bodies?: boolean;
+}
+
+/** Which body is saved. */
+export interface BodyChoice {
+  exchange_id: number;
+  message: Message;
+}
+
+/** A packet's record in its source. */
+export interface PacketPlace {
+  source_id: number;
+  position: number;
+}
 
 /** Where a row stands among all rows of a scope sorted by time. */
 export interface ExchangePlace {
@@ -84,6 +117,13 @@ export interface Backend {
   exchangeIndex(question: ExchangeAtQuestion, options?: AskOptions): Promise<ExchangePlace>;
   exchange(exchangeId: number, options?: AskOptions): Promise<ExchangeDetail>;
   exchangeBody(exchangeId: number, message: Message, options?: AskOptions): Promise<BodyPreview>;
+  flows(question: FlowsQuestion, options?: AskOptions): Promise<FlowsPage>;
+  flow(flowId: number, options?: AskOptions): Promise<FlowDetail>;
+  flowPackets(question: FlowPacketsQuestion, options?: AskOptions): Promise<FlowPacketsPage>;
+  flowSequence(flowId: number, options?: AskOptions): Promise<FlowSequence>;
+  flowStream(flowId: number, options?: AskOptions): Promise<FlowStream>;
+  packetBytes(place: PacketPlace, options?: AskOptions): Promise<PacketBytes>;
+  problems(question: ProblemsQuestion, options?: AskOptions): Promise<ProblemsPage>;
   inspect(question: InspectQuestion, options?: AskOptions): Promise<Inspection>;
   stateAt(atUs: number, filter: string, options?: AskOptions): Promise<StateAt>;
   nextEvent(question: NextEventQuestion, options?: AskOptions): Promise<FoundEvent | null>;
@@ -101,7 +141,11 @@ export interface Backend {
 
   /** Saves packets where the user says (window) or as a download (browser). The path, or null when unknown or given up. */
   exportPcap(choice: PcapChoice): Promise<string | null>;
-  /** Saves something made here: a picture, a HAR file, CSV. As `exportPcap`. */
+  /** Saves rows as HAR, CSV or Parquet. As `exportPcap`. */
+  exportRows(choice: RowsChoice): Promise<string | null>;
+  /** Saves a body, decoded. As `exportPcap`. */
+  saveBody(choice: BodyChoice): Promise<string | null>;
+  /** Saves something made here: a picture, a followed stream, CSV. As `exportPcap`. */
   saveFile(name: string, content: Blob): Promise<string | null>;
   /** Rejects with `unsupported` when Wireshark is not installed. */
   openInWireshark(target: { exchange_id: number } | { flow_id: number }): Promise<void>;

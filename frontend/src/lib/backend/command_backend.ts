@@ -3,10 +3,13 @@
 import type {
   AskOptions,
   Backend,
+  BodyChoice,
   DragPhase,
   ExchangePlace,
+  PacketPlace,
   PcapChoice,
   PushListener,
+  RowsChoice,
   UploadProgress,
 } from "./backend";
 import { ApiError } from "./error";
@@ -23,11 +26,21 @@ import type {
   ExchangesPage,
   ExchangesQuestion,
   FilterCheck,
+  FlowDetail,
+  FlowPacketsPage,
+  FlowPacketsQuestion,
+  FlowSequence,
+  FlowsPage,
+  FlowsQuestion,
+  FlowStream,
   FoundEvent,
   InspectQuestion,
   Inspection,
   Message,
   NextEventQuestion,
+  PacketBytes,
+  ProblemsPage,
+  ProblemsQuestion,
   Scope,
   SqlResult,
   StateAt,
@@ -36,6 +49,9 @@ import type {
   UnresolvedAddress,
 } from "./types";
 import { Lanes } from "./lanes";
+
+/** The commands that write a file where the user says. */
+export type ExportName = "export_pcap" | "export_rows" | "save_body";
 
 /** A backend whose commands all travel through one `send`. */
 export abstract class CommandBackend implements Backend {
@@ -47,7 +63,8 @@ export abstract class CommandBackend implements Backend {
 
   abstract chooseFiles(progress: (upload: UploadProgress | null) => void): Promise<boolean>;
   abstract openDropped(files: File[], progress: (upload: UploadProgress | null) => void): Promise<void>;
-  abstract exportPcap(choice: PcapChoice): Promise<string | null>;
+  /** Has the host write a file by the command `name`: the path, or null when unknown or given up. */
+  protected abstract export(name: ExportName, choice: object): Promise<string | null>;
   abstract saveFile(name: string, content: Blob): Promise<string | null>;
   abstract listen(listener: PushListener): () => void;
   abstract onDrag(listener: (phase: DragPhase) => void): () => void;
@@ -101,6 +118,27 @@ export abstract class CommandBackend implements Backend {
   exchangeBody(exchangeId: number, message: Message, options?: AskOptions): Promise<BodyPreview> {
     return this.ask("exchange_body", { exchange_id: exchangeId, message }, options);
   }
+  flows(question: FlowsQuestion, options?: AskOptions): Promise<FlowsPage> {
+    return this.ask("flows", question, options);
+  }
+  flow(flowId: number, options?: AskOptions): Promise<FlowDetail> {
+    return this.ask("flow", { flow_id: flowId }, options);
+  }
+  flowPackets(question: FlowPacketsQuestion, options?: AskOptions): Promise<FlowPacketsPage> {
+    return this.ask("flow_packets", question, options);
+  }
+  flowSequence(flowId: number, options?: AskOptions): Promise<FlowSequence> {
+    return this.ask("flow_sequence", { flow_id: flowId }, options);
+  }
+  flowStream(flowId: number, options?: AskOptions): Promise<FlowStream> {
+    return this.ask("flow_stream", { flow_id: flowId }, options);
+  }
+  packetBytes(place: PacketPlace, options?: AskOptions): Promise<PacketBytes> {
+    return this.ask("packet_bytes", place, options);
+  }
+  problems(question: ProblemsQuestion, options?: AskOptions): Promise<ProblemsPage> {
+    return this.ask("problems", question, options);
+  }
   inspect(question: InspectQuestion, options?: AskOptions): Promise<Inspection> {
     return this.ask("inspect", question, options);
   }
@@ -137,6 +175,16 @@ export abstract class CommandBackend implements Backend {
   }
   doctor(): Promise<DoctorFinding[]> {
     return this.ask("doctor", {});
+  }
+
+  exportPcap(choice: PcapChoice): Promise<string | null> {
+    return this.export("export_pcap", choice);
+  }
+  exportRows(choice: RowsChoice): Promise<string | null> {
+    return this.export("export_rows", choice);
+  }
+  saveBody(choice: BodyChoice): Promise<string | null> {
+    return this.export("save_body", choice);
   }
   openInWireshark(target: { exchange_id: number } | { flow_id: number }): Promise<void> {
     return this.ask("open_in_wireshark", target);

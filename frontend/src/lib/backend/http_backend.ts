@@ -1,7 +1,7 @@
 // The browser's host: `wirereel serve`, over HTTP on the page's own origin.
 
-import type { PcapChoice, PushListener, UploadProgress } from "./backend";
-import { CommandBackend } from "./command_backend";
+import type { PushListener, UploadProgress } from "./backend";
+import { CommandBackend, type ExportName } from "./command_backend";
 import { ApiError } from "./error";
 import { pickFile, saveAsDownload, startDownload } from "./page_files";
 import type { Tick } from "./types";
@@ -59,12 +59,8 @@ export class HttpBackend extends CommandBackend {
     }
   }
 
-  override async exportPcap(choice: PcapChoice): Promise<null> {
-    const query = new URLSearchParams();
-    for (const [key, value] of Object.entries(choice)) {
-      query.set(key, typeof value === "object" ? JSON.stringify(value) : String(value));
-    }
-    startDownload(`/export/pcap?${query}`);
+  protected override async export(name: ExportName, choice: object): Promise<null> {
+    startDownload(exportAddress(name, choice));
     return null;
   }
 
@@ -89,6 +85,21 @@ export class HttpBackend extends CommandBackend {
     // In a browser the page itself sees the drag events.
     return () => undefined;
   }
+}
+
+const EXPORT_PATHS: Record<ExportName, string> = {
+  export_pcap: "/export/pcap",
+  export_rows: "/export/rows",
+  save_body: "/export/body",
+};
+
+/** Where an export is downloaded from: the command's arguments as query, objects among them as JSON. */
+export function exportAddress(name: ExportName, choice: object): string {
+  const query = new URLSearchParams();
+  for (const [key, value] of Object.entries(choice)) {
+    query.set(key, typeof value === "object" ? JSON.stringify(value) : String(value));
+  }
+  return `${EXPORT_PATHS[name]}?${query}`;
 }
 
 /** The value of an answer, or its `ApiError` thrown. Refusals before any command ran are plain text. */

@@ -7,7 +7,18 @@ import type { Backend } from "./backend";
 import { HttpBackend } from "./http_backend";
 import { insideTauri, TauriBackend } from "./tauri_backend";
 
-export type { AskOptions, Backend, Connection, DragPhase, ExchangePlace, PcapChoice, UploadProgress } from "./backend";
+export type {
+  AskOptions,
+  Backend,
+  BodyChoice,
+  Connection,
+  DragPhase,
+  ExchangePlace,
+  PacketPlace,
+  PcapChoice,
+  RowsChoice,
+  UploadProgress,
+} from "./backend";
 export { ApiError } from "./error";
 export { pull, type Pulled } from "./pull.svelte";
 export type * from "./types";

@@ -3,8 +3,8 @@
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
 import { getCurrentWebview } from "@tauri-apps/api/webview";
-import type { DragPhase, PcapChoice, PushListener } from "./backend";
-import { CommandBackend } from "./command_backend";
+import type { DragPhase, PushListener } from "./backend";
+import { CommandBackend, type ExportName } from "./command_backend";
 import type { Tick } from "./types";
 
 /** True inside the desktop window. */
@@ -29,8 +29,8 @@ export class TauriBackend extends CommandBackend {
     // The host sees the drop with the files' paths and opens them.
   }
 
-  override async exportPcap(choice: PcapChoice): Promise<string | null> {
-    const done = await this.ask<{ saved: string | null }>("export_pcap", choice);
+  protected override async export(name: ExportName, choice: object): Promise<string | null> {
+    const done = await this.ask<{ saved: string | null }>(name, choice);
     return done.saved;
   }
 

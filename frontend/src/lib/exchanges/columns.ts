@@ -2,29 +2,11 @@
 
 import type { ExchangeRow } from "../backend";
 import { clock, count, latency } from "../format";
-
-export interface Column {
-  id: string;
-  title: string;
-  /** Longer name for the chooser, where the head is short. */
-  name?: string;
-  /** Column of `http_exchanges` that it sorts by. */
-  sort: string;
-  /** Width in pixels until the user drags it. */
-  width: number;
-  /** Takes the space that is left until the user drags it. */
-  flexible?: boolean;
-  numeric?: boolean;
-  mono?: boolean;
-  /** Cannot be hidden. */
-  fixed?: boolean;
-  text: (row: ExchangeRow) => string;
-}
+import { ADDRESS_COLUMNS, SERVICE_COLUMNS, type Column } from "../grid";
 
 const none = (value: string | null): string => value ?? "";
-const endpoint = (ip: string, port: number): string => (ip.includes(":") ? `[${ip}]:${port}` : `${ip}:${port}`);
 
-export const COLUMNS: readonly Column[] = [
+export const COLUMNS: readonly Column<ExchangeRow>[] = [
   {
     id: "time",
     title: "Time",
@@ -34,8 +16,7 @@ export const COLUMNS: readonly Column[] = [
     fixed: true,
     text: (row) => clock(row.started_us),
   },
-  { id: "client", title: "Client", sort: "client_service", width: 124, text: (row) => row.client_service },
-  { id: "server", title: "Server", sort: "server_service", width: 124, text: (row) => row.server_service },
+  ...SERVICE_COLUMNS,
   { id: "method", title: "Method", sort: "method", width: 62, mono: true, text: (row) => none(row.method) },
   { id: "host", title: "Host", sort: "host", width: 150, mono: true, text: (row) => none(row.host) },
   { id: "path", title: "Path", sort: "path", width: 170, flexible: true, mono: true, text: (row) => none(row.path) },
@@ -56,7 +37,14 @@ export const COLUMNS: readonly Column[] = [
     numeric: true,
     text: (row) => latency(row.ttfb_us),
   },
-  { id: "duration", title: "Duration", sort: "duration_us", width: 150, text: (row) => latency(row.duration_us) },
+  {
+    id: "duration",
+    title: "Duration",
+    sort: "duration_us",
+    width: 150,
+    scaled: true,
+    text: (row) => latency(row.duration_us),
+  },
   {
     id: "request",
     title: "Req B",
@@ -94,22 +82,7 @@ export const COLUMNS: readonly Column[] = [
     text: (row) => none(row.content_type),
   },
   { id: "agent", title: "User agent", sort: "user_agent", width: 150, mono: true, text: (row) => none(row.user_agent) },
-  {
-    id: "clientAddress",
-    title: "Client address",
-    sort: "client_ip",
-    width: 150,
-    mono: true,
-    text: (row) => endpoint(row.client_ip, row.client_port),
-  },
-  {
-    id: "serverAddress",
-    title: "Server address",
-    sort: "server_ip",
-    width: 150,
-    mono: true,
-    text: (row) => endpoint(row.server_ip, row.server_port),
-  },
+  ...ADDRESS_COLUMNS,
   {
     id: "trace",
     title: "Trace",
@@ -138,35 +111,4 @@ export const SHOWN_AT_FIRST: readonly string[] =
 export function statusClass(status: number | null): "err strong" | "warn strong" | "t2" {
   if (status === null || status >= 500) return "err strong";
   return status >= 400 ? "warn strong" : "t2";
-}
-
-/** Order and visibility of all columns, as the user left them. */
-export interface Arrangement {
-  order: string[];
-  shown: string[];
-}
-
-/** Brings a stored arrangement up to date: unknown columns are dropped, new ones stand at the end, fixed ones are shown. */
-export function arranged(stored: Arrangement): { column: Column; shown: boolean }[] {
-  const byId = new Map(COLUMNS.map((column) => [column.id, column]));
-  const known = [...new Set(stored.order)].filter((id) => byId.has(id));
-  const added = COLUMNS.map((column) => column.id).filter((id) => !known.includes(id));
-  return [...known, ...added].map((id) => {
-    const column = byId.get(id) as Column;
-    return { column, shown: column.fixed === true || stored.shown.includes(id) };
-  });
-}
-
-/** The order after moving one column to another's place. */
-export function moved(order: string[], id: string, to: number): string[] {
-  const rest = order.filter((other) => other !== id);
-  rest.splice(Math.min(Math.max(0, to), rest.length), 0, id);
-  return rest;
-}
-
-/** A round upper end for the shared scale of duration bars, and its word: at least 10 ms. */
-export function durationScale(longestUs: number): number {
-  const power = 10 ** Math.floor(Math.log10(Math.max(longestUs, 10_000)));
-  const step = [1, 1.5, 2, 3, 4, 5, 6, 8, 10].find((factor) => longestUs <= factor * power) ?? 10;
-  return step * power;
 }

@@ -31,11 +31,3 @@ export function phases(detail: ExchangeDetail): Phase[] {
     transfer,
   ];
 }
-
-/** Round marks from zero to at most `totalUs`, about five. */
-export function timeMarks(totalUs: number): number[] {
-  if (totalUs <= 0) return [0];
-  const power = 10 ** Math.floor(Math.log10(totalUs / 4));
-  const step = ([1, 2, 5, 10].find((factor) => totalUs / (factor * power) <= 6) ?? 10) * power;
-  return Array.from({ length: Math.floor(totalUs / step + 1e-9) + 1 }, (_, i) => i * step);
-}

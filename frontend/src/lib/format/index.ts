@@ -1,4 +1,6 @@
 // How figures, sizes, times and durations are written. One place, so that they agree everywhere.
 
+export * from "./endpoint";
+export * from "./marks";
 export * from "./quantity";
 export * from "./time";

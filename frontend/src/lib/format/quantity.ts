@@ -88,6 +88,11 @@ export function latency(us: number | null): string {
   return us === null ? "none" : joined(latencyQuantity(us));
 }
 
+/** `12.4 kB sent, 310 kB received`: what a client did. */
+export function bothWays(sent: number, received: number, write: (n: number) => string): string {
+  return `${write(sent)} sent, ${write(received)} received`;
+}
+
 /** `26.4 req/s` of its parts. */
 export function joined(quantity: Quantity): string {
   return `${quantity.figure} ${quantity.unit}`;

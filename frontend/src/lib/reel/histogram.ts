@@ -3,7 +3,7 @@
 import type { Density, TimeRange } from "../backend";
 import { rateFigure } from "../format";
 import type { Lanes } from "./lanes";
-import { axisFont, box, horizontal, text } from "./paint";
+import { axisFont, box, horizontal, text } from "../canvas/paint";
 import type { Palette } from "./palette";
 import type { Scale } from "./scale";
 import { roundTop } from "./ticks";

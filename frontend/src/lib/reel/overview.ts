@@ -1,7 +1,7 @@
 // Paints the strip below the track: the whole recording and the window shown above.
 
 import type { Density, TimeRange } from "../backend";
-import { axisFont, box, horizontal, text, vertical } from "./paint";
+import { axisFont, box, horizontal, text, vertical } from "../canvas/paint";
 import type { Palette } from "./palette";
 import type { Scale } from "./scale";
 import { ticks } from "./ticks";

@@ -1,5 +1,7 @@
 // The colours that canvases draw with, read from the tokens of the theme in force.
 
+import { readTokens } from "../canvas/tokens";
+
 const TOKENS = {
   frame: "--bg-frame",
   active: "--bg-active",
@@ -23,7 +25,5 @@ export type Palette = Record<keyof typeof TOKENS, string>;
 
 /** Reads the tokens; call it again when the theme changes. */
 export function readPalette(element: Element): Palette {
-  const style = getComputedStyle(element);
-  const entries = Object.entries(TOKENS).map(([name, token]) => [name, style.getPropertyValue(token).trim()]);
-  return Object.fromEntries(entries) as Palette;
+  return readTokens(element, TOKENS);
 }

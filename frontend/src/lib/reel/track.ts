@@ -5,7 +5,7 @@ import { clock, count, duration } from "../format";
 import { FLAG_PX } from "./hit";
 import { paintHistogram, paintMatches } from "./histogram";
 import type { Lanes } from "./lanes";
-import { axisFont, box, hatch, rounded, text, vertical } from "./paint";
+import { axisFont, box, hatch, rounded, text, vertical } from "../canvas/paint";
 import type { Palette } from "./palette";
 import type { Scale } from "./scale";
 import { ticks } from "./ticks";

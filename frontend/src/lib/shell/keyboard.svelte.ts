@@ -66,6 +66,7 @@ function carryOut(action: KeyAction): void {
 /** Menus and dialogs close themselves; what remains are the layers of the page. */
 function closeInnermost(): void {
   if (selection.exchangeId !== null && pane.current === "exchanges") selection.exchangeId = null;
+  else if (selection.flowId !== null && pane.current === "flows") selection.flowId = null;
   else if (selection.inspected !== null && pane.current === "topology") selection.inspected = null;
 }
 

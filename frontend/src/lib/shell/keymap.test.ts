@@ -22,6 +22,12 @@ describe("the keyboard map", () => {
     expect(actionOf(press("t"), true)).toEqual({ do: "pane", pane: "topology" });
   });
 
+  it("g and f, g and i lead to Flows and Problems", () => {
+    expect(actionOf(press("f"), true)).toEqual({ do: "pane", pane: "flows" });
+    expect(actionOf(press("i"), true)).toEqual({ do: "pane", pane: "problems" });
+    expect(actionOf(press("f"), false)).toBeNull();
+  });
+
   it("a key that means nothing after g keeps its own meaning", () => {
     expect(actionOf(press("b"), true)).toEqual({ do: "bookmark" });
   });

@@ -1,6 +1,6 @@
 // The keyboard map: which key does what. Text fields, grids and open menus come first, then these.
 
-import type { PaneId } from "../state/pane.svelte";
+import { PANES, type PaneId } from "../state/pane.svelte";
 
 /** What a key asks for. */
 export type KeyAction =
@@ -26,7 +26,7 @@ export interface Pressed {
   altKey: boolean;
 }
 
-const PANE_KEYS: Record<string, PaneId> = { t: "topology", e: "exchanges", q: "sql" };
+const PANE_KEYS: Record<string, PaneId> = Object.fromEntries(PANES.map(({ key, id }) => [key, id]));
 
 /** The second key after `g` must come within this time. */
 export const CHORD_MS = 1500;
@@ -102,9 +102,7 @@ export const KEYBOARD_MAP: readonly { keys: string; does: string }[] = [
   { keys: "+ −", does: "zoom in, out" },
   { keys: "b", does: "bookmark the playhead" },
   { keys: "/", does: "filter" },
-  { keys: "g t", does: "Topology" },
-  { keys: "g e", does: "Exchanges" },
-  { keys: "g q", does: "SQL" },
+  ...PANES.map(({ key, title }) => ({ keys: `g ${key}`, does: title })),
   { keys: "↑ ↓ Enter", does: "move, open in lists" },
   { keys: "Ctrl O", does: "open a capture" },
   { keys: "t", does: "dark or light" },

@@ -1,7 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { readAddress, readInstant, writeAddress, writeInstant, type Place } from "./address";
 
-const nowhere: Place = { pane: "topology", range: null, atUs: null, filter: "", inspected: null, exchangeId: null };
+const nowhere: Place = {
+  pane: "topology",
+  range: null,
+  atUs: null,
+  filter: "",
+  inspected: null,
+  exchangeId: null,
+  flowId: null,
+  sourceId: null,
+};
 
 describe("the address", () => {
   it("of an empty selection names only the pane", () => {
@@ -17,6 +26,8 @@ describe("the address", () => {
       filter: 'path:"/a b&c=d#e+f" OR -status:>=500 host:bücher.example',
       inspected: { client: "order-service", server: "payment-service" },
       exchangeId: 4242,
+      flowId: 3 * 2 ** 40 + 17,
+      sourceId: 3,
     };
     expect(readAddress(writeAddress(place))).toEqual(place);
   });
@@ -31,6 +42,10 @@ describe("the address", () => {
   it("tells a service from an edge", () => {
     expect(readAddress("#/topology?inspect=cart").inspected).toEqual({ client: null, server: "cart" });
     expect(readAddress("#/topology?inspect=order~payment").inspected).toEqual({ client: "order", server: "payment" });
+  });
+
+  it("does not take an id that no number can hold", () => {
+    expect(readAddress("#/flows?flow=9007199254740993&source=-1&exchange=x")).toEqual({ ...nowhere, pane: "flows" });
   });
 
   it.each([

@@ -13,6 +13,8 @@ export interface Place {
   filter: string;
   inspected: Inspected | null;
   exchangeId: number | null;
+  flowId: number | null;
+  sourceId: number | null;
 }
 
 const ELSEWHERE = "~";
@@ -34,6 +36,8 @@ export function writeAddress(place: Place): string {
     put("inspect", client === null ? server : `${client}${ELSEWHERE}${server}`);
   }
   if (place.exchangeId !== null) put("exchange", String(place.exchangeId));
+  if (place.flowId !== null) put("flow", String(place.flowId));
+  if (place.sourceId !== null) put("source", String(place.sourceId));
   return `#/${place.pane}${query.length > 0 ? `?${query.join("&")}` : ""}`;
 }
 
@@ -43,14 +47,15 @@ export function readAddress(hash: string): Place {
   const values = new URLSearchParams(query.replaceAll("+", "%2B"));
   const from_us = readInstant(values.get("from"));
   const to_us = readInstant(values.get("to"));
-  const exchangeId = values.get("exchange");
   return {
     pane: PANES.find((pane) => pane.id === path)?.id ?? "topology",
     range: from_us !== null && to_us !== null && from_us < to_us ? { from_us, to_us } : null,
     atUs: readInstant(values.get("at")),
     filter: values.get("filter") ?? "",
     inspected: readInspected(values.get("inspect")),
-    exchangeId: exchangeId !== null && /^\d{1,15}$/.test(exchangeId) ? Number(exchangeId) : null,
+    exchangeId: readId(values.get("exchange")),
+    flowId: readId(values.get("flow")),
+    sourceId: readId(values.get("source")),
   };
 }
 
@@ -70,6 +75,10 @@ export function readInstant(text: string | null): number | null {
   if (parts === null) return null;
   const ms = Date.parse(`${parts[1]}Z`);
   return Number.isNaN(ms) ? null : ms * 1000 + Number((parts[2] ?? "").padEnd(6, "0"));
+}
+
+function readId(text: string | null): number | null {
+  return text !== null && /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
 }
 
 function readInspected(text: string | null): Inspected | null {

@@ -6,7 +6,8 @@
 // | store       | read                                                        | write                                      |
 // |-------------|-------------------------------------------------------------|--------------------------------------------|
 // | `recording` | `current`, `range`, `generation`, `importing`, `import`     | `openSample()`, `chooseFiles()`, ...       |
-// | `selection` | `scope` (= `range` + `filter`), `inspected`, `exchangeId`   | `setRange()`, `filter =`, `addToFilter()`, `inspected =`, `exchangeId =` |
+// | `selection` | `scope` (= `range` + `filter`), `inspected`, `exchangeId`,  | `setRange()`, `filter =`, `addToFilter()`, `inspected =`, `exchangeId =`, |
+// |             | `flowId`, `sourceId`                                        | `flowId =`, `sourceId =`                   |
 // | `playhead`  | `at` (every frame), `settledAt` (pull with it), `moving`    | `moveTo(us)`, `play()`, `pause()`          |
 // | `moment`    | `state`: the graph at the playhead while it moves, else null |                                           |
 // | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |

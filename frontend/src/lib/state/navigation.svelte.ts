@@ -82,6 +82,8 @@ function here(): Place {
     filter: selection.filter,
     inspected: selection.inspected,
     exchangeId: selection.exchangeId,
+    flowId: selection.flowId,
+    sourceId: selection.sourceId,
   };
 }
 
@@ -91,6 +93,8 @@ function apply(place: Place): void {
   selection.filter = place.filter;
   selection.inspected = place.inspected;
   selection.exchangeId = place.exchangeId;
+  selection.flowId = place.flowId;
+  selection.sourceId = place.sourceId;
   playhead.moveTo(place.atUs);
   playhead.settle();
 }

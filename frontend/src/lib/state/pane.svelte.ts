@@ -4,6 +4,8 @@
 export const PANES = [
   { id: "topology", title: "Topology", key: "t" },
   { id: "exchanges", title: "Exchanges", key: "e" },
+  { id: "flows", title: "Flows", key: "f" },
+  { id: "problems", title: "Problems", key: "i" },
   { id: "sql", title: "SQL", key: "q" },
 ] as const;
 

@@ -17,6 +17,10 @@ class Selection {
   inspected = $state.raw<Inspected | null>(null);
   /** The exchange whose detail is open. */
   exchangeId = $state<number | null>(null);
+  /** The flow whose detail is open. */
+  flowId = $state<number | null>(null);
+  /** The source whose problems are listed; null is every source. */
+  sourceId = $state<number | null>(null);
 
   readonly #scope = $derived<Scope>({ range: this.range, filter: this.filter });
 
@@ -49,6 +53,8 @@ class Selection {
     this.filter = "";
     this.inspected = null;
     this.exchangeId = null;
+    this.flowId = null;
+    this.sourceId = null;
   }
 }
 

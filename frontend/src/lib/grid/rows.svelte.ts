@@ -1,17 +1,33 @@
-// The rows of the grid: read page by page as they come into view.
+// The rows of a grid: read page by page as they come into view.
 
 import { untrack } from "svelte";
-import { ApiError, backend, type ExchangeRow, type Scope } from "../backend";
+import { ApiError, backend, type AskOptions, type Backend } from "../backend";
 import { recording } from "../state";
 import { PAGE_ROWS, PageCache, type PageRun } from "./page_cache";
 import type { RowSpan } from "./scroll_window";
 
-/** What is listed, and in which order. */
-export interface Listing {
-  recordingId: string;
-  scope: Scope;
-  sort: string;
-  descending: boolean;
+/** Rows from `offset` on, at most `limit`. */
+export interface PageSpan {
+  offset: number;
+  limit: number;
+}
+
+/** What is listed, in which order, and how it is read. */
+export interface Listing<R> {
+  /** Whose rows they are: those of another are forgotten at once, not kept until the next ones come. */
+  of: string;
+  /** Range, filter, order: compared as JSON, another one lists other rows. */
+  question: object;
+  read: (host: Backend, page: PageSpan, options: AskOptions) => Promise<{ total: number; rows: R[] }>;
+}
+
+/** How rows are followed. */
+export interface Following<R> {
+  /** The lane of its questions; one per grid on the screen. */
+  lane: string;
+  listing: () => Listing<R> | null;
+  /** What a row's bar shows in the shared scale. */
+  durationUs?: (row: R) => number | null;
 }
 
 /** Rows above and below the view that are read with it. */
@@ -22,7 +38,7 @@ const SLOW_MS = 150;
 /** While rows are being added, what is shown is read again at most so often. */
 const REFRESH_MS = 700;
 
-export class Rows {
+export class Rows<R> {
   /** Rows of the listing; null until known. */
   total = $state<number | null>(null);
   error = $state.raw<ApiError | null>(null);
@@ -31,9 +47,11 @@ export class Rows {
   /** Longest duration among the rows read so far, for the shared scale. */
   longestUs = $state(0);
 
-  readonly #cache = new PageCache<ExchangeRow>();
+  readonly #cache = new PageCache<R>();
+  readonly #lane: string;
+  readonly #durationUs: (row: R) => number | null;
   #version = $state(0);
-  #listing: Listing | null = null;
+  #listing: Listing<R> | null = null;
   #key = "";
   /** True while the rows shown are those of the listing before. */
   outdated = $state(false);
@@ -44,9 +62,11 @@ export class Rows {
   #refreshedAt = 0;
 
   /** Follows a listing; call it while a component is being made. */
-  constructor(listing: () => Listing | null) {
+  constructor(what: Following<R>) {
+    this.#lane = what.lane;
+    this.#durationUs = what.durationUs ?? (() => null);
     $effect(() => {
-      const next = listing();
+      const next = what.listing();
       untrack(() => this.#list(next));
     });
     $effect(() => {
@@ -57,7 +77,7 @@ export class Rows {
   }
 
   /** The row at an index, if it was read. Reactive. */
-  at(index: number): ExchangeRow | undefined {
+  at(index: number): R | undefined {
     void this.#version;
     return this.#cache.row(index);
   }
@@ -73,10 +93,10 @@ export class Rows {
     this.#soon(0);
   }
 
-  #list(next: Listing | null): void {
-    const key = JSON.stringify(next);
+  #list(next: Listing<R> | null): void {
+    const key = JSON.stringify([next?.of, next?.question]);
     if (key === this.#key) return;
-    const other = next?.recordingId !== this.#listing?.recordingId;
+    const other = next?.of !== this.#listing?.of;
     this.#key = key;
     this.#listing = next;
     this.#drop();
@@ -130,12 +150,11 @@ export class Rows {
     const current = (): boolean => serial === this.#serial;
     this.#underWay = run;
     const slowTimer = setTimeout(() => (this.slow = current()), SLOW_MS);
-    const { scope, sort, descending } = listing;
     const offset = run.first * PAGE_ROWS;
     const limit = (run.end - run.first) * PAGE_ROWS;
     let failed = false;
     try {
-      const page = await backend().exchanges({ scope, sort, descending, offset, limit }, { lane: "exchanges" });
+      const page = await listing.read(backend(), { offset, limit }, { lane: this.#lane });
       if (current()) this.#take(run, page.total, page.rows);
     } catch (thrown) {
       const met = ApiError.from(thrown);
@@ -149,7 +168,7 @@ export class Rows {
     if (!failed) this.#soon(0);
   }
 
-  #take(run: PageRun, total: number, rows: ExchangeRow[]): void {
+  #take(run: PageRun, total: number, rows: R[]): void {
     if (this.outdated) {
       this.#cache.clear();
       this.outdated = false;
@@ -158,7 +177,7 @@ export class Rows {
     this.error = null;
     this.total = total;
     this.#cache.put(run.first, rows, run.end - run.first);
-    this.longestUs = rows.reduce((longest, row) => Math.max(longest, row.duration_us ?? 0), this.longestUs);
+    this.longestUs = rows.reduce((longest, row) => Math.max(longest, this.#durationUs(row) ?? 0), this.longestUs);
     this.#version += 1;
   }
 }

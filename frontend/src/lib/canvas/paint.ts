@@ -1,6 +1,4 @@
-// Painting on a canvas: the few shapes that the track and the overview share.
-
-import type { Palette } from "./palette";
+// Painting on a canvas: the few shapes that the reel and the pictures in panes share.
 
 /** Sizes a canvas for the screen's pixels and gives its context, scaled so that one unit is one CSS pixel. */
 export function prepare(canvas: HTMLCanvasElement, width: number, height: number): CanvasRenderingContext2D | null {
@@ -72,7 +70,7 @@ export function text(ctx: CanvasRenderingContext2D, words: string, x: number, y:
   ctx.fillText(words, x, y);
 }
 
-export function axisFont(palette: Palette, size = 10.5): string {
+export function axisFont(palette: { fontUi: string }, size = 10.5): string {
   return `420 ${size}px ${palette.fontUi}`;
 }
 

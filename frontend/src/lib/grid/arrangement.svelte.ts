@@ -1,24 +1,32 @@
-// Which columns are shown, in which order and how wide: remembered.
+// Which columns of a grid are shown, in which order and how wide: remembered.
 
 import { Remembered } from "../state";
-import { arranged, COLUMNS, moved, SHOWN_AT_FIRST, type Arrangement, type Column } from "./columns";
+import { arranged, moved, type Arrangement, type ArrangedColumn, type Column } from "./column";
 
 const NARROWEST_PX = 40;
 const WIDEST_PX = 900;
 const FLEXIBLE_LEAST_PX = 130;
 
-const FIRST: Arrangement = { order: COLUMNS.map((column) => column.id), shown: [...SHOWN_AT_FIRST] };
+export class ColumnArrangement<R> {
+  readonly #columns: readonly Column<R>[];
+  readonly #first: Arrangement;
+  readonly #arrangement: Remembered<Arrangement>;
+  readonly #widths: Remembered<Record<string, number>>;
 
-export class ColumnArrangement {
-  readonly #arrangement = new Remembered<Arrangement>("exchanges.columns", FIRST, readArrangement);
-  readonly #widths = new Remembered<Record<string, number>>("exchanges.widths", {}, readWidths);
+  /** `name` is the grid's in the workspace's memory. */
+  constructor(name: string, columns: readonly Column<R>[], shownAtFirst: readonly string[]) {
+    this.#columns = columns;
+    this.#first = { order: columns.map((column) => column.id), shown: [...shownAtFirst] };
+    this.#arrangement = new Remembered(`${name}.columns`, this.#first, readArrangement);
+    this.#widths = new Remembered(`${name}.widths`, {}, readWidths);
+  }
 
   /** Every column in order, shown or not. */
-  readonly all = $derived.by(() => arranged(this.#arrangement.value));
+  readonly all: ArrangedColumn<R>[] = $derived.by(() => arranged(this.#columns, this.#arrangement.value));
   /** The shown ones. */
-  readonly shown: Column[] = $derived.by(() => this.all.filter(({ shown }) => shown).map(({ column }) => column));
+  readonly shown: Column<R>[] = $derived.by(() => this.all.filter(({ shown }) => shown).map(({ column }) => column));
   /** CSS `grid-template-columns`. */
-  readonly template = $derived(
+  readonly template = $derived.by(() =>
     this.shown
       .map((column) => {
         const chosen = this.#widths.value[column.id];
@@ -65,7 +73,7 @@ export class ColumnArrangement {
   }
 
   reset(): void {
-    this.#arrangement.value = FIRST;
+    this.#arrangement.value = this.#first;
     this.#widths.value = {};
   }
 }

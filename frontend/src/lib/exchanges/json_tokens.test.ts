@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { fromBase64, hexRows } from "./hex";
 import { jsonTokens } from "./json_tokens";
 
 describe("jsonTokens", () => {
@@ -30,16 +29,4 @@ describe("jsonTokens", () => {
       ).toBe(line);
     }
   });
-});
-
-describe("hexRows", () => {
-  it("shows sixteen bytes a row with a readable column", () => {
-    const rows = hexRows(fromBase64(btoa("Hello, wirereel!\u0000\u00ff")), 1024);
-    expect(rows).toEqual([
-      { offset: "00000000", bytes: "48 65 6c 6c 6f 2c 20 77  69 72 65 72 65 65 6c 21", text: "Hello, wirereel!" },
-      { offset: "00000010", bytes: "00 ff", text: ".." },
-    ]);
-  });
-
-  it("stops at the limit", () => expect(hexRows(new Uint8Array(100), 20)).toHaveLength(2));
 });
