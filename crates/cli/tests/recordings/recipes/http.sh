@@ -9,7 +9,7 @@ port=8080
 files() {
   mkdir -p files
   printf '<!doctype html><title>Shop</title><p>Nothing is on sale.\n' >files/index.html
-  seq -f 'line %04g of a page that takes several DATA frames' 1 460 >files/long.txt
+  seq -f 'line %04g of a page that takes several DATA frames' 1 350 >files/long.txt
   jq -n '[range(60) | {sku: "tea-\(.)", left: (. * 7 % 40)}]' >files/stock.json
   touch -d '2026-01-02 03:04:05 UTC' files/*
 }
@@ -52,12 +52,15 @@ END
   soon listening "$http_address" 8080
 }
 
+# Rows keep no secrets, so what the peers noted has to lose them as well.
+hidden='sub("token=[^&]*"; "token=<hidden>")'
+
 # The names that Wirereel has for protocols.
-nginx_rows() { jq -c '.protocol |= {"HTTP/2.0": "h2", "HTTP/1.1": "http/1.1", "HTTP/1.0": "http/1.0"}[.] | (.host, .user_agent) |= if . == "" then null else . end' access.jsonl; }
+nginx_rows() { jq -c ".target_as_sent |= $hidden |"'.protocol |= {"HTTP/2.0": "h2", "HTTP/1.1": "http/1.1", "HTTP/1.0": "http/1.0"}[.] | (.host, .user_agent) |= if . == "" then null else . end' access.jsonl; }
 
 # What curl says of its transfers with --write-out '%{json}\n'.
 curl_rows() {
-  jq -c '{client_port: .local_port, method, status: .response_code, target_as_sent: (.url | sub("^[a-z]+://[^/]*"; "")),
+  jq -c '{client_port: .local_port, method, status: .response_code, target_as_sent: (.url | sub("^[a-z]+://[^/]*"; "") | '"$hidden"'),
           request_body_bytes: .size_upload, response_body_bytes: .size_download, content_type}' "$@"
 }
 
@@ -97,8 +100,8 @@ record_h2_prior_knowledge() {
   mapfile -t other < <(headers 'another value')
   # nghttpx opens its connection with the first request; before that, curl is alone.
   record "host $http_address and tcp port 8080"
-  client curl --http2-prior-knowledge -s -o body -w '%{json}\n' "http://$http_address:8080/" >direct.jsonl
-  client curl --http2-prior-knowledge -s -o body -w '%{json}\n' --data @files/long.txt "http://$http_address:8080/orders" >>direct.jsonl
+  client curl --http2-prior-knowledge -s -o /dev/null -w '%{json}\n' "http://$http_address:8080/" >direct.jsonl
+  client curl --http2-prior-knowledge -s -o /dev/null -w '%{json}\n' --data @files/long.txt "http://$http_address:8080/orders" >>direct.jsonl
   port=8000
   transfer /
   transfer / head
