@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154  # variables are those of scripts/record-peers
-# DNS over TCP and UDP: dig and dnsperf ask dnsmasq.
+# DNS over TCP and UDP: dig and dnsperf ask dnsmasq. mDNS: zeroconf asks zeroconf.
 
 dns_address=127.0.9.53
 
@@ -85,4 +85,42 @@ record_dns_udp_edns() {
   recorded
   dig_rows udp | witness dig dns_queries
   made_by "$(version package dnsmasq-base)" "$(version package bind9-dnsutils)"
+}
+
+# Two machines on a cable: two network namespaces, which end with the processes in them. Loopback knows no multicast.
+record_mdns() {
+  cp "$recordings/peers/mdns.py" .
+  local at_shop at_customer python=/usr/bin/python3
+  start shop.log unshare --net sleep 60
+  at_shop=(nsenter "--net=/proc/$!/ns/net")
+  start customer.log unshare --net sleep 60
+  at_customer=(nsenter "--net=/proc/$!/ns/net")
+  soon another_network "${servers[@]}"
+  "${at_shop[@]}" ip link add cable type veth peer name cable "netns" "${servers[1]}"
+  "${at_shop[@]}" ip addr add 10.9.9.1/24 dev cable
+  "${at_customer[@]}" ip addr add 10.9.9.2/24 dev cable
+  local inside
+  for inside in "${at_shop[*]}" "${at_customer[*]}"; do
+    $inside sh -c 'echo 1 >/proc/sys/net/ipv6/conf/cable/disable_ipv6'
+    $inside ip link set cable up
+    $inside ip route add 224.0.0.0/4 dev cable
+  done
+  record 'udp port 5353' cable "${at_shop[@]}"
+  start announced "${at_shop[@]}" $python mdns.py announce 10.9.9.1
+  soon grep -q announced announced
+  # Announced three times, then asked for.
+  sleep 1
+  client "${at_customer[@]}" $python mdns.py ask 10.9.9.2 >asked.jsonl
+  recorded
+  sed -i 's,^nsenter [^ ]* ,,' commands
+  jq -c '.carrier = "mdns"' asked.jsonl | witness zeroconf dns_queries "type = 'SRV' AND client_ip = '10.9.9.2'"
+  made_by "$(version package python3-zeroconf)"
+}
+
+# another_network PID...: each is in a network namespace that is not this one.
+another_network() {
+  local pid
+  for pid in "$@"; do
+    if [ "$(readlink "/proc/$pid/ns/net")" = "$(readlink /proc/self/ns/net)" ]; then return 1; fi
+  done
 }

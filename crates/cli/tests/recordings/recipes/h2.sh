@@ -14,6 +14,7 @@ record_h2_prior_knowledge() {
   record "host $http_address and tcp port 8080"
   client curl --http2-prior-knowledge -s -o /dev/null -w '%{json}\n' "http://$http_address:8080/" >direct.jsonl
   client curl --http2-prior-knowledge -s -o /dev/null -w '%{json}\n' --data @files/long.txt "http://$http_address:8080/orders" >>direct.jsonl
+  # shellcheck disable=SC2034  # for `transfer`
   port=8000
   transfer /
   transfer / head
@@ -86,12 +87,12 @@ END
     client curl --http2 -s -o /dev/null -w '%{json}\n' "$plain$target" >>curl.jsonl
   done
   # Several requests on the connection, the first of which is the upgrade.
-  client nghttp -n -s --upgrade "$plain/index.html?first" "$plain/stock.json" "$plain/long.txt" >nghttp.log
+  client nghttp -n -s --no-dep --upgrade "$plain/index.html?first" "$plain/stock.json" "$plain/long.txt" >nghttp.log
   recorded
   # Apache notes an upgrade twice: as the request that was switched, and as stream 1.
-  jq -c 'select(.status != 101)' access.jsonl | witness Apache http_exchanges "status <> 101"
-  curl_rows curl.jsonl | witness curl http_exchanges "status <> 101 AND user_agent LIKE 'curl/%'"
-  nghttp_rows nghttp.log | witness nghttp http_exchanges "status <> 101 AND user_agent LIKE 'nghttp%'"
+  jq -c 'select(.status != 101)' access.jsonl | witness Apache http_exchanges "status IS DISTINCT FROM 101"
+  curl_rows curl.jsonl | witness curl http_exchanges "status IS DISTINCT FROM 101 AND user_agent LIKE 'curl/%'"
+  nghttp_rows nghttp.log | witness nghttp http_exchanges "status IS DISTINCT FROM 101 AND user_agent LIKE 'nghttp%'"
   jq -n -c 'range(3) | {upgraded_to: "h2c"}' | witness curl flows
   made_by "$(version package apache2-bin)" "$(version curl)" "$(version package nghttp2-client)"
 }

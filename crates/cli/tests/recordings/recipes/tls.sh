@@ -90,7 +90,7 @@ ja4_row() {
   case $version in *0x0304*) version=13 ;; *0x0303*) version=12 ;; *) version=00 ;; esac
   ciphers=$(tr , '\n' <<<"$3" | sed 's/^0x//' | sort)
   extensions=$(tr , '\n' <<<"$4" | while read -r n; do printf '%04x\n' "$n"; done | sort)
-  algorithms=$(sed 's/0x//g' <<<"$5")
+  algorithms=${5//0x/}
   alpn=${alpn:-00}
   a=$(printf 't%s%s%02d%02d%s%s' "$version" "$(if [ -n "$sni" ]; then echo d; else echo i; fi)" \
     "$(wc -l <<<"$ciphers")" "$(wc -l <<<"$extensions")" "${alpn:0:1}" "${alpn: -1}")

@@ -72,10 +72,8 @@ async fn unary(mut client: StockClient<Channel>, ledger: &Ledger) -> anyhow::Res
     metadata.insert_bin("shelf-bin", tonic::metadata::MetadataValue::from_bytes(&[0, 159, 146, 150]));
     get(&mut client, ledger, request).await;
 
-    let mut squeezed = client
-        .clone()
-        .send_compressed(CompressionEncoding::Gzip)
-        .accept_compressed(CompressionEncoding::Gzip);
+    let mut squeezed =
+        client.clone().send_compressed(CompressionEncoding::Gzip).accept_compressed(CompressionEncoding::Gzip);
     get(&mut squeezed, ledger, Request::new(item("bulky-2", 1))).await;
 
     // Three at once, on three streams of the connection.
