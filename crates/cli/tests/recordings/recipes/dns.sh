@@ -64,6 +64,9 @@ record_dns_tcp_pipelined() {
   local n
   for n in $(seq 12); do printf '%s\n' 'shop.example A' 'shop.example AAAA' "missing-$n.shop.example A"; done >questions
   record "host $dns_address"
+  # The server sleeps while the client asks all that it may without an answer.
+  kill -STOP "${servers[0]}"
+  { sleep 0.5; kill -CONT "${servers[0]}"; } &
   client dnsperf -s "$dns_address" -m tcp -d questions -n 1 -c 1 -T 1 -q 12 -t 3 -v >dnsperf.log
   recorded
   # Lines such as: > NOERROR shop.example A 0.000123

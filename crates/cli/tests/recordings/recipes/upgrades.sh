@@ -73,7 +73,7 @@ record_http1_odd() {
   # curl counts the framing of chunks as well.
   curl_rows curl.jsonl | jq -c --argjson body "$(stat -c %s upload.txt)" 'if .target_as_sent == "/put/chunked.txt" then .request_body_bytes = $body else . end' |
     witness curl http_exchanges "server_port = 8080 AND user_agent LIKE 'curl/%' AND target <> '/?via=proxy'"
-  echo '{"method":"CONNECT","target_as_sent":"shop.example:8443","status":200}' | witness curl http_exchanges "method = 'CONNECT'"
+  echo '{"method":"CONNECT","target_as_sent":"'"$http_address"':8443","status":200}' | witness curl http_exchanges "method = 'CONNECT'"
   echo '{"upgraded_to":"tunnel","server_port":8888}' | witness curl flows "upgraded_to IS NOT NULL"
   made_by "$(version nginx)" "$(version curl)" "$(version package tinyproxy-bin)" "$(version package netcat-openbsd)" "$(version openssl)"
 }
