@@ -41,13 +41,16 @@ record_h2_midstream() {
   cp "$whole.pcapng" whole.pcapng
   cut=$(tshark -r whole.pcapng -d tcp.port==8080,http2 -Y 'http2.type == 1 && http2.streamid == 9 && tcp.dstport == 8080' -T fields -e frame.number)
   client editcap whole.pcapng "$name.pcapng" "1-$((cut - 1))" 2>editcap.log
-  # The connection of nghttpx is the third; statuses that the static table holds are known without the beginning; which stream had which answer is in the whole recording.
-  jq -c '.witnesses[] | select(.who == "curl") | .rows[6:] | to_entries[] | {stream_id: (9 + 2 * .key), response_body_bytes: .value.response_body_bytes}' \
-    "$whole.truth.json" | witness curl http_exchanges
+  # Which stream had which answer is in the whole recording: the connection of nghttpx is the third, and stream 9 its fifth request. What is in no
+  # table any more, such as the host, nobody can know; lengths of bodies can be.
+  jq -c '.witnesses[] | select(.who == "curl") | .rows[6:] | to_entries[] |
+      {stream_id: (9 + 2 * .key), response_body_bytes: .value.response_body_bytes}' "$whole.truth.json" | witness curl http_exchanges
   made_by "$(version nginx)" "$(version curl)" "$(version package wireshark-common)"
 }
 
-# nghttp_rows LOG...: of lines such as:  13   +1.04ms   +120us  919us  200   57 /     with an asterisk where the stream was pushed. Its sizes are rounded.
+# nghttp_rows LOG...: of lines such as
+#   13   +1.04ms   +120us  919us  200   57 /
+# with an asterisk where the stream was pushed. Sizes are rounded, so they are left out.
 nghttp_rows() {
   awk 'NF > 5 && $(NF - 2) ~ /^[0-9]+$/ && $NF ~ /^\// { print $1 "\t" $(NF - 2) "\t" $NF }' "$@" |
     jq -R -c 'split("\t") | {stream_id: (.[0] | tonumber), status: (.[1] | tonumber), target_as_sent: .[2]}'

@@ -18,7 +18,8 @@ files() {
 }
 
 # What nginx notes of a request.
-nginx_row='{"client_port":$remote_port,"protocol":"$server_protocol","method":"$request_method","target_as_sent":"$request_uri","status":$status,"host":"$http_host","user_agent":"$http_user_agent"}'
+nginx_row='{"client_port":$remote_port,"protocol":"$server_protocol","method":"$request_method","target_as_sent":"$request_uri",'
+nginx_row+='"status":$status,"host":"$http_host","user_agent":"$http_user_agent"}'
 
 # start_nginx HTTP2 [SERVER [REQUESTS]]: HTTP2 is `http2` or empty; SERVER another server block; REQUESTS how many one connection may carry.
 start_nginx() {
@@ -59,11 +60,15 @@ END
 hidden='sub("token=[^&]*"; "token=<hidden>")'
 
 # The names that Wirereel has for protocols.
-nginx_rows() { jq -c ".target_as_sent |= $hidden |"'.protocol |= {"HTTP/2.0": "h2", "HTTP/1.1": "http/1.1", "HTTP/1.0": "http/1.0"}[.] | (.host, .user_agent) |= if . == "" then null else . end' access.jsonl; }
+nginx_rows() {
+  jq -c ".target_as_sent |= $hidden |"'.protocol |= {"HTTP/2.0": "h2", "HTTP/1.1": "http/1.1", "HTTP/1.0": "http/1.0"}[.] |
+    (.host, .user_agent) |= if . == "" then null else . end' access.jsonl
+}
 
 # What curl says of its transfers with --write-out '%{json}\n'.
 curl_rows() {
-  jq -c 'if .exitcode != 0 then error(.errormsg) else . end | {client_port: .local_port, method, status: .response_code, target_as_sent: (.url | sub("^[a-z]+://[^/]*"; "") | '"$hidden"'),
+  jq -c 'if .exitcode != 0 then error(.errormsg) else . end |
+         {client_port: .local_port, method, status: .response_code, target_as_sent: (.url | sub("^[a-z]+://[^/]*"; "") | '"$hidden"'),
           request_body_bytes: .size_upload, response_body_bytes: .size_download, content_type}' "$@"
 }
 
@@ -72,7 +77,9 @@ transfer() {
   local url=$1 option
   shift
   if [ -s "$name.curl" ]; then echo next >>"$name.curl"; fi
-  for option in "$@" silent show-error 'write-out "%{json}\n"' 'output "/dev/null"' "url \"http://$http_address:$port$url\""; do echo "$option" >>"$name.curl"; done
+  for option in "$@" silent show-error 'write-out "%{json}\n"' 'output "/dev/null"' "url \"http://$http_address:$port$url\""; do
+    echo "$option" >>"$name.curl"
+  done
 }
 
 # run_transfers: the configuration is noted as well, since a command that only names it says little.

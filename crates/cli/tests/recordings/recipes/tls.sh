@@ -16,7 +16,8 @@ certificates() {
 # issue NAME SUBJECT EXTENSION
 issue() {
   openssl req -new -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.csr" -subj "$2" 2>/dev/null
-  openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -set_serial "0x$(openssl rand -hex 8)" -days 3650 -out "$1.pem" -extfile <(echo "$3") 2>/dev/null
+  openssl x509 -req -in "$1.csr" -CA ca.pem -CAkey ca.key -set_serial "0x$(openssl rand -hex 8)" -days 3650 -out "$1.pem" \
+    -extfile <(echo "$3") 2>/dev/null
 }
 
 # start_tls_nginx PROTOCOL CURVES
@@ -28,7 +29,7 @@ daemon off;
 pid nginx.pid;
 events { worker_connections 64; }
 http {
-  log_format row escape=json '{"sni":"\$ssl_server_name","alpn":"\$ssl_alpn_protocol","version":"\$ssl_protocol","cipher":"\$ssl_cipher","resumed":"\$ssl_session_reused"}';
+  log_format row escape=json '{"sni":"\$ssl_server_name","alpn":"\$ssl_alpn_protocol","version":"\$ssl_protocol","cipher":"\$ssl_cipher"}';
   access_log access.jsonl row;
   client_body_temp_path body; proxy_temp_path proxied; fastcgi_temp_path f; uwsgi_temp_path u; scgi_temp_path s;
   server {
@@ -54,7 +55,7 @@ tls_names() {
 
 # What nginx noted with each request; there is one on each connection.
 nginx_handshakes() {
-  jq -c 'del(.resumed) | .sni |= if . == "" then null else . end | .alpn |= if . == "" then null else . end' access.jsonl | tls_names
+  jq -c '.sni |= if . == "" then null else . end | .alpn |= if . == "" then null else . end' access.jsonl | tls_names
 }
 
 # The summary that s_client prints of the handshake.
@@ -94,8 +95,9 @@ ja4_row() {
   alpn=${alpn:-00}
   a=$(printf 't%s%s%02d%02d%s%s' "$version" "$(if [ -n "$sni" ]; then echo d; else echo i; fi)" \
     "$(wc -l <<<"$ciphers")" "$(wc -l <<<"$extensions")" "${alpn:0:1}" "${alpn: -1}")
-  jq -n -c --arg sni "$sni" --arg ja4 "${a}_$(hash12 "$(paste -sd, <<<"$ciphers")")_$(hash12 \
-    "$(grep -vE '^(0000|0010)$' <<<"$extensions" | paste -sd,)_$algorithms")" '{sni: (if $sni == "" then null else $sni end), ja4: $ja4}'
+  jq -n -c --arg sni "$sni" --arg alpn "$6" --arg ja4 "${a}_$(hash12 "$(paste -sd, <<<"$ciphers")")_$(hash12 \
+    "$(grep -vE '^(0000|0010)$' <<<"$extensions" | paste -sd,)_$algorithms")" \
+    '{sni: (if $sni == "" then null else $sni end), alpn: (if $alpn == "" then null else $alpn end), ja4: $ja4}'
 }
 
 hash12() { printf %s "$1" | sha256sum | cut -c1-12; }
@@ -112,21 +114,27 @@ record_tls12() {
   certificates
   start_tls_nginx TLSv1.2 prime256v1
   # The second server sends its certificate in records of 512 bytes and wants one of the client.
-  start s_server.log openssl s_server -accept "$tls_address:8443" -cert shop.pem -key shop.key -CAfile ca.pem -Verify 1 -tls1_2 -max_send_frag 512 -www
+  start s_server.log openssl s_server -accept "$tls_address:8443" -cert shop.pem -key shop.key -CAfile ca.pem -Verify 1 -tls1_2 \
+    -max_send_frag 512 -www
   soon listening "$tls_address" 8443
   record "host $tls_address and tcp"
   client curl -s -o /dev/null -w '%{json}\n' --cacert ca.pem --resolve "shop.example:443:$tls_address" https://shop.example/ >curl.jsonl
-  s_client first -connect "$tls_address:443" -servername www.shop.example -alpn http/1.1 -sess_out session -cipher ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256
+  s_client first -connect "$tls_address:443" -servername www.shop.example -alpn http/1.1 -sess_out session \
+    -cipher ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256
   # Resumed: no certificate is sent.
   s_client resumed -connect "$tls_address:443" -servername www.shop.example -alpn http/1.1 -sess_in session
   s_client unnamed -connect "$tls_address:443" -noservername
   s_client mutual -connect "$tls_address:8443" -servername pay.shop.example -cert customer.pem -key customer.key
   recorded
   nginx_handshakes | witness nginx tls_handshakes "sni IS DISTINCT FROM 'pay.shop.example'"
-  { s_client_handshake www.shop.example first; s_client_handshake www.shop.example resumed; s_client_handshake '' unnamed; s_client_handshake pay.shop.example mutual; } |
-    witness s_client tls_handshakes "sni IS DISTINCT FROM 'shop.example'"
+  {
+    s_client_handshake www.shop.example first
+    s_client_handshake www.shop.example resumed
+    s_client_handshake '' unnamed
+    s_client_handshake pay.shop.example mutual
+  } | witness s_client tls_handshakes "sni IS DISTINCT FROM 'shop.example'"
   { for _ in 1 2 3 4; do certificate_row shop.pem; done } | witness "openssl x509" tls_handshakes "certificate_subject IS NOT NULL"
-  ja4_rows "$name.pcapng" | witness "tshark's fields" tls_handshakes
+  ja4_rows "$name.pcapng" | jq -c 'del(.alpn)' | witness "tshark's fields" tls_handshakes
   made_by "$(version nginx)" "$(version openssl)" "$(version curl)" "$(version tshark)"
 }
 
@@ -144,10 +152,13 @@ record_tls13() {
   s_client refused -connect "$tls_address:8443" -servername old.shop.example -tls1_2
   recorded
   grep -q 'alert protocol version' refused || die "$name: TLS 1.2 was not refused"
-  # The choice of the protocol above is encrypted: a row has what was offered.
+  # Which protocol above TLS nginx chose is encrypted: a row has what the client offered.
   nginx_handshakes | jq -c 'del(.alpn)' | witness nginx tls_handshakes "sni IN ('shop.example', 'www.shop.example')"
-  { s_client_handshake www.shop.example same-group; s_client_handshake pay.shop.example other-server; echo '{"sni":"old.shop.example","version":null,"cipher":null}'; } |
-    witness s_client tls_handshakes "sni <> 'shop.example'"
+  {
+    s_client_handshake www.shop.example same-group
+    s_client_handshake pay.shop.example other-server
+    echo '{"sni":"old.shop.example","version":null,"cipher":null}'
+  } | witness s_client tls_handshakes "sni <> 'shop.example'"
   ja4_rows "$name.pcapng" | witness "tshark's fields" tls_handshakes
   made_by "$(version nginx)" "$(version openssl)" "$(version curl)" "$(version tshark)"
 }

@@ -35,7 +35,8 @@ lines() { printf '%s\r\n' "$@"; }
 record_http1_odd() {
   certificates
   start_nginx '' "server { listen $http_address:8443 ssl; root files; access_log off; ssl_certificate shop.pem; ssl_certificate_key shop.key; }"
-  printf '%s\n' 'Port 8888' "Listen $http_address" 'Timeout 10' 'MaxClients 8' 'LogLevel Critical' 'DisableViaHeader Yes' 'ConnectPort 8443' >tinyproxy.conf
+  printf '%s\n' 'Port 8888' "Listen $http_address" 'Timeout 10' 'MaxClients 8' \
+    'LogLevel Critical' 'DisableViaHeader Yes' 'ConnectPort 8443' >tinyproxy.conf
   start tinyproxy.log tinyproxy -d -c tinyproxy.conf
   soon listening "$http_address" 8888
   seq 100 >upload.txt
@@ -58,20 +59,23 @@ record_http1_odd() {
   } >curl.jsonl
   # Through the proxy: plain HTTP, and a tunnel with TLS inside; the proxy's own connections are captured as well.
   client curl "${notes[@]}" --proxy "http://customer:not-for-any-database@$http_address:8888" "$plain/?via=proxy" >proxied.jsonl
-  client curl -s -o /dev/null --proxy "http://$http_address:8888" --cacert ca.pem --connect-to "shop.example:8443:$http_address:8443" https://shop.example:8443/
+  client curl -s -o /dev/null --proxy "http://$http_address:8888" --cacert ca.pem \
+    --connect-to "shop.example:8443:$http_address:8443" https://shop.example:8443/
 
   # Pipelined: four requests in one segment.
   lines 'GET / HTTP/1.1' 'Host: shop.example' '' 'HEAD /long.txt HTTP/1.1' 'Host: shop.example' '' 'GET /missing HTTP/1.1' 'Host: shop.example' '' \
     'GET /stock.json HTTP/1.1' 'Host: shop.example' 'Connection: close' '' | talk pipelined
   lines 'GET / HTTP/1.0' '' | talk without-host
-  lines 'POST /orders HTTP/1.1' 'Host: shop.example' 'Transfer-Encoding: chunked' 'Connection: close' '' '4;note="an extension"' 'sku=' '5' 'tea-1' '0' 'Checked: yes' '' | talk trailers
+  lines 'POST /orders HTTP/1.1' 'Host: shop.example' 'Transfer-Encoding: chunked' 'Connection: close' '' '4;note="an extension"' \
+    'sku=' '5' 'tea-1' '0' 'Checked: yes' '' | talk trailers
   lines 'BREW / HTTP/1.1' 'Host: shop.example' 'Connection: close' '' | talk unknown-method
   printf 'GET /?bare=lf HTTP/1.1\nHost: shop.example\nConnection: close\n\n' | talk bare-line-ends
   recorded
 
   nginx_rows | witness nginx http_exchanges "server_port = 8080"
   # curl counts the framing of chunks as well.
-  curl_rows curl.jsonl | jq -c --argjson body "$(stat -c %s upload.txt)" 'if .target_as_sent == "/put/chunked.txt" then .request_body_bytes = $body else . end' |
+  curl_rows curl.jsonl | jq -c --argjson body "$(stat -c %s upload.txt)" \
+    'if .target_as_sent == "/put/chunked.txt" then .request_body_bytes = $body else . end' |
     witness curl http_exchanges "server_port = 8080 AND user_agent LIKE 'curl/%' AND target <> '/?via=proxy'"
   echo '{"method":"CONNECT","target_as_sent":"'"$http_address"':8443","status":200}' | witness curl http_exchanges "method = 'CONNECT'"
   echo '{"upgraded_to":"tunnel","server_port":8888}' | witness curl flows "upgraded_to IS NOT NULL"
