@@ -66,9 +66,10 @@ record_dns_tcp_pipelined() {
   record "host $dns_address"
   # The server sleeps while the client asks all that it may without an answer.
   kill -STOP "${servers[0]}"
-  { sleep 0.5; kill -CONT "${servers[0]}"; } &
+  { sleep 1.5; kill -CONT "${servers[0]}"; } &
   client dnsperf -s "$dns_address" -m tcp -d questions -n 1 -c 1 -T 1 -q 12 -t 3 -v >dnsperf.log
   recorded
+  tshark -r "$name.pcapng" -Y dns -T fields -e tcp.dstport 2>/dev/null | head -12 | grep -cx 53 | grep -qx 12 || die "$name: the server was too fast"
   # Lines such as: > NOERROR shop.example A 0.000123
   awk '$1 == ">" { print $2 "\t" $3 "\t" $4 }' dnsperf.log | jq -R -c 'split("\t") | {carrier: "tcp", rcode: .[0], name: .[1], type: .[2]}' |
     witness dnsperf dns_queries
