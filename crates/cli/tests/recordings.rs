@@ -1,5 +1,5 @@
-//! What real peers said to each other, against what they noted of it themselves, and whole rows as snapshots. `recordings/README.md` says which
-//! peers, and how a truth file is read.
+//! What real peers said to each other, against what they noted of it themselves, and whole rows as snapshots. `recordings/README.md` says
+//! which peers, and how a truth file is read.
 //!
 //! `INSTA_UPDATE=always cargo test -p wirereel-cli --test recordings` writes the snapshots anew; read the difference before committing it.
 
