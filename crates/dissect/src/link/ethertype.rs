@@ -83,4 +83,19 @@ mod tests {
             assert!(open_ethertype(ether_type, Wire::whole(&bytes), &mut Tags::default()).is_err());
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_behind_any_type_are_opened_or_refused(bytes: Vec<u8>, again: bool, cut in 0usize..9) {
+            let known = [0x0800, 0x86dd, 0x8100, 0x88a8, 0x8847, 0x8864, 0x894f];
+            for number in known {
+                // Types inside make deeper layers likely.
+                let bytes = if again { [&bytes[..bytes.len().min(13)], &[0x81, 0], &bytes].concat() } else { bytes.clone() };
+                let wire = Wire { bytes: &bytes, cut };
+                if let Ok(Opened::Ip(packet)) = open_ethertype(EtherType(number), wire, &mut Tags::default()) {
+                    proptest::prop_assert!(packet.len() <= wire.len());
+                }
+            }
+        }
+    }
 }

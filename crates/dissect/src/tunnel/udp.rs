@@ -171,4 +171,16 @@ mod tests {
         let expected = Inner { name: "gtp", packet: Some(Wire::whole(&[0x45])), vlan: None };
         assert_eq!(in_udp(2152, 2152, Wire::whole(&bytes)), Some(expected));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_on_any_port_are_opened_or_left_to_their_flow(bytes: Vec<u8>, ethernet: bool, cut in 0usize..9) {
+            let bytes = if ethernet { [&bytes[..bytes.len().min(8)], &ethernet_ip()].concat() } else { bytes };
+            for port in [4789, 4790, 8472, 6081, 3544, 2152, 9] {
+                let wire = Wire { bytes: &bytes, cut };
+                let inner = in_udp(50_000, port, wire).and_then(|inner| inner.packet);
+                proptest::prop_assert!(inner.is_none_or(|packet| packet.len() <= wire.len()));
+            }
+        }
+    }
 }

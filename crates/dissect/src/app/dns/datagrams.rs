@@ -46,13 +46,13 @@ impl Datagrams {
             Side::Server => (ctx.server, ctx.client),
         };
         let read = if group::carrier(receiver).is_some() {
-            self.to_group(ctx, sender, receiver, payload, &header, at_ns, sink)
+            self.group_message(ctx, sender, receiver, payload, &header, at_ns, sink)
         } else if header.questions == 0 {
             // Answers of a group to the asker alone need not repeat the question (RFC 6762 §6); nothing else goes without.
             if !expected || !header.is_response() {
                 return None;
             }
-            self.from_group(ctx, sender, receiver, payload, &header, at_ns, sink)
+            self.group_answer(ctx, sender, receiver, payload, &header, at_ns, sink)
         } else {
             match Message::parse(payload, header) {
                 Ok(message) if expected || message.is_beyond_doubt(payload.len()) => {
@@ -120,7 +120,7 @@ impl Datagrams {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of one datagram")]
-    fn to_group(
+    fn group_message(
         &mut self,
         ctx: &FlowContext,
         sender: Endpoint,
@@ -131,7 +131,7 @@ impl Datagrams {
         sink: &mut dyn Sink,
     ) -> Result<(), DnsError> {
         if header.is_response() {
-            return self.from_group(ctx, sender, group, payload, header, at_ns, sink);
+            return self.group_answer(ctx, sender, group, payload, header, at_ns, sink);
         }
         let (questions, _) = Question::parse_all(payload, header)?;
         let Some(carrier) = group::carrier(group).filter(|_| !header.is_probe()) else { return Ok(()) };
@@ -149,7 +149,7 @@ impl Datagrams {
 
     /// A response that may answer questions to a group.
     #[expect(clippy::too_many_arguments, reason = "the parts of one datagram")]
-    fn from_group(
+    fn group_answer(
         &mut self,
         ctx: &FlowContext,
         sender: Endpoint,
