@@ -208,7 +208,7 @@ mod tests {
             said[1].starts_with("wirereel.json: keep_secrets: invalid type: string \"yes\", expected a boolean"),
             "{said:?}"
         );
-        assert_eq!(Config::default().trusted_proxies.0.len(), 9);
+        assert_eq!(Config::default().trusted_proxies.0.len(), 8);
         let (nobody, _) = read_text(r#"{ "trusted_proxies": [] }"#);
         assert!(nobody.trusted_proxies.0.is_empty(), "nobody is trusted");
     }
