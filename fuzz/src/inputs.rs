@@ -219,7 +219,7 @@ fn tcp(
     let mut segment = ports.map(u16::to_be_bytes).concat();
     segment.extend(sequence.to_be_bytes());
     segment.extend(acknowledgement.to_be_bytes());
-    segment.extend([((20 + options.len()) / 4 << 4) as u8, flags]);
+    segment.extend([(((20 + options.len()) / 4) << 4) as u8, flags]);
     segment.extend(window.to_be_bytes());
     segment.extend([0; 4]);
     segment.extend(options);

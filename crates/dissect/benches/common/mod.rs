@@ -31,7 +31,7 @@ impl Sink for Counting {
 }
 
 /// Reads `packets` once with a fresh dissector; returns the rows it gave, of all kinds together.
-pub fn read(packets: &Packets) -> u64 {
+pub(crate) fn read(packets: &Packets) -> u64 {
     let (mut dissector, mut sink) = (Dissector::new(Limits::default()), Counting::default());
     for (position, packet) in (0..).zip(&packets.0) {
         let packet = Packet {
@@ -48,7 +48,7 @@ pub fn read(packets: &Packets) -> u64 {
 }
 
 /// Settings under which all cases of one file together take less than half a minute.
-pub fn quick() -> Criterion {
+pub(crate) fn quick() -> Criterion {
     Criterion::default()
         .sample_size(10)
         .warm_up_time(Duration::from_millis(300))
@@ -56,7 +56,7 @@ pub fn quick() -> Criterion {
 }
 
 /// Measures how many packets (`elem/s`) of `packets` are read per second, and says how many bytes that is.
-pub fn packets_per_second(criterion: &mut Criterion, group: &str, case: &str, packets: &Packets) {
+pub(crate) fn packets_per_second(criterion: &mut Criterion, group: &str, case: &str, packets: &Packets) {
     let bytes: u64 = packets.0.iter().map(|packet| packet.bytes.len() as u64).sum();
     assert!(read(packets) > 0, "{group}/{case} reads nothing");
     let mut group = criterion.benchmark_group(group);

@@ -23,11 +23,13 @@ pub(crate) struct Key4 {
     high: u64,
 }
 
-/// Two IPv6 endpoints and a protocol.
+/// Two IPv6 endpoints and a protocol. Halves of addresses stand alone, because arrays hash more slowly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key6 {
-    low: [u64; 2],
-    high: [u64; 2],
+    low_network: u64,
+    low_host: u64,
+    high_network: u64,
+    high_host: u64,
     /// From the top: protocol, port of the lower end, port of the higher one.
     rest: u64,
 }
@@ -46,12 +48,18 @@ impl Key {
             IpAddr::V4(ip) => (ip.to_ipv6_mapped().to_bits(), endpoint.port),
             IpAddr::V6(ip) => (ip.to_bits(), endpoint.port),
         };
-        let halves = |bits: u128| [(bits >> 64) as u64, bits as u64];
         let (from, to) = (number(source), number(destination));
         let source_is_low = from <= to;
         let (low, high) = if source_is_low { (from, to) } else { (to, from) };
         let rest = u64::from(protocol) << 32 | u64::from(low.1) << 16 | u64::from(high.1);
-        (Self::V6(Key6 { low: halves(low.0), high: halves(high.0), rest }), source_is_low)
+        let key = Key6 {
+            low_network: (low.0 >> 64) as u64,
+            low_host: low.0 as u64,
+            high_network: (high.0 >> 64) as u64,
+            high_host: high.0 as u64,
+            rest,
+        };
+        (Self::V6(key), source_is_low)
     }
 }
 

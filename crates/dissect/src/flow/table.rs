@@ -281,10 +281,10 @@ impl Flows {
             entry.flip(&mut self.waiting_total, outlet);
         }
         // Only TCP's first bytes can still tell otherwise.
-        if transport != Transport::Tcp || direction == Direction::Certain {
-            if let Some(detail) = &mut outlet.detail {
-                detail.certain(entry.id(), outlet.sink);
-            }
+        if let Some(detail) = &mut outlet.detail
+            && (transport != Transport::Tcp || direction == Direction::Certain)
+        {
+            detail.certain(entry.id(), outlet.sink);
         }
         self.begun += 1;
         self.slots[slot as usize] = Some(entry);

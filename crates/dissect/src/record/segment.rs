@@ -14,21 +14,23 @@ pub struct DetailRequest {
 /// What a segment turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Verdict {
-    /// All of its payload had been captured before.
+    /// All of its captured payload, or its SYN or FIN, had been captured before (RFC 9293 §3.8.1).
     Retransmission,
-    /// It fills a hole that later segments had left.
+    /// It fills a hole that later segments had left, or the newest one that was given up. A copy of a segment that was lost before
+    /// the capture point cannot be told from one that was overtaken.
     OutOfOrder,
     /// It overlaps what was captured before and adds to it.
     Overlap,
-    /// It overlaps what was captured before, with other bytes.
+    /// It overlaps what was captured before, with other bytes; held segments and the beginnings of the last few read are compared.
     ConflictingOverlap,
-    /// A probe that asks whether the peer is still there.
+    /// A probe that asks whether the peer is still there: the last number sent again, without payload or with one byte that
+    /// was acknowledged (RFC 9293 §3.8.4).
     KeepAlive,
     /// The answer to such a probe.
     KeepAliveAck,
-    /// It closes the sender's receive window.
+    /// It says that the sender's receive window is closed (RFC 9293 §3.8.6).
     ZeroWindow,
-    /// It asks whether a closed window is open again.
+    /// It asks whether a closed window is open again (RFC 9293 §3.8.6.1).
     ZeroWindowProbe,
     /// It opens a window that was closed.
     WindowUpdate,
@@ -36,7 +38,8 @@ pub enum Verdict {
     DuplicateAck,
     /// It acknowledges bytes that were never captured.
     GapBefore,
-    /// It lies outside anything the connection could carry.
+    /// It lies outside anything the connection could carry: before its start, beyond the largest window (RFC 7323 §2.3), or in an
+    /// earlier round of sequence numbers (RFC 7323 §5).
     OutOfWindow,
 }
 

@@ -295,11 +295,13 @@ impl Connection {
 /// An end whose peer has finished, or that has reset the connection, offers a window that nobody will use.
 fn tell_windows(own: &mut Direction, peer: &Direction, segment: &Segment<'_>, before: End, verdicts: &mut Verdicts) {
     let is_pure = segment.flags.is_plain() && segment.payload.len() == 0;
-    if is_pure && own.window.says_the_same(segment) && peer.acked < Some(peer.reach) && peer.reach > 0 {
-        // RFC 5681 §2: nothing but an acknowledgement, of what was acknowledged before, while more is under way.
-        if peer.order.offset(segment.acknowledgement) == peer.acked {
-            verdicts.insert(Verdict::DuplicateAck);
-        }
+    // RFC 5681 §2: nothing but an acknowledgement, of what was acknowledged before, while more is under way.
+    let is_duplicate = is_pure
+        && own.window.says_the_same(segment)
+        && peer.acked.is_some_and(|acked| acked < peer.reach)
+        && peer.order.offset(segment.acknowledgement) == peer.acked;
+    if is_duplicate {
+        verdicts.insert(Verdict::DuplicateAck);
     }
     let counts = peer.end != End::Finished && before != End::Reset;
     match own.window.tell(segment, counts) {

@@ -125,7 +125,8 @@ impl Direction {
         }
         let last = self.order.end().wrapping_sub(1);
         let names_last = self.order.distance(segment.sequence) == last.wrapping_sub(self.order.next()) as i64;
-        names_last && (len == 0 || peer.end == End::Silent || peer.window.is_closed() || self.acked >= Some(self.order.end()))
+        names_last
+            && (len == 0 || peer.end == End::Silent || peer.window.is_closed() || self.acked >= Some(self.order.end()))
     }
 
     /// Whether a segment is left over from an earlier round of sequence numbers: its clock value is older than that of

@@ -149,7 +149,7 @@ mod tests {
 
     fn with_options(flags: u8, options: &[u8]) -> Vec<u8> {
         let mut bytes = vec![0; 20];
-        bytes[12] = ((20 + options.len()) / 4 << 4) as u8;
+        bytes[12] = (((20 + options.len()) / 4) << 4) as u8;
         bytes[13] = flags;
         bytes.extend_from_slice(options);
         bytes

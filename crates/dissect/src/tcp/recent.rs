@@ -23,11 +23,15 @@ struct Prefix {
 impl Recent {
     /// `bytes` were handed on at offset `start`.
     pub(super) fn note(&mut self, start: u64, bytes: &[u8]) {
-        let len = bytes.len().min(PREFIX);
         let prefix = &mut self.prefixes[self.place];
         prefix.start = start;
-        prefix.len = len as u8;
-        prefix.bytes[..len].copy_from_slice(&bytes[..len]);
+        // A copy of a length that is known costs nothing; nearly all segments are longer.
+        if let Some(first) = bytes.first_chunk::<PREFIX>() {
+            (prefix.len, prefix.bytes) = (PREFIX as u8, *first);
+        } else {
+            prefix.len = bytes.len() as u8;
+            prefix.bytes[..bytes.len()].copy_from_slice(bytes);
+        }
         self.place = (self.place + 1) % SEGMENTS;
     }
 

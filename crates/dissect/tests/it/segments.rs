@@ -1,5 +1,7 @@
 //! Single TCP segments with every field as the test wants it.
 
+use std::net::IpAddr;
+
 use wirereel_testkit::{CapturedPacket, Packets, Side, ip_packet};
 
 pub(crate) const FIN: u8 = 0x01;
@@ -62,7 +64,7 @@ impl Raw {
     }
 
     fn packet(&self, at_ns: i64) -> CapturedPacket {
-        let (client, server) = ("10.0.0.1".parse().unwrap(), "10.0.0.2".parse().unwrap());
+        let (client, server) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
         let (from, to, ports) = match self.side {
             Side::Client => (client, server, [40_000u16, 9]),
             Side::Server => (server, client, [9, 40_000]),
@@ -70,7 +72,7 @@ impl Raw {
         let mut segment = ports.map(u16::to_be_bytes).concat();
         segment.extend(self.sequence.to_be_bytes());
         segment.extend(self.acknowledgement.to_be_bytes());
-        segment.extend([((20 + self.options.len()) / 4 << 4) as u8, self.flags]);
+        segment.extend([(((20 + self.options.len()) / 4) << 4) as u8, self.flags]);
         segment.extend(self.window.to_be_bytes());
         segment.extend([0; 4]);
         segment.extend(&self.options);
