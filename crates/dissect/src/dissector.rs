@@ -1,8 +1,9 @@
 //! The way of a packet through the rooms.
 
 use std::slice;
+use std::sync::Arc;
 
-use crate::app::Datagrams;
+use crate::app::{Datagrams, HttpOptions};
 use crate::figures::Figures;
 use crate::flow::{Detail, Flows, Message, Outlet, Seen};
 use crate::icmp;
@@ -23,6 +24,7 @@ pub struct Dissector {
     limits: Limits,
     body: Option<BodyRequest>,
     detail: Option<Detail>,
+    http: Arc<HttpOptions>,
     flows: Flows,
     datagrams: Datagrams,
     fragments: Fragments,
@@ -45,6 +47,7 @@ impl Dissector {
             limits,
             body: None,
             detail: None,
+            http: Arc::default(),
             flows: Flows::default(),
             datagrams: Datagrams::new(),
             fragments: Fragments::default(),
@@ -69,6 +72,12 @@ impl Dissector {
     /// client, at most 4096 of them.
     pub fn with_detail(limits: Limits, request: DetailRequest) -> Self {
         Self { detail: Some(Detail::new(request)), ..Self::new(limits) }
+    }
+
+    /// The same with a say in how HTTP is read.
+    #[must_use]
+    pub fn with_http(self, options: HttpOptions) -> Self {
+        Self { http: Arc::new(options), ..self }
     }
 
     /// Takes in the next packet. What cannot be read is counted and reported as a [`Problem`]; nothing fails.
@@ -235,6 +244,7 @@ impl Dissector {
             hits: &mut self.figures.limits_hit,
             body: self.body,
             detail: self.detail.as_mut(),
+            http: &self.http,
         };
         self.flows.message(&message, &seen, &mut self.datagrams, &mut outlet);
     }
@@ -246,6 +256,7 @@ impl Dissector {
             hits: &mut self.figures.limits_hit,
             body: self.body,
             detail: self.detail.as_mut(),
+            http: &self.http,
         };
         (&mut self.flows, outlet)
     }

@@ -7,7 +7,7 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use wirereel_dissect::Limits;
+use wirereel_dissect::{HttpOptions, Limits, TrustedProxies};
 use wirereel_store::{PeerId, PeerName, Reader, Store, StoreError, Writer};
 
 use crate::{
@@ -180,6 +180,17 @@ impl Workspace {
             tcp_end_ns: config.flows.tcp_ends_after.as_nanos(),
             udp_end_ns: config.flows.udp_ends_after.as_nanos(),
             ..Limits::default()
+        }
+    }
+
+    /// What the user decided about reading HTTP.
+    pub(crate) fn http_options(&self) -> HttpOptions {
+        let config = self.config();
+        let networks = config.trusted_proxies.0.iter().map(ToString::to_string);
+        HttpOptions {
+            // Every network of the file was read as one before.
+            trusted_proxies: TrustedProxies::parse(networks).unwrap_or_default(),
+            keep_secrets: config.keep_secrets,
         }
     }
 

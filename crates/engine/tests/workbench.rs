@@ -146,6 +146,37 @@ fn names_follow_the_file_when_a_workspace_is_opened_again() {
 }
 
 #[test]
+fn trusted_proxies_and_kept_secrets_count_for_what_is_imported_from_then_on() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let request = "GET / HTTP/1.1\r\nHost: shop\r\nX-Forwarded-For: 203.0.113.9, 198.51.100.77, 10.0.0.7\r\n\
+                   Authorization: Bearer opaque-credential\r\n\r\n";
+    let packets = Conversation::tcp("10.0.0.7:20001", "10.0.0.1:80")
+        .handshake()
+        .client(request.as_bytes())
+        .server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        .close()
+        .packets();
+    let path = folder.path().join("proxied.pcap");
+    fs::write(&path, packets.pcap()).expect("written");
+    let row = |home: &Path, config: Option<&str>| {
+        fs::create_dir_all(home).expect("a folder");
+        if let Some(config) = config {
+            fs::write(home.join("wirereel.json"), config).expect("written");
+        }
+        let workspace = Workspace::open(home).expect("opens");
+        assert!(workspace.config_problems().is_empty());
+        import(&workspace, std::slice::from_ref(&path), &Unwatched).expect("imports");
+        let query = "SELECT origin_ip, request_headers LIKE '%opaque-credential%' FROM http_exchanges";
+        workspace.reader(None).expect("a reader").sql(query, 2).expect("answers").rows.remove(0)
+    };
+    let default = row(&folder.path().join("default"), None);
+    assert_eq!(default, [serde_json::json!("198.51.100.77"), serde_json::json!(false)]);
+    let config = r#"{ "trusted_proxies": ["10.0.0.0/8", "198.51.100.77"], "keep_secrets": true }"#;
+    let decided = row(&folder.path().join("decided"), Some(config));
+    assert_eq!(decided, [serde_json::json!("203.0.113.9"), serde_json::json!(true)]);
+}
+
+#[test]
 fn a_newer_question_on_a_lane_takes_the_older_ones_place() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = capture(folder.path(), "a.pcap", 50);

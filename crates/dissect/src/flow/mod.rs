@@ -14,6 +14,9 @@ pub(crate) use detail::Detail;
 pub(crate) use history::History;
 pub(crate) use table::{Flows, Message, Seen};
 
+use std::sync::Arc;
+
+use crate::app::HttpOptions;
 use crate::figures::LimitsHit;
 use crate::limits::Limits;
 use crate::record::{BodyRequest, Sink};
@@ -27,4 +30,5 @@ pub(crate) struct Outlet<'a> {
     pub(crate) body: Option<BodyRequest>,
     /// Set when every packet is to be told of.
     pub(crate) detail: Option<&'a mut Detail>,
+    pub(crate) http: &'a Arc<HttpOptions>,
 }

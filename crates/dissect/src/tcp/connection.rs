@@ -58,7 +58,7 @@ impl Surroundings<'_, '_> {
     /// Hands pieces of one direction to the application.
     fn reader<'r>(&'r mut self, stream: &'r mut Option<Box<Stream>>, side: Side) -> impl FnMut(Piece<'_>) + 'r {
         move |piece| {
-            let stream = stream.get_or_insert_with(|| Box::new(Stream::new(self.outlet.body)));
+            let stream = stream.get_or_insert_with(|| Box::new(Stream::new(self.outlet.body, self.outlet.http)));
             if let Some(detail) = &mut self.outlet.detail {
                 detail.piece(self.context.flow, side, piece, self.at_ns, self.outlet.sink);
             }

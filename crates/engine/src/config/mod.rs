@@ -63,14 +63,13 @@ impl Default for ErrorTimes {
 pub struct TrustedProxies(pub Vec<Network>);
 
 impl Default for TrustedProxies {
-    /// Loopback, private (RFC 1918, RFC 4193), shared (RFC 6598) and link-local ranges.
+    /// Loopback, private (RFC 1918, RFC 4193) and link-local ranges: addresses that no stranger on the internet can have.
     fn default() -> Self {
         let ranges = [
             "127.0.0.0/8",
             "10.0.0.0/8",
             "172.16.0.0/12",
             "192.168.0.0/16",
-            "100.64.0.0/10",
             "169.254.0.0/16",
             "::1",
             "fc00::/7",

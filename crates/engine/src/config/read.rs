@@ -92,7 +92,14 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
             "flows" => config.flows = one(&key, value, &mut problems).unwrap_or_default(),
             "hosts_file" => config.hosts_file = one(&key, value, &mut problems).unwrap_or_default(),
             "errors" => config.errors = one(&key, value, &mut problems).unwrap_or_default(),
-            "trusted_proxies" => config.trusted_proxies = TrustedProxies(each(&key, value, &mut problems)),
+            "trusted_proxies" => {
+                let is_list = value.is_array();
+                let networks = each(&key, value, &mut problems);
+                // An empty list trusts nobody, which a mistake must not come to mean.
+                if is_list {
+                    config.trusted_proxies = TrustedProxies(networks);
+                }
+            }
             "keep_secrets" => config.keep_secrets = one(&key, value, &mut problems).unwrap_or_default(),
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
@@ -208,9 +215,12 @@ mod tests {
             said[1].starts_with("wirereel.json: keep_secrets: invalid type: string \"yes\", expected a boolean"),
             "{said:?}"
         );
-        assert_eq!(Config::default().trusted_proxies.0.len(), 9);
+        assert_eq!(Config::default().trusted_proxies.0.len(), 8);
         let (nobody, _) = read_text(r#"{ "trusted_proxies": [] }"#);
         assert!(nobody.trusted_proxies.0.is_empty(), "nobody is trusted");
+        let (mistaken, problems) = read_text(r#"{ "trusted_proxies": "10.0.0.0/8" }"#);
+        assert_eq!(mistaken.trusted_proxies, TrustedProxies::default());
+        assert_eq!(problems[0].to_string(), "wirereel.json: trusted_proxies: must be a list");
     }
 
     #[test]

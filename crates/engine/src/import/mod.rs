@@ -151,7 +151,7 @@ fn read_packets(
     watch: &dyn Watch,
 ) -> Result<SourceFigures, EngineError> {
     let before = progress.start_file();
-    let mut dissector = Dissector::new(workspace.limits());
+    let mut dissector = Dissector::new(workspace.limits()).with_http(workspace.http_options());
     let mut figures = SourceFigures::default();
     let mut looked = Instant::now();
     loop {

@@ -265,9 +265,10 @@ impl Workbench {
     /// # Errors
     /// When it is not installed, or as [`Workbench::export_pcap`].
     pub fn open_in_wireshark(&self, selection: &Selection) -> Result<(), EngineError> {
+        let program = wireshark::find()?;
         let path = self.scratch_path("pcapng")?;
         self.export_pcap(selection, &path)?;
-        wireshark::open(&path)
+        wireshark::open(&program, &path)
     }
 
     /// A new path for a file that is soon gone.
