@@ -94,7 +94,7 @@ pub struct HttpExchange {
     pub user_agent: Option<String>,
     pub x_forwarded_for: Option<String>,
     /// The first client: of X-Forwarded-For, else of Forwarded (RFC 7239), the first address from the right that is no
-    /// trusted proxy's (see [`crate::TrustedProxies`]), else the leftmost; else X-Real-IP; else the flow's client.
+    /// trusted proxy's (see [`crate::TrustedProxies`]), else the leftmost; else X-Real-IP. `None`: the flow's client.
     pub origin_ip: Option<String>,
     pub identity: Option<String>,
     pub identity_kind: Option<IdentityKind>,

@@ -1,7 +1,5 @@
 //! One push per kind of record: the record's fields into its table's columns.
 
-use std::net::IpAddr;
-
 use wirereel_dissect::record::{
     DnsAnswer, DnsQuery, Flow, FlowEvent, FlowId, FlowSpan, Handshake, HttpExchange, Problem, Protocol, TlsHandshake,
 };
@@ -120,8 +118,7 @@ impl Rows {
         t.request_body_bytes.append_value(exchange.request_body_bytes);
         t.response_body_bytes.append_value(exchange.response_body_bytes);
         t.x_forwarded_for.append_option(exchange.x_forwarded_for.as_deref());
-        t.origin_ip
-            .append_option(exchange.origin_ip.as_deref().filter(|origin| !is_address(origin, exchange.client.ip)));
+        t.origin_ip.append_option(exchange.origin_ip.as_deref());
         t.identity.append_option(exchange.identity.as_deref());
         t.trace_id.append_option(exchange.trace_id.as_deref());
         t.complete.append_value(exchange.complete);
@@ -219,11 +216,6 @@ fn path_unless_plain(exchange: &HttpExchange) -> Option<&str> {
     let path = exchange.path.as_deref().unwrap_or("");
     let plain = exchange.target.as_deref()?.split('?').next();
     (plain != Some(path)).then_some(path)
-}
-
-/// Whether `text` is how the address is written.
-fn is_address(text: &str, ip: IpAddr) -> bool {
-    text.parse() == Ok(ip)
 }
 
 /// How much of a handshake was seen, as it is written in rows.

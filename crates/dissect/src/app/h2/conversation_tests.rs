@@ -133,7 +133,7 @@ fn blank() -> HttpExchange {
         content_type: None,
         user_agent: None,
         x_forwarded_for: None,
-        origin_ip: Some("10.0.0.1".into()),
+        origin_ip: None,
         identity: None,
         identity_kind: None,
         trace_id: None,

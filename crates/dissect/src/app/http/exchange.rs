@@ -155,7 +155,7 @@ fn blank(ctx: &FlowContext, ordinal: u32, started_ns: i64) -> HttpExchange {
         content_type: None,
         user_agent: None,
         x_forwarded_for: None,
-        origin_ip: Some(ctx.client.ip.to_string()),
+        origin_ip: None,
         identity: None,
         identity_kind: None,
         trace_id: None,

@@ -111,6 +111,9 @@ impl Secrets {
 
 /// A field's value with what is secret about it hidden.
 fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
+    if is_ordinary(lower_name) {
+        return Cow::Borrowed(value);
+    }
     if CREDENTIAL_FIELDS.contains(&lower_name) {
         return hide_credentials(value);
     }
@@ -118,6 +121,37 @@ fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
         return Cow::Borrowed(HIDDEN);
     }
     if ADDRESS_FIELDS.contains(&lower_name) { hide_in_target(value) } else { Cow::Borrowed(value) }
+}
+
+/// Names that most messages hold and that are no secret's: the words are not looked for in them.
+fn is_ordinary(lower_name: &str) -> bool {
+    matches!(
+        lower_name,
+        "accept"
+            | "accept-encoding"
+            | "accept-language"
+            | "accept-ranges"
+            | "cache-control"
+            | "connection"
+            | "content-encoding"
+            | "content-length"
+            | "content-type"
+            | "date"
+            | "etag"
+            | "host"
+            | "keep-alive"
+            | "last-modified"
+            | "server"
+            | "te"
+            | "traceparent"
+            | "transfer-encoding"
+            | "user-agent"
+            | "vary"
+            | "via"
+            | "x-forwarded-for"
+            | "x-forwarded-proto"
+            | "x-request-id"
+    )
 }
 
 /// A request target or address with passwords and the values of secret parameters replaced, in the path
@@ -183,8 +217,9 @@ fn hide_userinfo(address: &str) -> Cow<'_, str> {
 }
 
 fn is_secret_parameter(name: &str) -> bool {
-    let name = if name.contains('%') { percent_decoded(name) } else { name.to_owned() }.to_ascii_lowercase();
-    SECRET_PARAMETERS.contains(&name.as_str()) || has_secret_word(&name)
+    let is_plain = !name.bytes().any(|byte| byte == b'%' || byte.is_ascii_uppercase());
+    let name = if is_plain { Cow::Borrowed(name) } else { percent_decoded(name).to_ascii_lowercase().into() };
+    SECRET_PARAMETERS.contains(&&*name) || has_secret_word(&name)
 }
 
 fn has_secret_word(lower_name: &str) -> bool {
@@ -235,6 +270,16 @@ mod tests {
         for name in ["host", "etag", "sec-websocket-key", "access-control-allow-credentials", "content-type", "accept"]
         {
             assert_eq!(shown(name, "open"), "open", "{name}");
+        }
+    }
+
+    #[test]
+    fn no_ordinary_name_is_a_secrets() {
+        for name in CREDENTIAL_FIELDS.iter().chain(SECRET_FIELDS).chain(ADDRESS_FIELDS).chain(SECRET_WORDS) {
+            assert!(!is_ordinary(name), "{name}");
+        }
+        for name in ["host", "traceparent", "x-request-id"] {
+            assert!(is_ordinary(name) && !has_secret_word(name), "{name}");
         }
     }
 
