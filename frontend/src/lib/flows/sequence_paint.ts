@@ -5,7 +5,7 @@ import { axisFont, box, horizontal, text, vertical } from "../canvas/paint";
 import { readTokens } from "../canvas/tokens";
 import { byteMark, roundMarks, timeMark } from "../format";
 import { centre, strokes, type SequenceScale } from "./sequence";
-import { verdictStyle, type Tone } from "./verdicts";
+import { verdictStyle } from "./verdicts";
 
 const TOKENS = {
   grid: "--d-grid",
@@ -78,10 +78,10 @@ function paintAxes(ctx: CanvasRenderingContext2D, { scale, palette, timed }: Seq
 function paintVerdict(ctx: CanvasRenderingContext2D, scene: SequenceScene, mark: SequenceMark, word: string): void {
   const { x, y } = centre(mark, scene.scale);
   const style = verdictStyle(word);
-  const colour = toneColour(scene.palette, style.tone);
+  const colour = scene.palette[style.tone];
   ctx.save();
   ctx.translate(x - 5, y - 5);
-  const path = new Path2D(style.shape);
+  const path = pathOf(style.shape);
   // An edge in the ground's colour keeps shapes apart that lie on each other.
   ctx.lineJoin = "round";
   ctx.lineCap = "round";
@@ -99,6 +99,15 @@ function paintVerdict(ctx: CanvasRenderingContext2D, scene: SequenceScene, mark:
   ctx.restore();
 }
 
+/** Shapes are few, marks are many. */
+const PATHS = new Map<string, Path2D>();
+
+function pathOf(shape: string): Path2D {
+  const path = PATHS.get(shape) ?? new Path2D(shape);
+  PATHS.set(shape, path);
+  return path;
+}
+
 function paintRing(ctx: CanvasRenderingContext2D, scene: SequenceScene, mark: SequenceMark, chosen: boolean): void {
   const { x, y } = centre(mark, scene.scale);
   ctx.strokeStyle = chosen ? scene.palette.accent : scene.palette.quiet;
@@ -106,8 +115,4 @@ function paintRing(ctx: CanvasRenderingContext2D, scene: SequenceScene, mark: Se
   ctx.beginPath();
   ctx.arc(x, y, 8, 0, 2 * Math.PI);
   ctx.stroke();
-}
-
-function toneColour(palette: SequencePalette, tone: Tone): string {
-  return palette[tone];
 }
