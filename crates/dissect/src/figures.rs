@@ -1,5 +1,7 @@
 //! What a dissector counts about its own work.
 
+use crate::limits::Limits;
+
 /// Counters since the dissector was made, except `flows_open`, which is now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Figures {
@@ -46,4 +48,61 @@ pub struct LimitsHit {
     pub tunnel_depth: u64,
     /// Problems counted but not reported.
     pub problems: u64,
+}
+
+impl LimitsHit {
+    /// A sentence for every bound that was hit, with how often and what it was.
+    pub fn sentences(&self, limits: &Limits) -> Vec<String> {
+        let mebibytes = |bytes: usize| bytes >> 20;
+        let told = [
+            (
+                self.reorder_per_flow,
+                format!(
+                    "gaps were declared because a flow held more than {} MiB of segments out of order",
+                    mebibytes(limits.reorder_bytes_per_flow)
+                ),
+            ),
+            (
+                self.reorder_total,
+                format!(
+                    "gaps were declared because all flows together held more than {} MiB of segments out of order",
+                    mebibytes(limits.reorder_bytes_total)
+                ),
+            ),
+            (self.flows, format!("flows were ended early because {} were open at once", limits.max_flows)),
+            (
+                self.fragments,
+                format!(
+                    "fragmented datagrams were given up: not complete within {} s, or more than {} MiB waiting",
+                    limits.fragment_ns / 1_000_000_000,
+                    mebibytes(limits.fragment_bytes_total)
+                ),
+            ),
+            (
+                self.tunnel_depth,
+                format!("packets hold more than {} encapsulations and were not opened", limits.tunnel_depth),
+            ),
+            (self.problems, format!("problems are not listed: a stage lists {}", limits.problems_per_stage)),
+        ];
+        told.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_that_was_not_hit_is_not_told() {
+        let limits = Limits::default();
+        assert!(LimitsHit::default().sentences(&limits).is_empty());
+        let hit = LimitsHit { flows: 3, problems: 7, ..LimitsHit::default() };
+        assert_eq!(
+            hit.sentences(&limits),
+            [
+                "3 flows were ended early because 250000 were open at once",
+                "7 problems are not listed: a stage lists 200"
+            ]
+        );
+    }
 }

@@ -151,7 +151,8 @@ fn read_packets(
     watch: &dyn Watch,
 ) -> Result<SourceFigures, EngineError> {
     let before = progress.start_file();
-    let mut dissector = Dissector::new(workspace.limits()).with_http(workspace.http_options());
+    let limits = workspace.limits();
+    let mut dissector = Dissector::new(limits.clone()).with_http(workspace.http_options());
     let mut figures = SourceFigures::default();
     let mut looked = Instant::now();
     loop {
@@ -194,6 +195,10 @@ fn read_packets(
     figures.truncated = file.truncated();
     figures.warnings =
         file.warnings().iter().map(|warning| format!("at byte {}: {}", warning.position, warning.message)).collect();
+    for bound in dissector.figures().limits_hit.sentences(&limits) {
+        progress.warnings.push(format!("{}: {bound}", path.display()));
+        figures.warnings.push(bound);
+    }
     let _ = batches.send(collector.take());
     progress.update(&before, file.bytes_total(), figures.packets, collector.counts());
     Ok(figures)
