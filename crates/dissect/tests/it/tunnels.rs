@@ -60,11 +60,11 @@ fn the_inner_connection_is_the_flow_and_names_its_tunnel() {
 #[test]
 fn ipv6_in_either_version_is_the_flow() {
     let inner = Conversation::udp("[fd00::7]:40000", "[fd00::8]:9").link(Link::Raw).client(b"hello").packets();
-    let teredo = |inner: &[u8]| over_udp(3544, &[0, 0, 0x0f, 0xff, 1, 2, 3, 4], inner);
-    let wraps: [(&str, &dyn Fn(&[u8]) -> Vec<u8>); 3] =
-        [("6in4", &|inner| over_ip(41, &[], inner)), ("6in6", &|inner| over_ipv6(41, inner)), ("teredo", &teredo)];
-    for (name, wrap) in wraps {
-        let bytes = wrap(&inner.0[0].bytes);
+    let inner = &inner.0[0].bytes;
+    let origin = [0, 0, 0x0f, 0xff, 1, 2, 3, 4];
+    let cases =
+        [("6in4", over_ip(41, &[], inner)), ("6in6", over_ipv6(41, inner)), ("teredo", over_udp(3544, &origin, inner))];
+    for (name, bytes) in cases {
         let packet = CapturedPacket { at_ns: 0, link_type: 101, wire_len: bytes.len() as u32, bytes };
         let collected = read(&Packets(vec![packet]));
         let flow = collected.flow();
