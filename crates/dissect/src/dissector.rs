@@ -1,8 +1,9 @@
 //! The way of a packet through the rooms.
 
 use std::slice;
+use std::sync::Arc;
 
-use crate::app::Datagrams;
+use crate::app::{Datagrams, HttpOptions};
 use crate::figures::Figures;
 use crate::flow::{Flows, Message, Outlet, Seen};
 use crate::icmp;
@@ -22,6 +23,7 @@ use crate::wire::{Malformed, Wire, be16};
 pub struct Dissector {
     limits: Limits,
     body: Option<BodyRequest>,
+    http: Arc<HttpOptions>,
     flows: Flows,
     datagrams: Datagrams,
     fragments: Fragments,
@@ -43,6 +45,7 @@ impl Dissector {
         Self {
             limits,
             body: None,
+            http: Arc::default(),
             flows: Flows::default(),
             datagrams: Datagrams::new(),
             fragments: Fragments::default(),
@@ -57,6 +60,12 @@ impl Dissector {
     /// A dissector that reads one flow's packets again and hands out one body through [`Sink::body`].
     pub fn with_body(limits: Limits, request: BodyRequest) -> Self {
         Self { body: Some(request), ..Self::new(limits) }
+    }
+
+    /// The same with a say in how HTTP is read.
+    #[must_use]
+    pub fn with_http(self, options: HttpOptions) -> Self {
+        Self { http: Arc::new(options), ..self }
     }
 
     /// Takes in the next packet. What cannot be read is counted and reported as a [`Problem`]; nothing fails.
@@ -213,12 +222,24 @@ impl Dissector {
         let source = Endpoint { ip: datagram.source, port: source_port };
         let destination = Endpoint { ip: datagram.destination, port: destination_port };
         let message = Message { source, destination, transport, payload, from_client };
-        let mut outlet = Outlet { sink, limits: &self.limits, hits: &mut self.figures.limits_hit, body: self.body };
+        let mut outlet = Outlet {
+            sink,
+            limits: &self.limits,
+            hits: &mut self.figures.limits_hit,
+            body: self.body,
+            http: &self.http,
+        };
         self.flows.message(&message, &seen, &mut self.datagrams, &mut outlet);
     }
 
     fn flows_and_outlet<'a>(&'a mut self, sink: &'a mut dyn Sink) -> (&'a mut Flows, Outlet<'a>) {
-        let outlet = Outlet { sink, limits: &self.limits, hits: &mut self.figures.limits_hit, body: self.body };
+        let outlet = Outlet {
+            sink,
+            limits: &self.limits,
+            hits: &mut self.figures.limits_hit,
+            body: self.body,
+            http: &self.http,
+        };
         (&mut self.flows, outlet)
     }
 

@@ -32,6 +32,7 @@ mod tcp;
 mod tunnel;
 mod wire;
 
+pub use app::{HttpOptions, NetworkError, TrustedProxies};
 pub use dissector::Dissector;
 pub use figures::{Figures, LimitsHit};
 pub use limits::Limits;

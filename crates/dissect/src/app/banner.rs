@@ -2,9 +2,6 @@
 
 use crate::record::Side;
 
-/// The connection preface of HTTP/2 (RFC 9113 §3.4).
-const H2_PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
 /// PostgreSQL: a start-up packet is its own length, then version 3.0 or the code of an SSL request.
 const POSTGRES_VERSION_3: [u8; 4] = [0, 3, 0, 0];
 const POSTGRES_SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
@@ -17,7 +14,6 @@ pub(crate) fn name(side: Side, bytes: &[u8]) -> Option<&'static str> {
         return Some("ssh");
     }
     match side {
-        Side::Client if bytes.starts_with(H2_PREFACE) => Some("h2"),
         Side::Client if is_redis_command(bytes) => Some("redis"),
         Side::Client if is_postgres_startup(bytes) => Some("postgres"),
         Side::Server if is_smtp_greeting(bytes) => Some("smtp"),
@@ -79,7 +75,6 @@ mod tests {
     #[test]
     fn each_banner_names_its_protocol() {
         assert_eq!(name(Side::Server, b"SSH-2.0-OpenSSH_9.2\r\n"), Some("ssh"));
-        assert_eq!(name(Side::Client, H2_PREFACE), Some("h2"));
         assert_eq!(name(Side::Client, b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n"), Some("redis"));
         assert_eq!(name(Side::Client, &POSTGRES_SSL_REQUEST), Some("postgres"));
         assert_eq!(name(Side::Client, b"\0\0\0\x10\0\x03\0\0user\0a\0\0"), Some("postgres"));

@@ -6,8 +6,10 @@
 mod banner;
 mod complaints;
 mod dns;
+mod h2;
 mod http;
 mod probe;
+mod probing;
 mod stream;
 mod tls;
 
@@ -17,6 +19,7 @@ mod testing;
 use crate::record::{Endpoint, FlowId};
 
 pub(crate) use dns::Datagrams;
+pub use http::{HttpOptions, NetworkError, TrustedProxies};
 pub(crate) use http::{host_name, percent_decoded};
 pub(crate) use probe::looks_like_client;
 pub(crate) use stream::Stream;

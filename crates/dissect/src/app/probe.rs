@@ -2,7 +2,7 @@
 
 use crate::record::Side;
 
-use super::{banner, http, tls};
+use super::{banner, h2, http, tls};
 
 /// What a protocol says about the first bytes of one side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,12 @@ pub(crate) enum Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Guess {
     Http,
+    /// HTTP/2 from its preface on.
+    H2,
+    /// HTTP/2 of which the beginning was not captured.
+    H2Frames,
+    /// A lone line and its answer: HTTP/0.9, if the server closes after it.
+    Simple,
     Tls,
     /// Recognised by its banner; its messages are not read.
     Named(&'static str),
@@ -27,28 +33,50 @@ pub(crate) enum Guess {
     Unknown,
 }
 
+/// What one side's bytes may be if the other side's bytes agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Hint {
+    /// Nothing but HTTP/2 frames.
+    H2Frames,
+    /// A line that HTTP/0.9 could have.
+    SimpleRequest,
+}
+
 /// Asks every protocol about the first bytes that `side` sent.
-pub(crate) fn identify(side: Side, bytes: &[u8]) -> Guess {
-    let verdicts = [(http::probe(side, bytes), Guess::Http), (tls::probe(side, bytes), Guess::Tls)];
+pub(crate) fn identify(side: Side, bytes: &[u8]) -> (Guess, Option<Hint>) {
+    let verdicts = [
+        (http::probe(side, bytes), Guess::Http),
+        (tls::probe(side, bytes), Guess::Tls),
+        (h2::probe(side, bytes), Guess::H2),
+    ];
     if let Some((_, guess)) = verdicts.iter().find(|(verdict, _)| *verdict == Verdict::Certain) {
-        return *guess;
+        return (*guess, None);
     }
     if let Some(name) = banner::name(side, bytes) {
-        return Guess::Named(name);
+        return (Guess::Named(name), None);
     }
-    if verdicts.iter().any(|(verdict, _)| *verdict == Verdict::Unsure) { Guess::Unsure } else { Guess::Unknown }
+    match h2::probe_frames(side, bytes) {
+        Verdict::Certain => return (Guess::Unsure, Some(Hint::H2Frames)),
+        Verdict::Unsure => return (Guess::Unsure, None),
+        Verdict::NotMine => {}
+    }
+    if side == Side::Client && http::is_simple_request(bytes) {
+        return (Guess::Unsure, Some(Hint::SimpleRequest));
+    }
+    let is_unsure = verdicts.iter().any(|(verdict, _)| *verdict == Verdict::Unsure);
+    (if is_unsure { Guess::Unsure } else { Guess::Unknown }, None)
 }
 
 /// Whether these first bytes are a client's (`Some(true)`), a server's (`Some(false)`), or could be either's.
 pub(crate) fn looks_like_client(bytes: &[u8]) -> Option<bool> {
-    let speaks = |side| !matches!(identify(side, bytes), Guess::Unsure | Guess::Unknown);
+    let speaks = |side| !matches!(identify(side, bytes).0, Guess::Unsure | Guess::Unknown);
     // Protocols with one banner for both sides let the server speak first.
     if speaks(Side::Server) {
         Some(false)
     } else if speaks(Side::Client) {
         Some(true)
     } else {
-        None
+        h2::speaker(bytes).map(|side| side == Side::Client)
     }
 }
 

@@ -119,6 +119,7 @@ impl Entry {
                 row.from_client = connection.figures(Side::Client);
                 row.from_server = connection.figures(Side::Server);
                 row.app_protocol = connection.stream().and_then(|stream| stream.protocol());
+                row.upgrade = connection.stream().and_then(|stream| stream.upgrade()).cloned();
                 row.server_name = connection.stream().and_then(|stream| stream.server_name()).map(str::to_owned);
             }
             Kind::Messages { figures: [client, server], app_protocol } => {

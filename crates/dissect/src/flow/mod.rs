@@ -11,6 +11,9 @@ mod timers;
 pub(crate) use history::History;
 pub(crate) use table::{Flows, Message, Seen};
 
+use std::sync::Arc;
+
+use crate::app::HttpOptions;
 use crate::figures::LimitsHit;
 use crate::limits::Limits;
 use crate::record::{BodyRequest, Sink};
@@ -22,4 +25,5 @@ pub(crate) struct Outlet<'a> {
     pub(crate) hits: &'a mut LimitsHit,
     /// Set when one body is to be kept.
     pub(crate) body: Option<BodyRequest>,
+    pub(crate) http: &'a Arc<HttpOptions>,
 }

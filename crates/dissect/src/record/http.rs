@@ -5,6 +5,8 @@ use super::{Endpoint, FlowId, Side};
 /// What the exchange was spoken in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Protocol {
+    /// A lone `GET /path` that was answered by bare bytes.
+    Http09,
     Http10,
     Http11,
     H2,
@@ -16,6 +18,7 @@ impl Protocol {
     /// The name shown in rows.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Http09 => "http/0.9",
             Self::Http10 => "http/1.0",
             Self::Http11 => "http/1.1",
             Self::H2 => "h2",
@@ -46,7 +49,8 @@ impl IdentityKind {
 
 /// A request with its response.
 ///
-/// Header blocks are as sent except that secret values (credentials, cookies, tokens) are replaced by `<hidden>`.
+/// Header blocks are as sent except that secret values (credentials, cookies, tokens) are replaced by `<hidden>`, unless
+/// [`crate::HttpOptions::keep_secrets`] says otherwise.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpExchange {
     pub flow: FlowId,
@@ -89,7 +93,8 @@ pub struct HttpExchange {
     pub content_type: Option<String>,
     pub user_agent: Option<String>,
     pub x_forwarded_for: Option<String>,
-    /// First address of X-Forwarded-For, else the client's.
+    /// The first client: of X-Forwarded-For, else of Forwarded (RFC 7239), the first address from the right that is no
+    /// trusted proxy's (see [`crate::TrustedProxies`]), else the leftmost; else X-Real-IP; else the flow's client.
     pub origin_ip: Option<String>,
     pub identity: Option<String>,
     pub identity_kind: Option<IdentityKind>,
@@ -97,7 +102,8 @@ pub struct HttpExchange {
     pub trace_id: Option<String>,
     /// Both messages were seen from first to last byte.
     pub complete: bool,
-    /// Why it is not complete or odd: `no response`, `reset`, `gap`, `cut off`, `malformed: …`.
+    /// Why it is not complete or odd: `no response`, `reset`, `gap`, `cut off`, `headers unknown`, `ambiguous length: …`,
+    /// `malformed: …`.
     pub error: Option<String>,
 }
 

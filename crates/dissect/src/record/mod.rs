@@ -12,8 +12,8 @@ mod tls;
 
 pub use dns::{DnsAnswer, DnsCarrier, DnsQuery};
 pub use flow::{
-    CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, Handshake, LifeRtt, Side,
-    Transport, Upgrade,
+    CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, Handshake, LifeRtt,
+    Side, Transport, Upgrade,
 };
 pub use http::{Body, BodyRequest, HttpExchange, IdentityKind, Protocol};
 pub use problem::{Problem, Stage};

@@ -52,7 +52,7 @@ impl Surroundings<'_, '_> {
     /// Hands pieces of one direction to the application.
     fn reader<'r>(&'r mut self, stream: &'r mut Option<Box<Stream>>, side: Side) -> impl FnMut(Piece<'_>) + 'r {
         move |piece| {
-            let stream = stream.get_or_insert_with(|| Box::new(Stream::new(self.outlet.body)));
+            let stream = stream.get_or_insert_with(|| Box::new(Stream::new(self.outlet.body, self.outlet.http)));
             match piece {
                 Piece::Bytes(bytes) => stream.data(&self.context, side, bytes, self.at_ns, self.outlet.sink),
                 Piece::Gap(missed) => stream.gap(&self.context, side, missed, self.at_ns, self.outlet.sink),

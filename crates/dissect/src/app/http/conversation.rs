@@ -1,5 +1,7 @@
 //! Pairs the requests of one direction with the responses of the other (RFC 9112 §9).
 
+use std::sync::Arc;
+
 use crate::app::FlowContext;
 use crate::app::complaints::Complaints;
 use crate::record::{BodyRequest, Side, Sink, Stage};
@@ -8,6 +10,8 @@ use super::exchange::{Asked, Pending};
 use super::head::{StatusLine, starts};
 use super::health::Health;
 use super::kept::KeptBody;
+use super::leaving::{Departure, H2C, TUNNEL, token_of_upgrade};
+use super::options::HttpOptions;
 use super::outstanding::Outstanding;
 use super::reader::{Broken, Close, Framing, Item, Loss, PartialHead, Reader};
 use super::{request, response, text};
@@ -22,10 +26,15 @@ pub(crate) struct Conversation {
     complaints: Complaints,
     kept: Option<Box<KeptBody>>,
     server_name: Option<Box<str>>,
+    options: Arc<HttpOptions>,
+    /// What the connection speaks from now on, once it is no longer HTTP/1.
+    left_for: Option<String>,
+    /// What the client sent into a tunnel before it was granted.
+    early_bytes: u64,
 }
 
 impl Conversation {
-    pub(crate) fn new(body: Option<BodyRequest>) -> Self {
+    pub(crate) fn new(body: Option<BodyRequest>, options: Arc<HttpOptions>) -> Self {
         Self {
             client: Reader::new(Side::Client),
             server: Reader::new(Side::Server),
@@ -35,6 +44,9 @@ impl Conversation {
             complaints: Complaints::default(),
             kept: body.map(|wanted| Box::new(KeptBody::new(wanted))),
             server_name: None,
+            options,
+            left_for: None,
+            early_bytes: 0,
         }
     }
 
@@ -42,17 +54,45 @@ impl Conversation {
         self.server_name.as_deref()
     }
 
-    pub(crate) fn data(&mut self, ctx: &FlowContext, side: Side, bytes: &[u8], at_ns: i64, sink: &mut dyn Sink) {
+    /// Reads what `side` sent. When the connection leaves HTTP/1 here, gives the server's bytes that are no longer HTTP/1;
+    /// then [`Self::depart`] is next.
+    pub(crate) fn data<'a>(
+        &mut self,
+        ctx: &FlowContext,
+        side: Side,
+        bytes: &'a [u8],
+        at_ns: i64,
+        sink: &mut dyn Sink,
+    ) -> Option<&'a [u8]> {
         if self.off {
-            return;
+            return None;
         }
-        match side {
-            Side::Client => self.read_client(ctx, bytes, at_ns, sink),
+        let after = match side {
+            Side::Client => {
+                self.read_client(ctx, bytes, at_ns, sink);
+                None
+            }
             Side::Server => self.read_server(ctx, bytes, at_ns, sink),
-        }
+        };
         self.emit_finished(sink);
         if self.health.is_hopeless() {
             self.switch_off(ctx, at_ns, sink);
+        }
+        after
+    }
+
+    /// Ends HTTP/1 on this connection and hands over what goes with it into its next protocol.
+    pub(crate) fn depart(&mut self, ctx: &FlowContext, at_ns: i64, sink: &mut dyn Sink) -> Departure {
+        let protocol = self.left_for.take().unwrap_or_default();
+        let upgraded = if protocol == H2C { self.outstanding.take_answered_next() } else { None };
+        self.finish(ctx, at_ns, "cut off", "no response", sink);
+        Departure {
+            protocol,
+            upgraded,
+            next_ordinal: self.outstanding.next_ordinal(),
+            kept: self.kept.take(),
+            server_name: self.server_name.take(),
+            early_client_bytes: self.early_bytes,
         }
     }
 
@@ -117,26 +157,37 @@ impl Conversation {
                 Item::Broken(broken) => self.break_off(ctx, Side::Client, broken, at_ns, sink),
             }
         }
+        self.early_bytes += rest.len() as u64;
     }
 
-    fn read_server(&mut self, ctx: &FlowContext, bytes: &[u8], at_ns: i64, sink: &mut dyn Sink) {
+    fn read_server<'a>(
+        &mut self,
+        ctx: &FlowContext,
+        bytes: &'a [u8],
+        at_ns: i64,
+        sink: &mut dyn Sink,
+    ) -> Option<&'a [u8]> {
         let mut rest = bytes;
         while let Some(item) = self.server.next(&mut rest, at_ns) {
             match item {
                 Item::Head { block, started_ns } => {
                     self.begin_response(ctx, &text(&block), started_ns, at_ns, sink);
+                    if self.left_for.is_some() {
+                        return Some(rest);
+                    }
                 }
                 Item::Body(piece) => self.body_piece(Side::Server, piece, at_ns),
                 Item::End { trailers } => self.end_response(&trailers, at_ns),
                 Item::Broken(broken) => self.break_off(ctx, Side::Server, broken, at_ns, sink),
             }
         }
+        None
     }
 
     fn begin_request(&mut self, ctx: &FlowContext, head: &str, started_ns: i64, at_ns: i64, sink: &mut dyn Sink) {
         self.health.message();
         let mut pending = Box::new(Pending::new(ctx, self.outstanding.next_ordinal(), started_ns));
-        let request = match request::read(head, &mut pending) {
+        let request = match request::read(head, &mut pending, &self.options) {
             Ok(request) => request,
             Err(error) => {
                 self.health.unreadable();
@@ -178,6 +229,12 @@ impl Conversation {
             self.server.begin_body(Framing::Length(0));
             return;
         }
+        let switches_to = if line.status == 101 { Some(token_of_upgrade(lines)) } else { None };
+        if switches_to.as_deref() == Some(H2C) {
+            // The response comes in HTTP/2, on stream 1 (RFC 7540 §3.2).
+            self.left_for = switches_to;
+            return;
+        }
         let answered = match self.outstanding.answered_next() {
             Some(index) => self.outstanding.get(index),
             None => {
@@ -191,7 +248,7 @@ impl Conversation {
         let Some(pending) = answered else { return };
         pending.record.response_ns = Some(started_ns);
         pending.record.finished_ns = at_ns;
-        let (framing, oddity) = response::read(&line, lines, pending);
+        let (framing, oddity) = response::read(&line, lines, pending, self.options.secrets());
         if let Some(oddity) = oddity {
             pending.note(oddity);
         }
@@ -201,7 +258,12 @@ impl Conversation {
             pending.response.ended = true;
             self.client.stop();
             self.server.stop();
+            self.left_for = switches_to.or_else(|| Some(TUNNEL.to_owned()));
         } else {
+            if framing == Framing::Unknown {
+                pending.response.end_broken();
+            }
+            self.early_bytes = 0;
             self.server.begin_body(framing);
         }
     }
@@ -248,7 +310,7 @@ impl Conversation {
             pending.response.ended = true;
             pending.record.finished_ns = at_ns;
             if !trailers.is_empty() {
-                response::read_trailers(&text(trailers), &mut pending.record);
+                response::read_trailers(&text(trailers), &mut pending.record, self.options.secrets());
             }
         }
     }
@@ -303,6 +365,8 @@ impl Conversation {
                 Side::Server => self.begin_response(ctx, &lines, head.started_ns, at_ns, sink),
             }
             self.reader(side).begin_body(Framing::Unknown);
+            // The rest of the head is lost, and with it where another protocol would begin.
+            self.left_for = None;
         }
         if let Some(pending) = self.outstanding.reading(side) {
             pending.interrupt(side, why);

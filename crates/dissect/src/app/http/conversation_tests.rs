@@ -1,4 +1,6 @@
-use super::Conversation;
+use std::sync::Arc;
+
+use super::{Conversation, HttpOptions};
 use crate::app::FlowContext;
 use crate::app::testing::{Collected, context};
 use crate::record::{Body, BodyRequest, HttpExchange, IdentityKind, Protocol, Side};
@@ -15,11 +17,15 @@ enum Step {
 use Step::{Client, Fin, Gap, Reset, Server};
 
 fn play_with(body: Option<BodyRequest>, steps: &[Step]) -> Collected {
-    let (ctx, mut sink, mut conversation) = (context(), Collected::default(), Conversation::new(body));
+    let (ctx, mut sink, mut conversation) = (context(), Collected::default(), Conversation::new(body, Arc::default()));
     for (at_ns, step) in (0..).zip(steps) {
         match step {
-            Client(text) => conversation.data(&ctx, Side::Client, text.as_bytes(), at_ns, &mut sink),
-            Server(text) => conversation.data(&ctx, Side::Server, text.as_bytes(), at_ns, &mut sink),
+            Client(text) => {
+                conversation.data(&ctx, Side::Client, text.as_bytes(), at_ns, &mut sink);
+            }
+            Server(text) => {
+                conversation.data(&ctx, Side::Server, text.as_bytes(), at_ns, &mut sink);
+            }
             Gap(side, missed) => conversation.gap(&ctx, *side, *missed, at_ns, &mut sink),
             Fin(side) => conversation.fin(&ctx, *side, at_ns, &mut sink),
             Reset => conversation.reset(&ctx, at_ns, &mut sink),
@@ -356,7 +362,160 @@ fn two_ways_of_framing_are_noted_and_transfer_encoding_wins_rfc_9112_6_3() {
         Client("POST /a HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n\r\n"),
         Server("HTTP/1.1 204 No Content\r\n\r\n"),
     ]);
-    assert_eq!(gist(&exchanges), [(Some("/a"), Some(204), 2, 0, true, Some("ambiguous length"))]);
+    assert_eq!(gist(&exchanges), [(Some("/a"), Some(204), 2, 0, true, Some(BOTH))]);
+}
+
+const BOTH: &str = "ambiguous length: both Transfer-Encoding and Content-Length";
+
+/// The rows of a request with these fields and this body, answered, and of the request that follows it.
+fn ambiguous(fields: &str, body: &str) -> Vec<(Option<String>, u64, bool, Option<String>)> {
+    let (ctx, mut sink, mut conversation) = (context(), Collected::default(), Conversation::new(None, Arc::default()));
+    let request = format!("POST /a HTTP/1.1\r\nHost: a\r\n{fields}\r\n{body}");
+    let steps = [
+        (Side::Client, request.as_str()),
+        (Side::Server, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
+        (Side::Client, "GET /next HTTP/1.1\r\n\r\n"),
+        (Side::Server, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"),
+    ];
+    for (side, text) in steps {
+        conversation.data(&ctx, side, text.as_bytes(), 0, &mut sink);
+    }
+    conversation.end(&ctx, 1, &mut sink);
+    assert_eq!(sink.problems, []);
+    sink.exchanges.into_iter().map(|e| (e.target, e.request_body_bytes, e.complete, e.error)).collect()
+}
+
+#[test]
+fn shapes_that_smuggle_requests_are_named_and_the_next_request_is_read() {
+    const CHUNKS: &str = "2\r\nab\r\n0\r\n\r\n";
+    for (fields, body, bytes, complete, why) in [
+        (
+            "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n",
+            CHUNKS,
+            2,
+            true,
+            "both Transfer-Encoding and Content-Length",
+        ),
+        ("Content-Length: 2\r\nContent-Length: 5\r\n", "ab", 0, false, "Content-Length is given with different values"),
+        ("Content-Length: 2, 5\r\n", "ab", 0, false, "Content-Length is given with different values"),
+        ("Transfer-Encoding: identity, chunked\r\n", CHUNKS, 2, true, "identity among transfer codings"),
+        ("Transfer-Encoding: chunked, identity\r\n", CHUNKS, 0, false, "chunked is not the last transfer coding"),
+        (
+            "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n",
+            CHUNKS,
+            0,
+            false,
+            "chunked is not the last transfer coding",
+        ),
+        ("Transfer-Encoding: chunked, chunked\r\n", CHUNKS, 2, true, "chunked is given twice"),
+        ("Transfer-Encoding: xchunked\r\n", CHUNKS, 0, false, "a transfer coding that resembles chunked"),
+        (
+            "Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n",
+            "ab",
+            2,
+            true,
+            "a transfer coding that resembles chunked",
+        ),
+        ("Transfer-Encoding : chunked\r\n", CHUNKS, 2, true, "white space before a colon, or a folded line"),
+        ("Transfer-Encoding:\r\n chunked\r\n", CHUNKS, 2, true, "white space before a colon, or a folded line"),
+        ("Content-Length : 2\r\n", "ab", 2, true, "white space before a colon, or a folded line"),
+    ] {
+        let rows = ambiguous(fields, body);
+        let first = (Some("/a".to_owned()), bytes, complete, Some(format!("ambiguous length: {why}")));
+        assert_eq!(rows, [first, (Some("/next".to_owned()), 0, true, None)], "{fields:?}");
+    }
+}
+
+#[test]
+fn a_response_of_two_lengths_is_passed_over_and_the_next_one_is_read() {
+    let exchanges = play(&[
+        Client("GET /a HTTP/1.1\r\n\r\n"),
+        Server("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc"),
+        Client("GET /b HTTP/1.1\r\n\r\n"),
+        Server("HTTP/1.1 204 No Content\r\n\r\n"),
+    ]);
+    let why = "ambiguous length: Content-Length is given with different values";
+    assert_eq!(gist(&exchanges), [(Some("/a"), Some(200), 0, 0, false, Some(why)), whole("/b", 204, 0, 0)]);
+}
+
+#[test]
+fn after_a_loss_among_pipelined_responses_whose_they_are_is_a_guess_until_none_waits() {
+    let empty = || Server("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    let exchanges = play(&[
+        Client("GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\nGET /c HTTP/1.1\r\n\r\n"),
+        Gap(Side::Server, 40),
+        empty(),
+        empty(),
+        empty(),
+        Client("GET /d HTTP/1.1\r\n\r\n"),
+        empty(),
+    ]);
+    let guessed = |target| (Some(target), Some(200), 0, 0, false, Some("gap"));
+    assert_eq!(gist(&exchanges), [guessed("/a"), guessed("/b"), guessed("/c"), whole("/d", 200, 0, 0)]);
+}
+
+#[test]
+fn interim_responses_among_pipelined_ones_shift_no_pair() {
+    let exchanges = play(&[
+        Client("GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n"),
+        Server("HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na"),
+        Server(
+            "HTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n",
+        ),
+    ]);
+    assert_eq!(gist(&exchanges), [whole("/a", 200, 0, 1), whole("/b", 404, 0, 0)]);
+}
+
+#[test]
+fn senders_of_bare_line_feeds_frame_chunks_and_trailers_too() {
+    let exchanges = play(&[
+        Client("post /a http/1.1\ntransfer-encoding: CHUNKED\nhost: a\n\n2\nab\n0\n\nget /b http/1.1\n\n"),
+        Server("http/1.1 200 ok\ntransfer-encoding: chunked\n\n1\na\n0\nx: y\n\nhttp/1.1 204\n\n"),
+    ]);
+    assert_eq!(gist(&exchanges), [whole("/a", 200, 2, 1), whole("/b", 204, 0, 0)]);
+    assert_eq!(exchanges[0].response_headers, "transfer-encoding: chunked\nx: y");
+}
+
+#[test]
+fn rows_keep_secrets_only_when_that_was_asked_for() {
+    let rows = |keep_secrets| {
+        let options = Arc::new(HttpOptions { keep_secrets, ..HttpOptions::default() });
+        let (ctx, mut sink, mut conversation) = (context(), Collected::default(), Conversation::new(None, options));
+        let request = b"GET /a?token=t HTTP/1.1\r\nAuthorization: Basic YW5uYTpzM2NyM3Q=\r\n\r\n";
+        conversation.data(&ctx, Side::Client, request, 0, &mut sink);
+        let response = b"HTTP/1.1 204 x\r\nSet-Cookie: s=1\r\n\r\n";
+        conversation.data(&ctx, Side::Server, response, 0, &mut sink);
+        let row = sink.exchanges.pop().unwrap();
+        (row.target.unwrap(), row.request_headers, row.response_headers)
+    };
+    let texts = |target: &str, request: &str, response: &str| -> (String, String, String) {
+        (target.to_owned(), request.to_owned(), response.to_owned())
+    };
+    let hidden = texts("/a?token=<hidden>", "Authorization: Basic <hidden>", "Set-Cookie: <hidden>");
+    assert_eq!(rows(false), hidden);
+    let kept = texts("/a?token=t", "Authorization: Basic YW5uYTpzM2NyM3Q=", "Set-Cookie: s=1");
+    assert_eq!(rows(true), kept);
+}
+
+#[test]
+fn the_client_behind_trusted_proxies_is_the_origin() {
+    let origin = |fields: &str| {
+        let (ctx, mut sink, mut conversation) =
+            (context(), Collected::default(), Conversation::new(None, Arc::default()));
+        let request = format!("GET / HTTP/1.1\r\n{fields}\r\n");
+        conversation.data(&ctx, Side::Client, request.as_bytes(), 0, &mut sink);
+        conversation.end(&ctx, 1, &mut sink);
+        sink.exchanges.pop().unwrap().origin_ip.unwrap()
+    };
+    assert_eq!(origin("X-Forwarded-For: 198.51.100.66, 203.0.113.7, 10.0.0.1\r\n"), "203.0.113.7");
+    assert_eq!(origin("X-Forwarded-For: 198.51.100.66\r\nX-Forwarded-For: 203.0.113.7, ::1\r\n"), "203.0.113.7");
+    assert_eq!(origin("X-Forwarded-For: 192.168.1.7, 10.0.0.1\r\n"), "192.168.1.7");
+    assert_eq!(
+        origin("Forwarded: for=198.51.100.66, for=\"[2001:db8::7]:4711\";proto=http, for=10.0.0.1\r\n"),
+        "2001:db8::7"
+    );
+    assert_eq!(origin("X-Forwarded-For: unknown\r\nForwarded: for=_x\r\nX-Real-IP: 203.0.113.7\r\n"), "203.0.113.7");
+    assert_eq!(origin("Via: 1.1 a\r\n"), "10.0.0.1");
 }
 
 #[test]
@@ -412,7 +571,7 @@ fn senders_that_are_a_little_off_are_read() {
 
 #[test]
 fn an_absolute_target_names_the_host_and_the_proxy_has_no_name_rfc_9112_3_2_2() {
-    let (ctx, mut sink, mut conversation) = (context(), Collected::default(), Conversation::new(None));
+    let (ctx, mut sink, mut conversation) = (context(), Collected::default(), Conversation::new(None, Arc::default()));
     let proxied = b"GET http://origin.example/a?b HTTP/1.1\r\nHost: other.example\r\n\r\n";
     conversation.data(&ctx, Side::Client, proxied, 0, &mut sink);
     assert_eq!(conversation.server_name(), None);
@@ -423,7 +582,7 @@ fn an_absolute_target_names_the_host_and_the_proxy_has_no_name_rfc_9112_3_2_2() 
 
 #[test]
 fn a_capture_of_one_side_keeps_a_bounded_number_of_requests() {
-    let (ctx, mut sink, mut conversation) = (context(), Collected::default(), Conversation::new(None));
+    let (ctx, mut sink, mut conversation) = (context(), Collected::default(), Conversation::new(None, Arc::default()));
     for _ in 0..1000 {
         conversation.data(&ctx, Side::Client, b"GET /a HTTP/1.1\r\n\r\n", 0, &mut sink);
     }

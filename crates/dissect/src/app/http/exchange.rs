@@ -5,14 +5,14 @@ use crate::record::{HttpExchange, Protocol, Side};
 
 /// What about the request decides how its response is framed (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Asked {
+pub(in crate::app) enum Asked {
     Head,
     Connect,
     Other,
 }
 
 impl Asked {
-    pub(super) fn of(method: &str) -> Self {
+    pub(in crate::app) fn of(method: &str) -> Self {
         if method.eq_ignore_ascii_case("HEAD") {
             Self::Head
         } else if method.eq_ignore_ascii_case("CONNECT") {
@@ -25,7 +25,7 @@ impl Asked {
 
 /// How far one message of an exchange has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Half {
+pub(in crate::app) struct Half {
     pub began: bool,
     pub ended: bool,
     /// Part of it was never seen.
@@ -33,11 +33,11 @@ pub(super) struct Half {
 }
 
 impl Half {
-    pub(super) fn is_reading(self) -> bool {
+    pub(in crate::app) fn is_reading(self) -> bool {
         self.began && !self.ended
     }
 
-    pub(super) fn end_broken(&mut self) {
+    pub(in crate::app) fn end_broken(&mut self) {
         self.ended = true;
         self.broken = true;
     }
@@ -45,7 +45,7 @@ impl Half {
 
 /// An exchange that is not over yet.
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(in crate::app) struct Pending {
     pub record: HttpExchange,
     pub asked: Asked,
     /// `Expect: 100-continue`: the body comes only if the server wants it (RFC 9110 §10.1.1).
@@ -57,7 +57,7 @@ pub(super) struct Pending {
 
 impl Pending {
     /// An exchange of which nothing is known but when its first byte came.
-    pub(super) fn new(ctx: &FlowContext, ordinal: u32, started_ns: i64) -> Self {
+    pub(in crate::app) fn new(ctx: &FlowContext, ordinal: u32, started_ns: i64) -> Self {
         Self {
             record: blank(ctx, ordinal, started_ns),
             asked: Asked::Other,
@@ -69,28 +69,28 @@ impl Pending {
     }
 
     /// Keeps the first thing that is odd: later ones follow from it.
-    pub(super) fn note(&mut self, oddity: impl Into<String>) {
+    pub(in crate::app) fn note(&mut self, oddity: impl Into<String>) {
         if self.record.error.is_none() {
             self.record.error = Some(oddity.into());
         }
     }
 
     /// The request is there and waits for its response.
-    pub(super) fn is_waiting(&self) -> bool {
+    pub(in crate::app) fn is_waiting(&self) -> bool {
         !self.response.began && !self.response.ended
     }
 
     /// The server answered instead of asking for the body, so the client need not send it.
-    pub(super) fn may_omit_body(&self) -> bool {
+    pub(in crate::app) fn may_omit_body(&self) -> bool {
         self.expects_continue && self.request.is_reading() && self.response.began && self.record.request_body_bytes == 0
     }
 
-    pub(super) fn is_over(&self) -> bool {
+    pub(in crate::app) fn is_over(&self) -> bool {
         self.request.ended && self.response.ended
     }
 
     /// The message that `side` was sending ends here; `why` says what happened to it.
-    pub(super) fn interrupt(&mut self, side: Side, why: impl Into<String>) {
+    pub(in crate::app) fn interrupt(&mut self, side: Side, why: impl Into<String>) {
         if side == Side::Client && self.may_omit_body() && self.response.ended {
             self.request.ended = true;
         } else {
@@ -100,7 +100,7 @@ impl Pending {
     }
 
     /// No more of it will come: `why` says what happened to messages that were under way.
-    pub(super) fn give_up(&mut self, why: &str, unanswered: &str) {
+    pub(in crate::app) fn give_up(&mut self, why: &str, unanswered: &str) {
         if !self.request.ended {
             self.interrupt(Side::Client, why);
         }
@@ -113,14 +113,14 @@ impl Pending {
     }
 
     /// The message that `side` sends.
-    pub(super) fn half(&mut self, side: Side) -> &mut Half {
+    pub(in crate::app) fn half(&mut self, side: Side) -> &mut Half {
         match side {
             Side::Client => &mut self.request,
             Side::Server => &mut self.response,
         }
     }
 
-    pub(super) fn into_record(self) -> HttpExchange {
+    pub(in crate::app) fn into_record(self) -> HttpExchange {
         let whole = |half: Half| half.began && half.ended && !half.broken;
         HttpExchange { complete: whole(self.request) && whole(self.response), ..self.record }
     }

@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use memchr::memchr;
 
 /// One field. The name is given as sent and in lower case.
-pub(super) struct Field<'a> {
+#[derive(Clone, Copy)]
+pub(in crate::app) struct Field<'a> {
     pub name: &'a str,
     pub lower: &'a str,
     pub value: &'a str,
+    /// It has white space before its colon or is folded: some readers do not see it (RFC 9112 §5.1, §5.2).
+    pub is_odd: bool,
 }
 
 /// Visits each field of `lines`; folded lines are joined by one space (RFC 9112 §5.2). Returns how many lines had no name:
@@ -40,7 +43,8 @@ pub(super) fn visit_fields(lines: &str, mut visit: impl FnMut(Field<'_>)) -> usi
         lower.clear();
         lower.push_str(name);
         lower.make_ascii_lowercase();
-        visit(Field { name, lower: &lower, value });
+        let is_odd = matches!(line, Cow::Owned(_)) || line.as_bytes().get(name.len()) != Some(&b':');
+        visit(Field { name, lower: &lower, value, is_odd });
     }
     nameless
 }
@@ -82,6 +86,14 @@ mod tests {
     #[test]
     fn folded_lines_are_joined_by_one_space_rfc_9112_5_2() {
         assert_eq!(fields("A: b\r\n  c\r\n\td\r\nE: f\r\n"), (vec![pair("a", "b c d"), pair("e", "f")], 0));
+    }
+
+    #[test]
+    fn a_field_that_some_readers_do_not_see_is_odd() {
+        let mut odd = Vec::new();
+        visit_fields("A: b\r\nC : d\r\nE:\r\n f\r\nG:h\r\n", |field| odd.push((field.name.to_owned(), field.is_odd)));
+        let field = |name: &str, is_odd| (name.to_owned(), is_odd);
+        assert_eq!(odd, [field("A", false), field("C", true), field("E", true), field("G", false)]);
     }
 
     #[test]

@@ -8,21 +8,21 @@ const MAX_UNREADABLE_PERCENT: u32 = 40;
 
 /// Counts messages and those that could not be read.
 #[derive(Debug, Default)]
-pub(super) struct Health {
+pub(in crate::app) struct Health {
     messages: u32,
     unreadable: u32,
 }
 
 impl Health {
-    pub(super) fn message(&mut self) {
+    pub(in crate::app) fn message(&mut self) {
         self.messages = self.messages.saturating_add(1);
     }
 
-    pub(super) fn unreadable(&mut self) {
+    pub(in crate::app) fn unreadable(&mut self) {
         self.unreadable = self.unreadable.saturating_add(1);
     }
 
-    pub(super) fn is_hopeless(&self) -> bool {
+    pub(in crate::app) fn is_hopeless(&self) -> bool {
         let percent = u64::from(self.unreadable) * 100 / u64::from(self.messages.max(1));
         self.messages >= MIN_MESSAGES && percent > u64::from(MAX_UNREADABLE_PERCENT)
     }

@@ -63,20 +63,28 @@ fn jwt_subject(token: &str) -> Option<String> {
     }
 }
 
-/// The first valid address of an X-Forwarded-For or X-Real-IP value; ports are left out.
-pub(super) fn first_address(list: &str) -> Option<IpAddr> {
-    list.split(',').find_map(|entry| address(entry.trim().trim_matches('"')))
+/// The valid addresses of an X-Forwarded-For or X-Real-IP value from right to left; ports are left out.
+pub(super) fn addresses_from_right(list: &str) -> impl Iterator<Item = IpAddr> {
+    list.rsplit(',').filter_map(|entry| address(entry.trim().trim_matches('"')))
 }
 
-/// The first valid address of a `for=` in a Forwarded value (RFC 7239 §4).
-pub(super) fn first_forwarded_for(value: &str) -> Option<IpAddr> {
-    value.split([',', ';']).find_map(|pair| {
-        let (name, node) = pair.split_once('=')?;
-        if !name.trim().eq_ignore_ascii_case("for") {
-            return None;
+/// The valid addresses of each `for=` in a Forwarded value from right to left (RFC 7239 §4). Values may be quoted, and
+/// must be for IPv6; nodes may be `unknown` or a made-up name, which are no addresses.
+pub(super) fn forwarded_from_right(value: &str) -> impl Iterator<Item = IpAddr> {
+    let mut addresses = Vec::new();
+    let mut quoted = false;
+    let separates = |char: char| {
+        quoted ^= char == '"';
+        matches!(char, ',' | ';') && !quoted
+    };
+    for pair in value.split(separates) {
+        if let Some((name, node)) = pair.split_once('=')
+            && name.trim().eq_ignore_ascii_case("for")
+        {
+            addresses.extend(address(node.trim().trim_matches('"')));
         }
-        address(node.trim().trim_matches('"'))
-    })
+    }
+    addresses.into_iter().rev()
 }
 
 /// `10.0.0.1`, `10.0.0.1:80`, `::1`, `[::1]`, `[::1]:80`.
@@ -150,22 +158,26 @@ mod tests {
         assert_eq!(of_authorization("Digest username=\"a\""), None);
     }
 
-    #[test]
-    fn the_first_valid_address_of_a_list_counts() {
-        let ip = |text: &str| text.parse().ok();
-        assert_eq!(first_address("203.0.113.7, 10.0.0.1"), ip("203.0.113.7"));
-        assert_eq!(first_address("unknown, 203.0.113.7:4711"), ip("203.0.113.7"));
-        assert_eq!(first_address("[2001:db8::1]:80"), ip("2001:db8::1"));
-        assert_eq!(first_address("2001:db8::1"), ip("2001:db8::1"));
-        assert_eq!(first_address("nobody"), None);
+    fn from_right(addresses: impl Iterator<Item = IpAddr>) -> Vec<String> {
+        addresses.map(|address| address.to_string()).collect()
     }
 
     #[test]
-    fn forwarded_names_its_first_for_rfc_7239_4() {
-        let ip = |text: &str| text.parse().ok();
-        assert_eq!(first_forwarded_for("proto=https;For=\"[2001:db8::1]:80\", for=10.0.0.1"), ip("2001:db8::1"));
-        assert_eq!(first_forwarded_for("for=_hidden, for=192.0.2.60;by=1.2.3.4"), ip("192.0.2.60"));
-        assert_eq!(first_forwarded_for("by=1.2.3.4"), None);
+    fn a_list_of_addresses_is_read_from_the_right_without_what_is_none() {
+        let read = |list| from_right(addresses_from_right(list));
+        assert_eq!(read("203.0.113.7, 10.0.0.1"), ["10.0.0.1", "203.0.113.7"]);
+        assert_eq!(read("unknown, 203.0.113.7:4711,"), ["203.0.113.7"]);
+        assert_eq!(read("2001:db8::1,[2001:db8::2]:80, \"::3\""), ["::3", "2001:db8::2", "2001:db8::1"]);
+        assert_eq!(read("nobody"), [""; 0]);
+    }
+
+    #[test]
+    fn forwarded_names_its_nodes_rfc_7239_4() {
+        let read = |value| from_right(forwarded_from_right(value));
+        assert_eq!(read("proto=https;For=\"[2001:db8::1]:80\", for=10.0.0.1"), ["10.0.0.1", "2001:db8::1"]);
+        assert_eq!(read("for=_hidden, for=192.0.2.60;by=1.2.3.4, for=unknown"), ["192.0.2.60"]);
+        assert_eq!(read("host=\"a,for=192.0.2.1\";for=\"192.0.2.43:47011\""), ["192.0.2.43"]);
+        assert_eq!(read("by=1.2.3.4, for=\"[::1\", for"), [""; 0]);
     }
 
     #[test]

@@ -5,19 +5,19 @@ use crate::record::{Body, BodyRequest, Side, Sink};
 use super::exchange::Pending;
 
 /// Collects a body up to its limit.
-pub(super) struct KeptBody {
+pub(in crate::app) struct KeptBody {
     wanted: BodyRequest,
     bytes: Vec<u8>,
     truncated: bool,
 }
 
 impl KeptBody {
-    pub(super) fn new(wanted: BodyRequest) -> Self {
+    pub(in crate::app) fn new(wanted: BodyRequest) -> Self {
         Self { wanted, bytes: Vec::new(), truncated: false }
     }
 
     /// Keeps a piece if it belongs to the wanted body.
-    pub(super) fn take(&mut self, ordinal: u32, side: Side, piece: &[u8]) {
+    pub(in crate::app) fn take(&mut self, ordinal: u32, side: Side, piece: &[u8]) {
         if self.wanted.ordinal == ordinal && self.wanted.side == side {
             let room = self.wanted.limit_bytes - self.bytes.len();
             self.truncated |= piece.len() > room;
@@ -26,7 +26,7 @@ impl KeptBody {
     }
 
     /// Hands the body over when `pending`, which is over, is the wanted exchange.
-    pub(super) fn deliver(&mut self, pending: &Pending, sink: &mut dyn Sink) {
+    pub(in crate::app) fn deliver(&mut self, pending: &Pending, sink: &mut dyn Sink) {
         let record = &pending.record;
         if self.wanted.ordinal != record.ordinal {
             return;

@@ -13,11 +13,15 @@ mod head;
 mod health;
 mod identity;
 mod kept;
+mod leaving;
+mod options;
 mod outstanding;
+mod proxies;
 mod reader;
 mod request;
 mod response;
 mod secrets;
+mod simple;
 mod target;
 
 #[cfg(test)]
@@ -29,10 +33,23 @@ use std::borrow::Cow;
 
 pub(crate) use conversation::Conversation;
 pub(crate) use head::probe;
+pub use options::HttpOptions;
+pub use proxies::{NetworkError, TrustedProxies};
+pub(crate) use simple::{SimpleExchange, is_simple_request};
 pub(crate) use target::{host_name, percent_decoded};
 
+// What HTTP/2 has in common with HTTP/1: rows, and what is read from fields.
+pub(in crate::app) use exchange::{Asked, Pending};
+pub(in crate::app) use fields::Field;
+pub(in crate::app) use health::Health;
+pub(in crate::app) use kept::KeptBody;
+pub(in crate::app) use leaving::{Departure, H2C, TUNNEL};
+pub(in crate::app) use request::{RequestFields, set_once};
+pub(in crate::app) use response::{take_field, take_trailer};
+pub(in crate::app) use target::before_query;
+
 /// A field line that may hold anything is left out of the row.
-const NAMELESS: &str = "malformed: a field line has no name";
+pub(in crate::app) const NAMELESS: &str = "malformed: a field line has no name";
 
 /// Adds `name: value` to a block of field lines.
 fn push_line(block: &mut String, name: &str, value: &str) {

@@ -21,6 +21,8 @@ pub(super) struct Outstanding {
     overlapped: bool,
     /// The server's direction lost its thread since the last response.
     server_lost: bool,
+    /// Responses may have been lost while several requests waited: whose the next ones are is a guess until none waits.
+    is_doubtful: bool,
 }
 
 impl Outstanding {
@@ -31,7 +33,9 @@ impl Outstanding {
 
     /// Adds an exchange. When too many wait, the oldest is given up and returned.
     pub(super) fn add(&mut self, pending: Box<Pending>) -> Option<Box<Pending>> {
-        self.overlapped |= !self.server_lost && self.pending.iter().any(|before| before.is_waiting());
+        let some_wait = self.pending.iter().any(|before| before.is_waiting());
+        self.overlapped |= !self.server_lost && some_wait;
+        self.is_doubtful &= some_wait;
         self.added = self.added.saturating_add(1);
         self.pending.push_back(pending);
         if self.pending.len() <= MAX_OUTSTANDING {
@@ -46,7 +50,8 @@ impl Outstanding {
     /// Index of the exchange that the response which now begins belongs to; `None` when its request was never seen.
     ///
     /// It is the oldest that waits (RFC 9112 §9.3.2). After a loss in the server's direction, and where requests never
-    /// overlapped, it is the newest: the responses before it were lost.
+    /// overlapped, it is the newest: the responses before it were lost. Where they did, the oldest is a guess, and its row
+    /// says that something is missing.
     pub(super) fn answered_next(&mut self) -> Option<usize> {
         let lost = std::mem::take(&mut self.server_lost);
         if self.given_up > 0 && !lost {
@@ -54,13 +59,25 @@ impl Outstanding {
             return None;
         }
         if !lost || self.overlapped {
-            return self.pending.iter().position(|pending| pending.is_waiting());
+            let oldest = self.pending.iter().position(|pending| pending.is_waiting())?;
+            self.is_doubtful |= lost && self.pending.iter().skip(oldest + 1).any(|pending| pending.is_waiting());
+            if self.is_doubtful {
+                self.pending[oldest].note("gap");
+                self.pending[oldest].response.broken = true;
+            }
+            return Some(oldest);
         }
         let newest = self.pending.iter().rposition(|pending| pending.is_waiting())?;
         for unanswered in self.pending.iter_mut().take(newest).filter(|pending| pending.is_waiting()) {
             unanswered.interrupt(Side::Server, "gap");
         }
         Some(newest)
+    }
+
+    /// Takes out the exchange that the next response belongs to.
+    pub(super) fn take_answered_next(&mut self) -> Option<Box<Pending>> {
+        let index = self.answered_next()?;
+        self.pending.remove(index)
     }
 
     pub(super) fn get(&mut self, index: usize) -> Option<&mut Pending> {

@@ -1,5 +1,7 @@
 //! What holds for every conversation, however its bytes are cut into segments.
 
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use crate::app::Stream;
@@ -47,7 +49,7 @@ fn exchange() -> impl Strategy<Value = (Message, Message)> {
 
 /// Plays the exchanges one after the other, each message in pieces of the sizes that `cuts` gives.
 fn play(exchanges: &[(Message, Message)], cuts: &mut impl Iterator<Item = usize>) -> Collected {
-    let (ctx, mut sink, mut stream) = (context(), Collected::default(), Stream::new(None));
+    let (ctx, mut sink, mut stream) = (context(), Collected::default(), Stream::new(None, &Arc::default()));
     for (request, response) in exchanges {
         for (side, (bytes, _)) in [(Side::Client, request), (Side::Server, response)] {
             let mut rest = &bytes[..];
@@ -97,7 +99,7 @@ proptest! {
         http in any::<bool>(),
     ) {
         let wanted = BodyRequest { ordinal: 0, side: Side::Server, limit_bytes: 8 };
-        let (ctx, mut sink, mut stream) = (context(), Collected::default(), Stream::new(Some(wanted)));
+        let (ctx, mut sink, mut stream) = (context(), Collected::default(), Stream::new(Some(wanted), &Arc::default()));
         if http {
             stream.data(&ctx, Side::Client, b"GET / HTTP/1.1\r\n\r\n", 0, &mut sink);
         }

@@ -83,8 +83,34 @@ const SECRET_PARAMETERS: &[&str] = &[
     "x-amz-credential",
 ];
 
-/// A field's value as it may be shown.
-pub(super) fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
+/// Whether secrets are kept out of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::app) enum Secrets {
+    Hidden,
+    /// The user asked for rows as sent.
+    Kept,
+}
+
+impl Secrets {
+    /// A field's value as it may be shown.
+    pub(in crate::app) fn value<'a>(self, lower_name: &str, value: &'a str) -> Cow<'a, str> {
+        match self {
+            Self::Hidden => shown(lower_name, value),
+            Self::Kept => Cow::Borrowed(value),
+        }
+    }
+
+    /// A request target as it may be shown.
+    pub(in crate::app) fn target(self, target: &str) -> Cow<'_, str> {
+        match self {
+            Self::Hidden => hide_in_target(target),
+            Self::Kept => Cow::Borrowed(target),
+        }
+    }
+}
+
+/// A field's value with what is secret about it hidden.
+fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
     if CREDENTIAL_FIELDS.contains(&lower_name) {
         return hide_credentials(value);
     }
@@ -96,7 +122,7 @@ pub(super) fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
 
 /// A request target or address with passwords and the values of secret parameters replaced, in the path
 /// (`/a;jsessionid=1`), the query and the fragment (`#access_token=1`).
-pub(super) fn hide_in_target(target: &str) -> Cow<'_, str> {
+fn hide_in_target(target: &str) -> Cow<'_, str> {
     let query_at = memchr2(b'?', b'#', target.as_bytes()).map_or(target.len(), |at| at + 1);
     let (before, query) = target.split_at(query_at);
     // Only the absolute form has user information.
@@ -235,6 +261,14 @@ mod tests {
         for target in ["/", "*", "/a?q=1&keyboard=2&token", "/a?token=", "/a?Content-Disposition=x;%20filename=y", ""] {
             assert!(matches!(hide_in_target(target), Cow::Borrowed(same) if same == target), "{target}");
         }
+    }
+
+    #[test]
+    fn secrets_that_are_kept_stay_as_sent() {
+        assert_eq!(Secrets::Kept.value("cookie", "session=1"), "session=1");
+        assert_eq!(Secrets::Kept.target("/a?token=abc"), "/a?token=abc");
+        assert_eq!(Secrets::Hidden.value("cookie", "session=1"), "<hidden>");
+        assert_eq!(Secrets::Hidden.target("/a?token=abc"), "/a?token=<hidden>");
     }
 
     #[test]

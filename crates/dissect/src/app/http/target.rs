@@ -97,7 +97,7 @@ fn scheme_of(target: &str) -> Option<(&'static str, &str)> {
     prefix("http://").map(|rest| ("http", rest)).or_else(|| prefix("https://").map(|rest| ("https", rest)))
 }
 
-fn before_query(target: &str) -> &str {
+pub(in crate::app) fn before_query(target: &str) -> &str {
     target.find(['?', '#']).map_or(target, |at| &target[..at])
 }
 
