@@ -112,13 +112,15 @@ fn files_below(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
 }
 
+/// Bytes that are no text become other characters, which no secret has.
 fn holds(bytes: &[u8], text: &str) -> bool {
-    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+    String::from_utf8_lossy(bytes).contains(text)
 }
 
 fn assert_clean(what: &str, bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
     for secret in forbidden() {
-        assert!(!holds(bytes, &secret), "{what} holds {secret}");
+        assert!(!text.contains(&secret), "{what} holds {secret}");
     }
 }
 
