@@ -40,7 +40,7 @@ test.describe("the flows of the sample", () => {
   test("are reached by g f", async ({ app }) => {
     await app.keyboard.press("g");
     await app.keyboard.press("e");
-    await expect(app.getByRole("heading", { name: "Exchanges" })).toBeVisible();
+    await expect(app.getByRole("heading", { name: "Exchanges", exact: true })).toBeVisible();
     await app.keyboard.press("g");
     await app.keyboard.press("f");
     await expect(app.getByRole("heading", { name: "Flows" })).toBeVisible();
@@ -101,7 +101,7 @@ test.describe("the flows of the sample", () => {
 
     await tab(app, "Exchanges").click();
     await drawer(app).getByRole("button", { name: "/products" }).first().click();
-    await expect(app.getByRole("heading", { name: "Exchanges" })).toBeVisible();
+    await expect(app.getByRole("heading", { name: "Exchanges", exact: true })).toBeVisible();
     const exchange = app.getByRole("region", { name: "Selected exchange" });
     await expect(exchange.getByText("Request headers")).toBeVisible();
     await exchange.getByRole("button", { name: "Follow flow" }).click();
@@ -138,7 +138,7 @@ test.describe("the flows of the sample", () => {
     await expect(stream).toContainText("48 54 54 50 2f 31 2e 31");
     const download = app.waitForEvent("download");
     await drawer(app).getByRole("button", { name: "Save bytes" }).click();
-    expect(readFileSync(await (await download).path()).toString("latin1")).toMatch(/^HTTP\/1\.1 200/);
+    expect(readFileSync(await (await download).path()).toString("latin1")).toMatch(/^HTTP\/1\.1 \d{3} /);
     await drawer(app).getByRole("button", { name: "Text" }).click();
     await tab(app, "Packets").click();
   });
@@ -157,7 +157,7 @@ test.describe("a connection that lost packets", () => {
     await expect(packets(app).getByText("gap before")).toBeVisible();
     await packet(app, 3).click();
     const bytes = drawer(app).getByRole("region", { name: /in hexadecimal$/ });
-    await expect(bytes).toContainText("GET /lost HTTP/1");
+    await expect(bytes).toContainText("GET /lost");
     await packets(app).focus();
     await app.keyboard.press("ArrowDown");
     await expect(drawer(app).getByRole("heading", { name: "Packet 5" })).toBeVisible();

@@ -105,24 +105,26 @@ export async function openSample(page: Page): Promise<void> {
   await expect(page.getByRole("group", { name: "Import" })).toHaveCount(0, { timeout: 30_000 });
 }
 
-/** Sends a capture made here and waits until it is read. */
+/** Sends a capture made here unless it is open, and waits until it is read. */
 export async function openCapture(page: Page, name: string, content: Buffer): Promise<void> {
-  const address = `/api/upload?name=${encodeURIComponent(name)}`;
-  const status = await page.evaluate(
-    async ([path, base64]) => {
+  const stem = name.replace(/\..*/, "");
+  const isOpen = async (): Promise<boolean> => {
+    const state = (await ask(page, "app_state", {})) as {
+      recording: { name: string } | null;
+      import: { state: string } | null;
+    };
+    return state.import?.state !== "running" && (state.recording?.name ?? "").startsWith(stem);
+  };
+  if (!(await isOpen())) {
+    const sent = [`/api/upload?name=${encodeURIComponent(name)}`, content.toString("base64")] as const;
+    const status = await page.evaluate(async ([path, base64]) => {
       const body = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
       return (await fetch(path, { method: "POST", body })).status;
-    },
-    [address, content.toString("base64")] as const,
-  );
-  expect(status).toBeLessThan(300);
-  await expect
-    .poll(async () => {
-      const state = (await ask(page, "app_state", {})) as { recording: { name: string } | null; import: unknown };
-      const running = (state.import as { state: string } | null)?.state === "running";
-      return !running && (state.recording?.name ?? "").includes(name.replace(/\..*/, ""));
-    })
-    .toBe(true);
+    }, sent);
+    expect(status).toBeLessThan(300);
+  }
+  await expect.poll(isOpen, { timeout: 30_000 }).toBe(true);
+  await expect(page.locator("button.source")).toContainText(stem);
 }
 
 /** Sends a command as the page would. */

@@ -21,7 +21,7 @@ test.describe("a damaged capture", () => {
   });
 
   test("is counted in the rail and listed by stage", async ({ app }) => {
-    await expect(line(app, 0)).toContainText("troubled.pcap");
+    await expect(line(app, 0)).toContainText(/troubled(-\d+)?\.pcap/);
     await expect(line(app, 0)).toContainText("transport");
     await expect(app.getByRole("list", { name: "Problems by stage" })).toContainText("transport");
     const rail = app.getByRole("navigation", { name: "Panes" }).getByRole("button", { name: "Problems" });
@@ -42,8 +42,8 @@ test("a capture that ends in a packet is odd, and the source picker leads to why
   const whole = troubled();
   await openCapture(app, "cut.pcap", whole.subarray(0, whole.length - 20));
   await app.locator("button.source").click();
-  await app.getByRole("menuitem", { name: /cut\.pcap.*warning/ }).click();
+  await app.getByRole("menuitem", { name: /cut(-\d+)?\.pcap.*warning/ }).click();
   await expect(app.getByRole("heading", { name: "Problems" })).toBeVisible();
   await expect(app).toHaveURL(/source=\d+/);
-  await expect(app.locator(".note.warn").first()).toContainText("cut.pcap");
+  await expect(app.locator(".note.warn").first()).toContainText(/cut(-\d+)?\.pcap/);
 });

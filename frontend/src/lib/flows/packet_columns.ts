@@ -43,6 +43,7 @@ export function packetColumns(openedUs: number): readonly Column<FlowPacket>[] {
       id: "happened",
       title: "What happened",
       width: 190,
+      least: 196,
       flexible: true,
       text: (packet) => packet.verdicts.join(", "),
     },

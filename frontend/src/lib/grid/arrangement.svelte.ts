@@ -31,14 +31,14 @@ export class ColumnArrangement<R> {
       .map((column) => {
         const chosen = this.#widths.value[column.id];
         if (chosen !== undefined) return `${chosen}px`;
-        return column.flexible ? `minmax(${FLEXIBLE_LEAST_PX}px, 1fr)` : `${column.width}px`;
+        return column.flexible ? `minmax(${leastOf(column)}px, 1fr)` : `${column.width}px`;
       })
       .join(" "),
   );
   /** Width below which the grid scrolls sideways. */
   readonly least = $derived.by(() =>
     this.shown.reduce(
-      (sum, column) => sum + (this.#widths.value[column.id] ?? (column.flexible ? FLEXIBLE_LEAST_PX : column.width)),
+      (sum, column) => sum + (this.#widths.value[column.id] ?? (column.flexible ? leastOf(column) : column.width)),
       0,
     ),
   );
@@ -76,6 +76,10 @@ export class ColumnArrangement<R> {
     this.#arrangement.value = this.#first;
     this.#widths.value = {};
   }
+}
+
+function leastOf(column: { least?: number }): number {
+  return column.least ?? FLEXIBLE_LEAST_PX;
 }
 
 function readArrangement(stored: unknown): Arrangement | null {

@@ -13,6 +13,8 @@ export interface Column<R> {
   width: number;
   /** Takes the space that is left until the user drags it. */
   flexible?: boolean;
+  /** Least width of a flexible one. */
+  least?: number;
   numeric?: boolean;
   mono?: boolean;
   /** Cannot be hidden. */

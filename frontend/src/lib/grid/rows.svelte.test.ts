@@ -105,6 +105,20 @@ describe("the rows of a grid", () => {
     end();
   });
 
+  it("are found when they come after there were none", async () => {
+    const { asked, rows, passMs, end } = listing();
+    await passMs(0);
+    asked[0]?.answer(0);
+    await passMs(1000);
+    expect([rows.total, asked.length]).toEqual([0, 1]);
+    rows.again();
+    await passMs(0);
+    asked[1]?.answer(12);
+    await passMs(0);
+    expect([rows.total, rows.at(11)]).toEqual([12, 11]);
+    end();
+  });
+
   it("are slow after 150 ms", async () => {
     const { asked, rows, passMs, end } = listing();
     await passMs(100);

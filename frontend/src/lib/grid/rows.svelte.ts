@@ -136,7 +136,8 @@ export class Rows<R> {
   }
 
   #missing(): PageRun | null {
-    const total = this.outdated || this.total === null ? Infinity : this.total;
+    // None so far may be some by now: the first page is always one to read.
+    const total = this.outdated || !this.total ? Infinity : this.total;
     const first = Math.min(this.#wanted.first - AHEAD, total);
     const end = Math.min(Math.max(this.#wanted.end + AHEAD, PAGE_ROWS), total);
     return this.#cache.missing(first, end);
