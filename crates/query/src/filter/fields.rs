@@ -39,7 +39,7 @@ pub static FIELDS: &[Field] = &[
     field("protocol", &["protocol"], Kind::Folded, "protocol:http/1.1", "what it was spoken in")
         .flow(&["app_protocol", "transport", "upgraded_to"])
         .also_by_exchange()
-        .values(&["http/1.0", "http/1.1", "h2", "grpc", "websocket", "tls", "dns"])
+        .values(&["http/0.9", "http/1.0", "http/1.1", "h2", "grpc", "websocket", "tls", "dns"])
         .always(),
     field("identity", &["identity"], Kind::Name, "identity:anna", "login or JWT subject"),
     field("identity_kind", &["identity_kind"], Kind::Folded, "identity_kind:jwt", "where the identity was read")

@@ -105,7 +105,7 @@ pub(super) fn http_exchanges() -> View {
         column("finished_at", "TIMESTAMP_NS", "Last byte of the response, or of the request when none came."),
         column("ttfb_us", "BIGINT", "From started_at to response_at."),
         column("duration_us", "BIGINT", "From started_at to finished_at; NULL without a response."),
-        column("protocol", "VARCHAR", "`http/1.0`, `http/1.1`, `h2`, `grpc` or `websocket`."),
+        column("protocol", "VARCHAR", "`http/0.9`, `http/1.0`, `http/1.1`, `h2`, `grpc` or `websocket`."),
         column("method", "VARCHAR", "The request's method; NULL when only the response was captured."),
         column("scheme", "VARCHAR", "`http` or `https`."),
         column("host", "VARCHAR", "Host header or authority, as sent."),
@@ -130,7 +130,11 @@ pub(super) fn http_exchanges() -> View {
         column("content_type", "VARCHAR", "Content-Type of the response."),
         column("user_agent", "VARCHAR", "User-Agent header."),
         column("x_forwarded_for", "VARCHAR", "X-Forwarded-For header."),
-        column("origin_ip", "VARCHAR", "First address of X-Forwarded-For, else the client's."),
+        column(
+            "origin_ip",
+            "VARCHAR",
+            "The first client behind trusted proxies, from X-Forwarded-For, Forwarded or X-Real-IP; else the client.",
+        ),
         column("identity", "VARCHAR", "Who asked: the login of Basic, the subject of a JWT (read, not verified)."),
         column("identity_kind", "VARCHAR", "`basic` or `jwt`."),
         column("trace_id", "VARCHAR", "Trace id of `traceparent`, 32 hexadecimal digits."),
@@ -138,7 +142,7 @@ pub(super) fn http_exchanges() -> View {
         column(
             "error",
             "VARCHAR",
-            "`no response`, `reset`, `gap`, `cut off` or `malformed: …`; NULL when nothing was odd.",
+            "`no response`, `reset`, `gap`, `cut off`, `ambiguous length: …`, `headers unknown` or `malformed: …`; NULL when nothing was odd.",
         ),
     ];
     let sql = format!("SELECT {} FROM raw.exchanges", names(&columns));
