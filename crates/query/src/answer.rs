@@ -175,6 +175,10 @@ pub struct ExchangeRow {
     pub trace_id: Option<String>,
     pub complete: bool,
     pub error: Option<String>,
+    pub grpc_status: Option<u32>,
+    /// Messages of a gRPC call, in each direction.
+    pub request_messages: Option<u32>,
+    pub response_messages: Option<u32>,
 }
 
 /// A page of exchanges.

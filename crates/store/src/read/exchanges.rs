@@ -17,10 +17,10 @@ use crate::error::Result;
 pub(super) const ROW_COLUMNS: &str = "exchange_id, flow_id, epoch_ns(started_at) // 1000, client_service, server_service, client_ip, \
     client_port, server_ip, server_port, protocol, method, host, target_as_sent, path, status, ttfb_us, duration_us, \
     request_body_bytes, response_body_bytes, content_type, user_agent, origin_ip, identity, identity_kind, trace_id, \
-    complete, error";
+    complete, error, grpc_status, request_messages, response_messages";
 
 /// Columns [`exchange_row`] takes from a row.
-pub(super) const ROW_COLUMN_COUNT: usize = 27;
+pub(super) const ROW_COLUMN_COUNT: usize = 30;
 
 /// A grid row from a row of [`ROW_COLUMNS`].
 pub(super) fn exchange_row(row: &Row<'_>) -> duckdb::Result<ExchangeRow> {
@@ -56,6 +56,9 @@ pub(super) fn exchange_row(row: &Row<'_>) -> duckdb::Result<ExchangeRow> {
         trace_id: row.get(24)?,
         complete: row.get(25)?,
         error: row.get(26)?,
+        grpc_status: row.get(27)?,
+        request_messages: row.get(28)?,
+        response_messages: row.get(29)?,
     })
 }
 

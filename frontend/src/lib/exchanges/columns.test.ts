@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { COLUMNS, SHOWN_AT_FIRST, statusClass } from "./columns";
+import { COLUMNS, grpcStatus, SHOWN_AT_FIRST, statusClass } from "./columns";
 
 describe("the columns", () => {
   it("have unique ids and a known first choice", () => {
@@ -18,5 +18,11 @@ describe("a status", () => {
       "t2",
       "t2",
     ]);
+  });
+});
+
+describe("a gRPC status", () => {
+  it("has its name beside its number where there is one", () => {
+    expect([0, 5, 16, 99, null].map(grpcStatus)).toEqual(["0 OK", "5 NOT_FOUND", "16 UNAUTHENTICATED", "99", ""]);
   });
 });

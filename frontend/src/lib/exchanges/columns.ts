@@ -6,6 +6,34 @@ import { ADDRESS_COLUMNS, SERVICE_COLUMNS, type Column } from "../grid";
 
 const none = (value: string | null): string => value ?? "";
 
+/** Names of gRPC's status codes, by their number. */
+const GRPC_CODES = [
+  "OK",
+  "CANCELLED",
+  "UNKNOWN",
+  "INVALID_ARGUMENT",
+  "DEADLINE_EXCEEDED",
+  "NOT_FOUND",
+  "ALREADY_EXISTS",
+  "PERMISSION_DENIED",
+  "RESOURCE_EXHAUSTED",
+  "FAILED_PRECONDITION",
+  "ABORTED",
+  "OUT_OF_RANGE",
+  "UNIMPLEMENTED",
+  "INTERNAL",
+  "UNAVAILABLE",
+  "DATA_LOSS",
+  "UNAUTHENTICATED",
+];
+
+/** `5 NOT_FOUND`; nothing for what is no gRPC call or has no status. */
+export function grpcStatus(code: number | null): string {
+  if (code === null) return "";
+  const name = GRPC_CODES[code];
+  return name === undefined ? String(code) : `${code} ${name}`;
+}
+
 export const COLUMNS: readonly Column<ExchangeRow>[] = [
   {
     id: "time",
@@ -27,6 +55,32 @@ export const COLUMNS: readonly Column<ExchangeRow>[] = [
     sort: "status",
     width: 58,
     text: (row) => (row.status === null ? "none" : String(row.status)),
+  },
+  {
+    id: "grpc-status",
+    title: "gRPC",
+    name: "gRPC status",
+    sort: "grpc_status",
+    width: 130,
+    text: (row) => grpcStatus(row.grpc_status),
+  },
+  {
+    id: "messages-sent",
+    title: "Msg out",
+    name: "gRPC messages of the client",
+    sort: "request_messages",
+    width: 66,
+    numeric: true,
+    text: (row) => (row.request_messages === null ? "" : count(row.request_messages)),
+  },
+  {
+    id: "messages-received",
+    title: "Msg in",
+    name: "gRPC messages of the server",
+    sort: "response_messages",
+    width: 66,
+    numeric: true,
+    text: (row) => (row.response_messages === null ? "" : count(row.response_messages)),
   },
   {
     id: "ttfb",

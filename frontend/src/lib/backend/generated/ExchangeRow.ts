@@ -3,4 +3,8 @@
 /**
  * One row of the exchanges grid.
  */
-export type ExchangeRow = { exchange_id: number, flow_id: number, started_us: number, client_service: string, server_service: string, client_ip: string, client_port: number, server_ip: string, server_port: number, protocol: string, method: string | null, host: string | null, target: string | null, path: string | null, status: number | null, ttfb_us: number | null, duration_us: number | null, request_body_bytes: number, response_body_bytes: number, content_type: string | null, user_agent: string | null, origin_ip: string | null, identity: string | null, identity_kind: string | null, trace_id: string | null, complete: boolean, error: string | null, };
+export type ExchangeRow = { exchange_id: number, flow_id: number, started_us: number, client_service: string, server_service: string, client_ip: string, client_port: number, server_ip: string, server_port: number, protocol: string, method: string | null, host: string | null, target: string | null, path: string | null, status: number | null, ttfb_us: number | null, duration_us: number | null, request_body_bytes: number, response_body_bytes: number, content_type: string | null, user_agent: string | null, origin_ip: string | null, identity: string | null, identity_kind: string | null, trace_id: string | null, complete: boolean, error: string | null, grpc_status: number | null, 
+/**
+ * Messages of a gRPC call, in each direction.
+ */
+request_messages: number | null, response_messages: number | null, };
