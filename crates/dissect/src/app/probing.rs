@@ -103,6 +103,8 @@ impl Probing {
             let bytes = if held.hint == Some(Hint::SimpleRequest) { Vec::new() } else { held.bytes };
             (side, bytes, held.at_ns)
         };
-        [piece(Side::Client, self.client), piece(Side::Server, self.server)].into_iter()
+        [piece(Side::Client, self.client), piece(Side::Server, self.server)]
+            .into_iter()
+            .filter(|(_, bytes, _)| !bytes.is_empty())
     }
 }

@@ -244,6 +244,9 @@ impl Calls {
         let record = &mut pending.record;
         record.request_messages = request.map(|messages| messages.seen());
         record.response_messages = response.map(|messages| messages.seen());
+        if record.protocol == Protocol::Grpc && !pending.response.began {
+            record.response_messages = Some(0);
+        }
         match record.protocol {
             Protocol::Grpc => self.grpc += 1,
             _ if record.error.as_deref() == Some(HEADERS_UNKNOWN) || record.method.is_none() => {}

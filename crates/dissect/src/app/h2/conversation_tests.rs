@@ -335,9 +335,9 @@ fn interim_responses_are_not_the_response() {
 fn a_stream_that_is_reset_names_the_code() {
     let mut ends = Ends::default();
     let rows = play(&after_hello([
-        ends.ask(1, GET, b""),
-        Client(ends.client.headers(3, false, CALL)),
-        Server(ends.server.headers(3, false, GRPC_OK)),
+        ends.ask(1, CALL, b""),
+        Client(ends.client.headers(3, false, GET)),
+        Server(ends.server.headers(3, false, OK)),
         Server(reset(1, 7)),
         Client(reset(3, 8)),
         Server(data(3, true, b"still under way")),
@@ -345,6 +345,7 @@ fn a_stream_that_is_reset_names_the_code() {
     let refused = (Some(1), None, 0, 0, false, Some("reset: REFUSED_STREAM"));
     let cancelled = (Some(3), Some(200), 0, 0, false, Some("reset: CANCEL"));
     assert_eq!(gist(&rows), [refused, cancelled]);
+    assert_eq!((rows[0].response_messages, rows[1].response_messages), (Some(0), None), "only calls have messages");
 }
 
 #[test]

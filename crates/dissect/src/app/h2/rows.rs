@@ -111,7 +111,8 @@ impl Conversation {
         if pending.response.ended {
             return;
         }
-        let is_head = !pending.response.began && !(is_new && is_no_head && !list.has_unseen);
+        let is_late_trailer = is_new && is_no_head && !list.has_unseen;
+        let is_head = !(pending.response.began || is_late_trailer);
         if !pending.response.began {
             pending.record.response_ns = Some(block.started_ns);
         }

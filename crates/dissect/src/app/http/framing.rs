@@ -87,7 +87,8 @@ impl BodyFields {
     /// stands alone.
     fn transfer_encoding(&mut self, value: &str) {
         for coding in value.split(',') {
-            let coding = coding.trim();
+            // Other white space is part of a coding that some readers take for chunked.
+            let coding = coding.trim_matches([' ', '\t']);
             let is_chunked = coding.eq_ignore_ascii_case("chunked");
             let (coding, ambiguity) = match self.coding {
                 _ if coding.is_empty() => continue,

@@ -66,7 +66,7 @@ const fn code() -> Code {
 /// A string that is not in this code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a string is not Huffman coded")]
-pub(super) struct NotHuffman;
+pub(in crate::app::h2) struct NotHuffman;
 
 /// Decodes `coded` and appends it to `out`: at most eight bytes for five.
 pub(super) fn decode(coded: &[u8], out: &mut Vec<u8>) -> Result<(), NotHuffman> {
