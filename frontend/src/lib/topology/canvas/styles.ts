@@ -5,10 +5,11 @@ import type { Form } from "../shapes";
 import type { Level } from "../measures";
 import type { Palette } from "./palette";
 
+/** What an edge carries for its curve; a call of a service to itself, or one whose ends lie on one point, has none. */
 const field =
-  (name: string) =>
+  (name: string, otherwise: string) =>
   (edge: EdgeSingular): string =>
-    (edge.data(name) as string | undefined) ?? "";
+    (edge.data(name) as string | undefined) ?? otherwise;
 
 /** The whole style sheet for a palette. */
 export function styles(palette: Palette, form: Form): StylesheetJson {
@@ -56,10 +57,10 @@ export function styles(palette: Palette, form: Form): StylesheetJson {
       style: {
         "curve-style": "unbundled-bezier",
         "edge-distances": "endpoints",
-        "source-endpoint": field("from"),
-        "target-endpoint": field("to"),
-        "control-point-weights": field("weights"),
-        "control-point-distances": field("distances"),
+        "source-endpoint": field("from", "outside-to-node"),
+        "target-endpoint": field("to", "outside-to-node"),
+        "control-point-weights": field("weights", "0.5"),
+        "control-point-distances": field("distances", "0"),
         width: "data(width)",
         "line-color": colour,
         "line-outline-width": 1.2,

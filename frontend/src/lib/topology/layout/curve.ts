@@ -115,7 +115,9 @@ export function cytoscapeCurve(route: Route, client: Box, server: Box): Cytoscap
   if (length < 1e-6) return null;
   const weights: number[] = [];
   const distances: number[] = [];
-  for (const control of route.slice(1, -1)) {
+  const controls = route.slice(1, -1);
+  // A curve without a control is none to Cytoscape: half-way keeps the line straight.
+  for (const control of controls.length > 0 ? controls : [half(start, end)]) {
     const px = control.x - start.x;
     const py = control.y - start.y;
     weights.push((px * dx + py * dy) / (length * length));

@@ -235,6 +235,16 @@ describe("curve", () => {
     });
     expect(cytoscapeCurve([route[0] ?? { x: 0, y: 0 }, route[0] ?? { x: 0, y: 0 }], box, box)).toBeNull();
   });
+
+  it("gives Cytoscape a control point for a straight line, without which it would fail", () => {
+    const straight = [
+      { x: 0, y: 0 },
+      { x: 80, y: 0 },
+    ];
+    const box = { x: 0, y: 0, w: 20, h: 10 };
+    const curve = cytoscapeCurve(straight, box, { ...box, x: 80 });
+    expect(curve).toMatchObject({ weights: [0.5], distances: [expect.closeTo(0)] });
+  });
 });
 
 describe("freeSpans", () => {
