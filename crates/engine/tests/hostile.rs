@@ -1,6 +1,7 @@
 //! Hostile files with bits flipped in a hundred ways each: no panic, bounded time and memory.
 //!
 //! Needs the corpus: `WIREREEL_CORPUS`, else `../shared/corpus` beside the checkout.
+#![allow(clippy::print_stdout, reason = "what was tried is worth reading when a test fails, and that nothing was")]
 
 use std::{
     env, fs,
