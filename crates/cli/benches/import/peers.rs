@@ -41,7 +41,8 @@ pub(crate) fn peers() -> [Peer; 4] {
         Peer {
             name: "capinfos",
             program: "capinfos",
-            before_file: &[],
+            // Counts and times; its own choice computes hashes as well.
+            before_file: &["-c", "-u"],
             after_file: &[],
             does: "walks over the packets",
             slower: false,
@@ -49,7 +50,8 @@ pub(crate) fn peers() -> [Peer; 4] {
         Peer {
             name: "tcptrace",
             program: "tcptrace",
-            before_file: &[],
+            // Without looking up names.
+            before_file: &["-n"],
             after_file: &[],
             does: "TCP connections; no HTTP, nothing is stored",
             slower: false,
