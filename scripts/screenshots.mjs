@@ -79,4 +79,13 @@ await withPage([sample], async (page) => {
   await page.keyboard.press("Enter");
   await row.click();
   await picture(page, "exchanges");
+
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("g");
+  await page.keyboard.press("f");
+  await page.getByRole("columnheader", { name: /Retrans/ }).waitFor();
+  await page.getByRole("row").nth(2).click();
+  await page.keyboard.press("Enter");
+  await page.getByRole("tab", { name: /Packets/ }).waitFor();
+  await picture(page, "flows");
 });
