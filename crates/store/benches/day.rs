@@ -1,13 +1,16 @@
 //! A synthetic day of a shop: how fast rows go in, and how fast panes get their answers.
 //!
-//! `cargo bench -p wirereel-store [-- EXCHANGES]` prints a table; the default is 100,000 exchanges.
-#![allow(clippy::unwrap_used, reason = "a benchmark ends where it is surprised")]
+//! `cargo bench -p wirereel-store [-- EXCHANGES]` prints a table and writes `target/bench/day.json`; the default is 100,000 exchanges.
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark ends where it is surprised")]
 
+#[path = "../../api/benches/figures/mod.rs"]
+mod figures;
 #[path = "../tests/recorded/mod.rs"]
 mod recorded;
 
 use std::time::Instant;
 
+use figures::Figures;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use recorded::{START_NS, collector, endpoint, exchange_row, flow_row, open};
 use wirereel_dissect::record::{CloseReason, FlowEvent, FlowEventKind, FlowId};
@@ -27,18 +30,21 @@ const MOVES: usize = 200;
 
 fn main() {
     let exchanges = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(100_000);
+    let mut measured = Figures::new("day");
+    let figures = &mut measured;
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).store;
     let mut writer = store.writer().unwrap();
-    write_day(&mut writer, exchanges);
-    timed("rebuild roll-ups", || writer.rebuild_rollups().unwrap());
-    timed("checkpoint", || writer.checkpoint().unwrap());
+    write_day(figures, &mut writer, exchanges);
+    timed(figures, "rebuild roll-ups", || writer.rebuild_rollups().unwrap());
+    timed(figures, "checkpoint", || writer.checkpoint().unwrap());
     let size = std::fs::metadata(folder.path().join("events.duckdb")).unwrap().len();
-    show("events.duckdb", size as f64 / 1e6, "MB");
-    ask(&store);
+    figures.add("database_mb", size as f64 / 1e6, "MB");
+    ask(figures, &store);
+    measured.finish();
 }
 
-fn write_day(writer: &mut Writer, exchanges: u64) {
+fn write_day(figures: &mut Figures, writer: &mut Writer, exchanges: u64) {
     let mut random = StdRng::seed_from_u64(1);
     let (mut rows, mut peers, _) = collector(writer);
     let begun = Instant::now();
@@ -76,9 +82,9 @@ fn write_day(writer: &mut Writer, exchanges: u64) {
         }
     }
     writer.write(rows.take(&mut peers)).unwrap();
-    show("collect", exchanges as f64 / (begun.elapsed().as_secs_f64() - writing_s), "exchanges/s");
-    show("write", exchanges as f64 / writing_s.max(1e-9), "exchanges/s");
-    timed("name peers", || name(writer, &peers));
+    figures.add("collected_per_second", exchanges as f64 / (begun.elapsed().as_secs_f64() - writing_s), "1/s");
+    figures.add("written_per_second", exchanges as f64 / writing_s.max(1e-9), "1/s");
+    timed(figures, "name peers", || name(writer, &peers));
 }
 
 fn name(writer: &mut Writer, peers: &PeerTable) {
@@ -93,10 +99,10 @@ fn name(writer: &mut Writer, peers: &PeerTable) {
     writer.replace_naming(&names).unwrap();
 }
 
-fn ask(store: &Store) {
+fn ask(figures: &mut Figures, store: &Store) {
     let mut random = StdRng::seed_from_u64(2);
     let reader = || store.reader(None).unwrap();
-    timed("first topology", || reader().topology(&Scope::default()).unwrap());
+    timed(figures, "first topology", || reader().topology(&Scope::default()).unwrap());
     let whole = reader().recording().unwrap().range.unwrap();
     let mut instant = {
         let mut random = StdRng::seed_from_u64(3);
@@ -107,17 +113,17 @@ fn ask(store: &Store) {
         let length_us = 10_i64.pow(random.random_range(6..11));
         TimeRange { from_us, to_us: from_us + length_us }
     };
-    spread("state_at", || drop(reader().state_at(instant(), "").unwrap()));
-    spread("topology, a range", || {
+    spread(figures, "state_at", || drop(reader().state_at(instant(), "").unwrap()));
+    spread(figures, "topology, a range", || {
         drop(reader().topology(&Scope { range: Some(range()), filter: String::new() }).unwrap())
     });
-    spread("topology, whole", || drop(reader().topology(&Scope::default()).unwrap()));
+    spread(figures, "topology, whole", || drop(reader().topology(&Scope::default()).unwrap()));
     let errors = Scope { range: None, filter: "status:5xx".into() };
-    spread("topology, filtered", || drop(reader().topology(&errors).unwrap()));
-    spread("density, a range", || {
+    spread(figures, "topology, filtered", || drop(reader().topology(&errors).unwrap()));
+    spread(figures, "density, a range", || {
         drop(reader().density(&DensityQuestion { range: range(), buckets: 1_400, filter: String::new() }).unwrap());
     });
-    spread("density, whole", || {
+    spread(figures, "density, whole", || {
         drop(reader().density(&DensityQuestion { range: whole, buckets: 1_400, filter: String::new() }).unwrap());
     });
     for sort in ["started_at", "duration_us", "path"] {
@@ -128,40 +134,38 @@ fn ask(store: &Store) {
             offset,
             limit: 200,
         };
-        timed(&format!("first page by {sort}"), || reader().exchanges(&page(0)).unwrap());
+        timed(figures, &format!("first page by {sort}"), || reader().exchanges(&page(0)).unwrap());
         let mut offset = 0;
-        spread(&format!("next pages by {sort}"), || {
+        spread(figures, &format!("next pages by {sort}"), || {
             offset += 200;
             drop(reader().exchanges(&page(offset)).unwrap());
         });
     }
     let inspected =
         InspectQuestion { scope: Scope::default(), client: None, server: "service-1".into(), at_us: whole.to_us };
-    spread("inspect, whole", || drop(reader().inspect(&inspected).unwrap()));
-    spread("exchange", || drop(reader().exchange(77).unwrap()));
+    spread(figures, "inspect, whole", || drop(reader().inspect(&inspected).unwrap()));
+    spread(figures, "exchange", || drop(reader().exchange(77).unwrap()));
 }
 
-fn timed<T>(name: &str, work: impl FnOnce() -> T) {
+fn timed<T>(figures: &mut Figures, name: &str, work: impl FnOnce() -> T) {
     let begun = Instant::now();
     work();
-    show(name, begun.elapsed().as_secs_f64() * 1e3, "ms");
+    figures.add(format!("{}_ms", slug(name)), begun.elapsed().as_secs_f64() * 1e3, "ms");
 }
 
 /// Median, 99th percentile and maximum of many runs.
-fn spread(name: &str, mut work: impl FnMut()) {
-    let mut took_ms: Vec<f64> = (0..MOVES)
+fn spread(figures: &mut Figures, name: &str, mut work: impl FnMut()) {
+    let times = (0..MOVES)
         .map(|_| {
             let begun = Instant::now();
             work();
-            begun.elapsed().as_secs_f64() * 1e3
+            begun.elapsed()
         })
         .collect();
-    took_ms.sort_by(f64::total_cmp);
-    show(&format!("{name}, p50"), took_ms[MOVES / 2], "ms");
-    show(&format!("{name}, p99"), took_ms[MOVES * 99 / 100], "ms");
+    figures.add_times(&slug(name), times);
 }
 
-#[allow(clippy::print_stdout, reason = "a table on a terminal is what this program makes")]
-fn show(name: &str, value: f64, unit: &str) {
-    println!("{name:<32} {value:>12.1} {unit}");
+/// A name as figures have them.
+fn slug(name: &str) -> String {
+    name.replace(", ", "_").replace([' ', '-'], "_")
 }
