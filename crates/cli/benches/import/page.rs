@@ -56,7 +56,8 @@ fn picture(large: &Compared) -> String {
         }
         area.present().unwrap();
     }
-    svg
+    // The picture does not carry its font.
+    svg.replace("font-family=\"Inter\"", "font-family=\"Inter, sans-serif\"")
 }
 
 fn text(large: &Compared, samples: &[Compared]) -> String {
