@@ -8,4 +8,5 @@
 pub mod answer;
 pub mod filter;
 pub mod question;
+pub mod reel;
 pub mod workbench;

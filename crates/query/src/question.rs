@@ -87,6 +87,12 @@ pub enum EventKind {
     Error,
     /// A refused or reset connection.
     Connection,
+    /// A connection tried.
+    Connect,
+    /// The beginning or the end of an incident.
+    Crash,
+    /// The beginning or the end of a span without data.
+    Gap,
 }
 
 /// The nearest event before or after an instant.

@@ -7,6 +7,8 @@ import type {
   CompleteQuestion,
   Density,
   DensityQuestion,
+  Difference,
+  DifferenceQuestion,
   DoctorFinding,
   ExchangeAtQuestion,
   ExchangeDetail,
@@ -21,16 +23,24 @@ import type {
   FlowsQuestion,
   FlowStream,
   FoundEvent,
-  InspectQuestion,
+  Incident,
+  IncidentsQuestion,
   Inspection,
+  InspectQuestion,
   Message,
   NextEventQuestion,
   PacketBytes,
+  Passing,
+  PassingQuestion,
   ProblemsPage,
   ProblemsQuestion,
   RowsFormat,
   RowsOf,
   Scope,
+  Sequence,
+  SequenceQuestion,
+  Series,
+  SeriesQuestion,
   SqlResult,
   StateAt,
   Suggestion,
@@ -127,6 +137,11 @@ export interface Backend {
   inspect(question: InspectQuestion, options?: AskOptions): Promise<Inspection>;
   stateAt(atUs: number, filter: string, options?: AskOptions): Promise<StateAt>;
   nextEvent(question: NextEventQuestion, options?: AskOptions): Promise<FoundEvent | null>;
+  passing(question: PassingQuestion, options?: AskOptions): Promise<Passing>;
+  series(question: SeriesQuestion, options?: AskOptions): Promise<Series>;
+  incidents(question: IncidentsQuestion, options?: AskOptions): Promise<Incident[]>;
+  difference(question: DifferenceQuestion, options?: AskOptions): Promise<Difference>;
+  sequence(question: SequenceQuestion, options?: AskOptions): Promise<Sequence>;
   checkFilter(text: string, options?: AskOptions): Promise<FilterCheck>;
   completeFilter(question: CompleteQuestion, options?: AskOptions): Promise<Suggestion[]>;
   sql(query: string, options?: AskOptions): Promise<SqlResult>;

@@ -20,6 +20,8 @@ import type {
   CompleteQuestion,
   Density,
   DensityQuestion,
+  Difference,
+  DifferenceQuestion,
   DoctorFinding,
   ExchangeAtQuestion,
   ExchangeDetail,
@@ -34,14 +36,22 @@ import type {
   FlowsQuestion,
   FlowStream,
   FoundEvent,
-  InspectQuestion,
+  Incident,
+  IncidentsQuestion,
   Inspection,
+  InspectQuestion,
   Message,
   NextEventQuestion,
   PacketBytes,
+  Passing,
+  PassingQuestion,
   ProblemsPage,
   ProblemsQuestion,
   Scope,
+  Sequence,
+  SequenceQuestion,
+  Series,
+  SeriesQuestion,
   SqlResult,
   StateAt,
   Suggestion,
@@ -147,6 +157,21 @@ export abstract class CommandBackend implements Backend {
   }
   nextEvent(question: NextEventQuestion, options?: AskOptions): Promise<FoundEvent | null> {
     return this.ask("next_event", question, options);
+  }
+  passing(question: PassingQuestion, options?: AskOptions): Promise<Passing> {
+    return this.ask("passing", question, options);
+  }
+  series(question: SeriesQuestion, options?: AskOptions): Promise<Series> {
+    return this.ask("series", question, options);
+  }
+  incidents(question: IncidentsQuestion, options?: AskOptions): Promise<Incident[]> {
+    return this.ask("incidents", question, options);
+  }
+  difference(question: DifferenceQuestion, options?: AskOptions): Promise<Difference> {
+    return this.ask("difference", question, options);
+  }
+  sequence(question: SequenceQuestion, options?: AskOptions): Promise<Sequence> {
+    return this.ask("sequence", question, options);
   }
   checkFilter(text: string, options?: AskOptions): Promise<FilterCheck> {
     return this.ask("check_filter", { text }, options);
