@@ -3,6 +3,7 @@
 mod doctor;
 mod export;
 mod import;
+mod picture;
 mod report;
 mod schema;
 mod sql;
@@ -22,6 +23,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Import { files, workspace } => import::run(&folder(&workspace)?, &files),
         Command::Sql { query, workspace, format } => sql::run(&folder(&workspace)?, &query, format),
         Command::Report { workspace, out } => report::run(&folder(&workspace)?, out.as_deref()),
+        Command::Picture { what, workspace, selected, services, metric, theme, out } => {
+            picture::run(&folder(&workspace)?, what, selected.scope(), services, metric.into(), theme, &out)
+        }
         Command::Serve { files, workspace, listen } => serve::serve(folder(&workspace)?, files, listen),
         Command::Schema { markdown, config } => schema::run(markdown, config),
         Command::Doctor => doctor::run(),
