@@ -103,7 +103,7 @@ impl Misfortunes {
 
     /// The log of all faults, in order of time.
     pub(crate) fn log(&self, plan: &Plan, shop: &Shop) -> Vec<Fault> {
-        let seen = |at_ns: i64| plan.start_ns + at_ns + self.clock_off(at_ns);
+        let seen = |at_ns: i64| (plan.start_ns + at_ns + self.clock_off(at_ns)).div_euclid(1_000) * 1_000;
         let fault = |kind, service, from_ns, to_ns| Fault { kind, service, from_ns: seen(from_ns), to_ns: seen(to_ns) };
         let mut log: Vec<Fault> = Vec::new();
         for outage in &self.outages {

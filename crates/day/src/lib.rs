@@ -7,8 +7,8 @@
 //! An *event* is a lifecycle event of a connection or an exchange.
 //!
 //! ```
-//! use wirereel_day::{Day, Plan};
-//! use wirereel_dissect::record::{HttpExchange, Sink};
+//! use wirereel_day::{Day, Plan, Sink};
+//! use wirereel_dissect::record::HttpExchange;
 //!
 //! #[derive(Default)]
 //! struct Count(u64);
@@ -34,9 +34,11 @@ mod traffic;
 
 pub use faults::{Fault, FaultKind};
 pub use traffic::{Counts, Day};
+/// What a day gives its records to.
+pub use wirereel_dissect::record::Sink;
 
 /// Changes when the same plan gives other records.
-pub const EDITION: u32 = 1;
+pub const EDITION: u32 = 2;
 
 /// What a day is made of.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,7 +23,7 @@ const LONGEST_PAUSE_S: f64 = 280.0;
 /// How long callers wait for a frozen service.
 const PATIENCE_NS: i64 = 5 * SECOND_NS;
 /// Share of exchanges that take very long.
-const LATE: f64 = 0.000_5;
+const LATE: f64 = 0.000_02;
 /// The most that a burst multiplies.
 const LARGEST_BURST: f64 = 4.0;
 /// Mean of [`tide`] over the day.
@@ -212,7 +212,8 @@ impl Day {
 
     /// A true time as the capturing machine's clock tells it.
     fn seen_at(&self, at_ns: i64) -> i64 {
-        self.plan.start_ns + at_ns + self.misfortunes.clock_off(at_ns)
+        // Whole microseconds: what capturing programs write by default.
+        (self.plan.start_ns + at_ns + self.misfortunes.clock_off(at_ns)).div_euclid(1_000) * 1_000
     }
 
     fn gap_to_next(&mut self, edge: usize) -> i64 {

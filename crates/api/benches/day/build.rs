@@ -6,8 +6,7 @@ use std::{
     time::Instant,
 };
 
-use wirereel_day::{Day, EDITION, Plan};
-use wirereel_dissect::record::Sink;
+use wirereel_day::{Day, EDITION, Plan, Sink};
 use wirereel_engine::{
     FORMAT, Workspace,
     import::{RecordSource, Unwatched, import_records},
