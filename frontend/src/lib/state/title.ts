@@ -1,6 +1,6 @@
 // The page's title, which is also the window's: what is open and what of it is selected.
 
-import { clock, span } from "../format";
+import { wallClock } from "../format";
 import { pane, PANES } from "./pane.svelte";
 import { playhead } from "./playhead.svelte";
 import { recording } from "./recording.svelte";
@@ -12,8 +12,8 @@ export function pageTitle(): string {
   if (open === null) return "Wirereel";
   const parts = [open.name, PANES.find(({ id }) => id === pane.current)?.title ?? ""];
   const { range, filter } = selection;
-  if (range !== null) parts.push(span(range.from_us, range.to_us));
-  else if (playhead.placed !== null) parts.push(clock(playhead.placed, "second"));
+  if (range !== null) parts.push(`${wallClock(range.from_us, "second")} to ${wallClock(range.to_us, "second")}`);
+  else if (playhead.placed !== null) parts.push(wallClock(playhead.placed, "second"));
   if (filter !== "") parts.push(filter);
   return `${parts.join(", ")} – Wirereel`;
 }
