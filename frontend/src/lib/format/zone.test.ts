@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { offsetMark, Zone, zoneNamed, zoneNames } from "./zone";
+import { offsetMark, Zone, zoneNamed, zoneNames, zonesCalled } from "./zone";
 
 const H = 3600e6;
 const berlin = new Zone("Europe/Berlin");
@@ -70,6 +70,14 @@ describe("zones by name", () => {
     expect(zoneNames().length).toBeGreaterThan(300);
     expect(zoneNamed("Europe/Berlin")?.name).toBe("Europe/Berlin");
     expect(zoneNamed("Mars/Olympus")).toBeNull();
+  });
+  it("are found by a part of their name, those that begin with it first, and by an alias", () => {
+    const names = ["America/New_York", "Asia/Katmandu", "Europe/Berlin", "Europe/London", "America/East-London"];
+    expect(zonesCalled("new y", names)).toEqual(["America/New_York"]);
+    expect(zonesCalled("lond", names)).toEqual(["Europe/London", "America/East-London"]);
+    expect(zonesCalled("kathmandu", names)).toEqual(["Asia/Kathmandu"]);
+    expect(zonesCalled("atlantis", names)).toEqual([]);
+    expect(zonesCalled(" ", names)).toEqual([]);
   });
   it.each([
     [0, "+0"],

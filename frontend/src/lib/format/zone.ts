@@ -123,6 +123,26 @@ export function zoneNames(): string[] {
   return names.includes("UTC") ? names : ["UTC", ...names];
 }
 
+/** Zones whose name holds what was typed, those that begin with it first; older and newer names of a place are found too. */
+export function zonesCalled(typed: string, names: readonly string[]): string[] {
+  const words = typed.trim().toLowerCase().replaceAll(" ", "_");
+  if (words === "") return [];
+  const begins = (name: string): boolean =>
+    name
+      .toLowerCase()
+      .split("/")
+      .some((part) => part.startsWith(words));
+  const found = names
+    .filter((name) => name.toLowerCase().includes(words))
+    .sort((a, b) => Number(begins(b)) - Number(begins(a)) || (a < b ? -1 : 1));
+  if (found.length > 0) return found;
+  // The browser lists each zone under one name only, `Asia/Katmandu` or `Asia/Kathmandu`, but knows all of them.
+  const areas = new Set(names.filter((name) => name.includes("/")).map((name) => name.slice(0, name.indexOf("/"))));
+  const place = words.replace(/(^|[_/-])[a-z]/g, (letter) => letter.toUpperCase());
+  const tried = [place, ...[...areas].map((area) => `${area}/${place}`)];
+  return tried.filter((name) => name.includes("/") && zoneNamed(name) !== null);
+}
+
 function offsetAt(format: Intl.DateTimeFormat, us: number): number {
   const ms = us / 1000;
   const read: Partial<Record<Intl.DateTimeFormatPartTypes, number>> = {};
