@@ -125,6 +125,7 @@ export async function openCapture(page: Page, name: string, content: Buffer): Pr
   }
   await expect.poll(isOpen, { timeout: 30_000 }).toBe(true);
   await expect(page.locator("button.source")).toContainText(stem);
+  await expect(page.getByRole("slider", { name: "Playhead" })).toHaveAttribute("tabindex", "0");
 }
 
 /** Sends a command as the page would. */

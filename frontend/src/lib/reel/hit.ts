@@ -33,10 +33,14 @@ export interface Targets {
 /** What is at a point of the track; the topmost wins. */
 export function hit(x: number, y: number, targets: Targets): Grip {
   const { scale, lanes, at, range } = targets;
-  // Pins are small and say something; the playhead can be taken above and below them.
+  // Pins and bookmarks are small and say something; the playhead can be taken elsewhere.
   if (y > lanes.ruler && y <= lanes.alerts + lanes.alertsHeight) {
     const mark = markAt(x, targets.marks, scale);
     if (mark !== null) return { on: "mark", mark };
+  }
+  if (lanes.bookmarksHeight > 0 && y >= lanes.bookmarks) {
+    const bookmark = bookmarkAt(x, targets);
+    if (bookmark !== null) return { on: "bookmark", bookmark };
   }
   if (at !== null) {
     const away = Math.abs(scale.x(at) - x);
@@ -48,10 +52,6 @@ export function hit(x: number, y: number, targets: Targets): Grip {
     if (Math.min(from, to) <= GRAB_PX) return { on: "edge", edge: from < to ? "from" : "to" };
   }
   if (y <= lanes.ruler - 4) return { on: "ruler" };
-  if (lanes.bookmarksHeight > 0 && y >= lanes.bookmarks) {
-    const bookmark = bookmarkAt(x, targets);
-    if (bookmark !== null) return { on: "bookmark", bookmark };
-  }
   if (range !== null && x > scale.x(range.from_us) && x < scale.x(range.to_us)) return { on: "range" };
   return { on: "histogram" };
 }

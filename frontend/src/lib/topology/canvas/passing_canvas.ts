@@ -5,6 +5,7 @@ import type { PassingEvent, PassingKind } from "../../backend";
 import { pointAlong } from "../layout/curve";
 import { linkKey, type Box, type Point } from "../layout/geometry";
 import type { Route } from "../layout/routes";
+import { wipe } from "./flow_canvas";
 import type { Viewport } from "./graph_canvas";
 import type { Palette } from "./palette";
 
@@ -84,7 +85,7 @@ export class PassingCanvas {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
     this.#signs = [];
-    this.#canvas.getContext("2d")?.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    wipe(this.#canvas);
   }
 
   #step(now: number): void {
