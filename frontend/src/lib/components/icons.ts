@@ -19,6 +19,7 @@ export type IconName =
   | "folder"
   | "grip"
   | "info"
+  | "link"
   | "lock"
   | "minus"
   | "moon"

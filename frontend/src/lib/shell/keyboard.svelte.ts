@@ -1,6 +1,8 @@
 // Carries out the keyboard map on the whole page.
 
+import { goLive } from "../reel/live";
 import { reel } from "../reel/reel.svelte";
+import { steps } from "../reel/steps.svelte";
 import { messages, pane, playhead, recording, selection, theme } from "../state";
 import { actionOf, belongsToFocus, CHORD_MS, type FocusOwner, type KeyAction } from "./keymap";
 
@@ -38,7 +40,7 @@ function carryOut(action: KeyAction): void {
     case "playOrPause":
       return playhead.toggle();
     case "step":
-      return void reel.step(action.direction, action.times);
+      return void steps.step(action.direction, action.times);
     case "rangeEdge":
       return reel.setRangeEdge(action.edge);
     case "showAll":
@@ -47,6 +49,8 @@ function carryOut(action: KeyAction): void {
       return reel.zoom(action.direction);
     case "bookmark":
       return void reel.bookmark();
+    case "live":
+      return goLive();
     case "theme":
       theme.toggle();
       return messages.say(`The theme is ${theme.name}.`);

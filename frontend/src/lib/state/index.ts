@@ -12,6 +12,7 @@
 // | `moment`    | `state`: the graph at the playhead while it moves, else null |                                           |
 // | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |
 // | `pane`      | `current`                                                   | `show("exchanges")`                        |
+// | `times`     | `zone`, `zoneName`, `origin`: `clock()` follows them        | `zone =`, `origin =`                       |
 // | `theme`     | `name`: canvases read their colours again when it changes   | `toggle()`                                 |
 // | `messages`  |                                                             | `show(text)`, `showError(e)`, `say(text)`  |
 // | `bookmarks` | `list`                                                      | `add()`, `remove()`                        |
@@ -38,3 +39,4 @@ export { selection, type Inspected } from "./selection.svelte";
 export { listOfWords, numberWithin, oneOf, Remembered } from "./settings.svelte";
 export { tally } from "./tally.svelte";
 export { theme, type ThemeName } from "./theme.svelte";
+export { LOCAL_ZONE, times, type Origin } from "./times.svelte";

@@ -51,6 +51,12 @@ class Selection {
     this.range = from_us === to_us ? null : { from_us, to_us };
   }
 
+  /** Moves the range so that it ends at an instant; its length stays. */
+  endRangeAt(us: number): void {
+    if (this.range === null || this.range.to_us === us) return;
+    this.range = { from_us: us - (this.range.to_us - this.range.from_us), to_us: us };
+  }
+
   /** Adds a term to the filter, for instance `server:payment`. */
   addToFilter(term: string): void {
     const terms = this.filter.trim();
