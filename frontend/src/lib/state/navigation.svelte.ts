@@ -2,6 +2,7 @@
 
 import { untrack } from "svelte";
 import { readAddress, writeAddress, type Place } from "./address";
+import { comparison } from "./comparison.svelte";
 import { pane } from "./pane.svelte";
 import { playhead } from "./playhead.svelte";
 import { recording } from "./recording.svelte";
@@ -62,6 +63,7 @@ function forgetWithRecording(): void {
         playhead.moveTo(null);
         playhead.settle();
         selection.clear();
+        comparison.clear();
       }
       known = id;
     });
@@ -84,6 +86,8 @@ function here(): Place {
     exchangeId: selection.exchangeId,
     flowId: selection.flowId,
     sourceId: selection.sourceId,
+    compared: comparison.choice,
+    sequence: selection.sequence,
   };
 }
 
@@ -95,6 +99,8 @@ function apply(place: Place): void {
   selection.exchangeId = place.exchangeId;
   selection.flowId = place.flowId;
   selection.sourceId = place.sourceId;
+  comparison.choice = place.compared;
+  selection.sequence = place.sequence;
   playhead.moveTo(place.atUs);
   playhead.settle();
 }

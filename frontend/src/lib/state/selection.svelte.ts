@@ -1,6 +1,6 @@
 // The one selection that drives every pane: range, filter, and what is looked at more closely.
 
-import type { Scope, TimeRange } from "../backend";
+import type { Scope, SequenceOf, TimeRange } from "../backend";
 
 /** What the inspector shows: a service, or the edge from `client` to `server`. */
 export interface Inspected {
@@ -21,6 +21,8 @@ class Selection {
   flowId = $state<number | null>(null);
   /** The source whose problems are listed; null is every source. */
   sourceId = $state<number | null>(null);
+  /** What the sequence pane shows. */
+  sequence = $state.raw<SequenceOf | null>(null);
 
   readonly #scope = $derived<Scope>({ range: this.range, filter: this.filter });
 
@@ -55,6 +57,7 @@ class Selection {
     this.exchangeId = null;
     this.flowId = null;
     this.sourceId = null;
+    this.sequence = null;
   }
 }
 
