@@ -8,6 +8,7 @@ import { heights, highestOf, type Heights, type MetricWords } from "./metrics";
 import type { ChartPalette } from "./palette";
 import { placed, pointsUnder, type Line, type Rect, type Wish } from "./placing";
 import { peaks, peakWords, silences, silenceWords } from "./remarks";
+import { titleOf } from "./services";
 import type { Stroke } from "./strokes";
 
 /** One line of a panel. */
@@ -43,7 +44,9 @@ export interface PanelShapes {
 
 export const TOP_PX = 24;
 export const BOTTOM_PX = 20;
-const LEAST_TOP_PX = 8;
+const LEAST_TOP_PX = 17;
+/** Room for the highest mark, left of which no window is named. */
+const MARKS_PX = 66;
 const MARK_PX = 11;
 const MOST_SILENCES_NAMED = 6;
 
@@ -132,10 +135,11 @@ function windowShapes(panel: Panel, plot: Plot): SceneShape[] {
       });
     }
     if (!first) return;
-    const room = w - 10;
+    const start = Math.max(x + 6, MARKS_PX);
+    const room = x + w - start - 4;
     const words = panel.measure(name, 11, 520) <= room ? name : (name.split(",")[0] ?? name);
     if (panel.measure(words, 11, 520) <= room) {
-      shapes.push(text(x + 6, plot.top - 4, words, line, { weight: 520, halo: palette.pane }));
+      shapes.push(text(start, plot.top - 4, words, line, { weight: 520, halo: palette.pane }));
     }
   };
   if (before !== null) band(before, palette.text2, palette.hover, "Before");
@@ -222,6 +226,7 @@ function overShapes(panel: Panel, scale: Heights, y: (value: number) => number, 
 
   const notes = [...silenceNotes(panel, plot), ...nameNotes(panel, points), ...peakNotes(panel, points, y)];
   const area = { x: 4, y: plot.top - 2, w: width - 8, h: plot.height + 2 };
+  taken.push(...notes.flatMap(({ keeps }) => keeps));
   const places = placed(notes, area, taken, pointsUnder(points));
   notes.forEach((note, n) => {
     const place = places[n];
@@ -234,6 +239,8 @@ function overShapes(panel: Panel, scale: Heights, y: (value: number) => number, 
 /** Words with what is drawn in any case. */
 interface Note extends Wish {
   always: SceneShape[];
+  /** What no words may cover. */
+  keeps: Rect[];
   draw: (place: Rect) => SceneShape[];
 }
 
@@ -257,7 +264,7 @@ function silenceNotes(panel: Panel, plot: Plot): Note[] {
         { kind: "path", d: BOLT, fill: palette.raised, at: [place.x + 12, place.y + 11] },
         text(place.x + 23, place.y + 15, words, palette.text),
       ];
-      return [{ places, always: [], draw }];
+      return [{ places, always: [], keeps: [], draw }];
     });
 }
 
@@ -270,10 +277,10 @@ function nameNotes(panel: Panel, points: readonly Line[]): Note[] {
   const { lines, palette, measure } = panel;
   const width = panel.scale.width;
   return lines.map(({ stroke, series }, n): Note => {
-    const words = `${stroke.letter} ${series.service}`;
+    const words = `${stroke.letter} ${titleOf(series.service)}`;
     const size = { w: measure(words, 11.5, 620) + 2, h: 14 };
     const line = points[n] ?? [];
-    const places = [0.17, 0.28, 0.08, 0.4, 0.55, 0.7, 0.85].flatMap((part) => {
+    const places = [0.17, 0.28, 0.08, 0.4, 0.55, 0.7, 0.85, 0.63, 0.48].flatMap((part) => {
       const point = nearest(line, width * part);
       if (point === null) return [];
       const x = point.x - size.w / 2;
@@ -285,7 +292,7 @@ function nameNotes(panel: Panel, points: readonly Line[]): Note[] {
     const draw = (place: Rect): SceneShape[] => [
       text(place.x + 1, place.y + 11, words, palette.text, { size: 11.5, weight: 620, halo: palette.pane }),
     ];
-    return { places, always: [], draw };
+    return { places, always: [], keeps: [], draw };
   });
 }
 
@@ -315,7 +322,7 @@ function peakNotes(panel: Panel, points: readonly Line[], y: (value: number) => 
     const draw = (place: Rect): SceneShape[] => [
       text(place.x + 1, place.y + 10, said, palette.text, { halo: palette.pane }),
     ];
-    return [{ places, always: [mark], draw }];
+    return [{ places, always: [mark], keeps: [{ x: x - 5, y: top - 11, w: 10, h: 6 }], draw }];
   });
 }
 

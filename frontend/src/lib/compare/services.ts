@@ -27,3 +27,6 @@ export function offered(nodes: readonly ServiceNode[], text: string): ServiceNod
 function byRequests(a: ServiceNode, b: ServiceNode): number {
   return b.golden.requests - a.golden.requests || (a.name < b.name ? -1 : 1);
 }
+
+/** A node's name as people read it. */
+export const titleOf = (name: string): string => (name === "customers" ? "Customers" : name);
