@@ -6,7 +6,7 @@ import { ticks } from "../reel/ticks";
 import type { PathShape, SceneShape, TextShape } from "../topology/picture/scene";
 import { heights, highestOf, type Heights, type MetricWords } from "./metrics";
 import type { ChartPalette } from "./palette";
-import { placed, pointsUnder, type Line, type Rect, type Wish } from "./placing";
+import { overlap, placed, pointsUnder, type Line, type Rect, type Wish } from "./placing";
 import { peaks, peakWords, silences, silenceWords } from "./remarks";
 import { titleOf } from "./services";
 import type { Stroke } from "./strokes";
@@ -227,7 +227,14 @@ function overShapes(panel: Panel, scale: Heights, y: (value: number) => number, 
   const notes = [...silenceNotes(panel, plot), ...nameNotes(panel, points), ...peakNotes(panel, points, y)];
   const area = { x: 4, y: plot.top - 2, w: width - 8, h: plot.height + 2 };
   taken.push(...notes.flatMap(({ keeps }) => keeps));
-  const places = placed(notes, area, taken, pointsUnder(points));
+  const under = pointsUnder(points);
+  const hatched = silences(lines.map((line) => line.series)).map(({ remark }): Rect => {
+    const [x, w] = spanPx(panel, remark.range, 2);
+    return { x, y: plot.top, w, h: plot.height };
+  });
+  // Words on hatching can be read, but better beside it.
+  const cover = (rect: Rect): number => under(rect) * 2 + (hatched.some((one) => overlap(one, rect)) ? 1 : 0);
+  const places = placed(notes, area, taken, cover);
   notes.forEach((note, n) => {
     const place = places[n];
     shapes.push(...note.always);

@@ -61,7 +61,11 @@ export function arranged(nodes: readonly DifferentNode[], links: Link[], room: R
   const customers = shown.filter(({ kind }) => kind === "customers").map(({ name }) => name);
   const servers = new Set(links.map(({ server }) => server));
   const roots = [...customers, ...shown.map(({ name }) => name).filter((name) => !servers.has(name))];
-  return layered(shapes, links, { roots, room, rowGap: 30, columnGap: 62 });
+  const options = { roots, rowGap: 26, columnGap: 66 };
+  const placed = layered(shapes, links, { ...options, room });
+  // A graph higher than the room is drawn smaller, which leaves width for the columns.
+  const higher = (bounds(placed.values())?.h ?? 0) / Math.max(1, room.height);
+  return higher <= 1 ? placed : layered(shapes, links, { ...options, room: { ...room, width: room.width * higher } });
 }
 
 export function differenceScene(

@@ -10,13 +10,19 @@ export interface MetricWords {
   name: string;
   /** `31.9 req/s`. */
   figure: (value: number) => string;
-  /** The same at a line of the grid; `top` is true for the highest, which names the unit. */
+  /** The figure where its unit was just named; else as `figure`. */
+  bare?: (value: number) => string;
+  /** At a line of the grid; `top` is true for the highest, which names the unit. */
   mark: (value: number, top: boolean) => string;
   /** The most that can be. */
   most?: number;
 }
 
-const rates = { figure: (value: number) => rate(value), mark: marked((value) => short(rateFigure(value)), " req/s") };
+const rates = {
+  figure: (value: number) => rate(value),
+  bare: rateFigure,
+  mark: marked((value) => short(rateFigure(value)), " req/s"),
+};
 const latencies = { figure: (value: number) => latency(value), mark: timeMark };
 
 export const METRIC_WORDS: Record<Metric, MetricWords> = {
