@@ -50,7 +50,7 @@ describe("the diagram", () => {
   it("marks what failed by a shape, and what was inferred by dashes and a word", () => {
     const inferred = messageShapes(drawn, drawn.messages[2] as (typeof drawn.messages)[0], palette);
     expect(inferred.some((shape) => shape.kind === "path" && shape.dash !== undefined)).toBe(true);
-    expect(texts(inferred).join(" ")).toContain("(inferred)");
+    expect(texts(inferred).join(" ")).toContain("inferred");
     const unanswered = messageShapes(drawn, drawn.messages[5] as (typeof drawn.messages)[0], palette);
     expect(unanswered.some((shape) => shape.kind === "path" && shape.d.includes("l8 8M"))).toBe(true);
     expect(texts(unanswered).join(" ")).toContain("no response, given up after 750 ms");

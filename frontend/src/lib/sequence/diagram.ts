@@ -169,7 +169,7 @@ export function messageShapes(of: Diagram, message: Message, palette: SequencePa
   const request = kind === "request";
   const bad = span.failed && !request;
   const colour = bad ? palette.error : request ? palette.text2 : palette.text3;
-  const words = request ? span.label + (span.inferred ? " (inferred)" : "") : outcome(span);
+  const words = request ? span.label : outcome(span);
   const time = text(10, y + 1, clock(message.atUs), palette.text3, { size: 10.5, mono: true });
   const style = { size: 11, weight: 420 as const, halo: palette.pane, anchor: "middle" as const };
   if (span.client === span.server) {
@@ -205,6 +205,9 @@ export function messageShapes(of: Diagram, message: Message, palette: SequencePa
   if (bad && !unanswered)
     shapes.push({ kind: "path", d: "M0 -4.6l5 8.6h-10z", fill: palette.error, at: [from + direction * 12, y] });
   const middle = (left + right) / 2;
+  if (request && span.inferred) {
+    shapes.push(text(middle, y + 11, "inferred", palette.text3, { ...style, size: 10 }));
+  }
   shapes.push(
     text(middle, y - 5, words, bad ? palette.errorText : request ? palette.text : palette.text2, {
       ...style,
