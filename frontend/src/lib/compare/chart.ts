@@ -224,7 +224,7 @@ function overShapes(panel: Panel, scale: Heights, y: (value: number) => number, 
     taken.push({ x: at[0] - 5, y: at[1] - 5, w: 10, h: 10 });
   });
 
-  const notes = [...silenceNotes(panel, plot), ...nameNotes(panel, points), ...peakNotes(panel, points, y)];
+  const notes = [...silenceNotes(panel, plot), ...nameNotes(panel, points), ...peakNotes(panel, y, plot)];
   const area = { x: 4, y: plot.top - 2, w: width - 8, h: plot.height + 2 };
   taken.push(...notes.flatMap(({ keeps }) => keeps));
   const under = pointsUnder(points);
@@ -303,7 +303,7 @@ function nameNotes(panel: Panel, points: readonly Line[]): Note[] {
   });
 }
 
-function peakNotes(panel: Panel, points: readonly Line[], y: (value: number) => number): Note[] {
+function peakNotes(panel: Panel, y: (value: number) => number, plot: Plot): Note[] {
   const { lines, palette, measure, words } = panel;
   return peaks(lines.map((line) => line.series)).flatMap(({ index, remark }): Note[] => {
     const stroke = lines[index]?.stroke;
@@ -326,10 +326,12 @@ function peakNotes(panel: Panel, points: readonly Line[], y: (value: number) => 
       fill: palette.series[stroke.token],
       at: [x, top - 5],
     };
+    // On a low panel there is no line to spare; the table has the peak.
+    const most = plot.height < 80 ? 1 : 12;
     const draw = (place: Rect): SceneShape[] => [
       text(place.x + 1, place.y + 10, said, palette.text, { halo: palette.pane }),
     ];
-    return [{ places, always: [mark], keeps: [{ x: x - 5, y: top - 11, w: 10, h: 6 }], draw }];
+    return [{ places, always: [mark], most, keeps: [{ x: x - 5, y: top - 11, w: 10, h: 6 }], draw }];
   });
 }
 

@@ -32,6 +32,11 @@ describe("words on a chart", () => {
   });
 });
 
+it("words that would cover too much are left out", () => {
+  expect(placed([{ places: [rect(10, 10)], most: 3 }], area, [], () => 4)).toEqual([null]);
+  expect(placed([{ places: [rect(10, 10)], most: 4 }], area, [], () => 4)).toEqual([rect(10, 10)]);
+});
+
 describe("the points under a rectangle", () => {
   it("are counted across breaks of the line", () => {
     const line = [

@@ -11,6 +11,8 @@ export interface Rect {
 export interface Wish {
   /** Where it may stand, best first. */
   places: readonly Rect[];
+  /** Rather left out than covering more than this of the lines. */
+  most?: number;
 }
 
 /** How much of the lines a rectangle would cover. */
@@ -19,13 +21,13 @@ export type Cover = (rect: Rect) => number;
 /** One place for every wish, or null where there is none: words are left out before they overlap. Earlier wishes choose first. */
 export function placed(wishes: readonly Wish[], area: Rect, taken: readonly Rect[], cover: Cover): (Rect | null)[] {
   const used = [...taken];
-  return wishes.map(({ places }) => {
+  return wishes.map(({ places, most = Infinity }) => {
     let best: Rect | null = null;
     let least = Infinity;
     for (const place of places) {
       if (!inside(place, area) || used.some((rect) => overlap(rect, place))) continue;
       const covered = cover(place);
-      if (covered < least) [best, least] = [place, covered];
+      if (covered < least && covered <= most) [best, least] = [place, covered];
       if (covered === 0) break;
     }
     if (best !== null) used.push(best);

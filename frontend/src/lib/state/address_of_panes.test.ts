@@ -12,7 +12,10 @@ describe("the address of a comparison", () => {
   });
 
   it("stays readable", () => {
-    const place = { ...compare, compared: { ...NOTHING_COMPARED, services: ["order", "payment"], metric: "p99" as const } };
+    const place = {
+      ...compare,
+      compared: { ...NOTHING_COMPARED, services: ["order", "payment"], metric: "p99" as const },
+    };
     expect(writeAddress(place)).toBe("#/compare?services=order~payment&metric=p99");
   });
 

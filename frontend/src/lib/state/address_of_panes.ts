@@ -27,7 +27,10 @@ export function writeCompared({ services, metric, before, below }: Compared): [k
 }
 
 export function readCompared(values: URLSearchParams): Compared {
-  const named = values.get("services")?.split(AND).filter((name) => name !== "");
+  const named = values
+    .get("services")
+    ?.split(AND)
+    .filter((name) => name !== "");
   return {
     services: named === undefined ? null : [...new Set(named)].slice(0, MOST_SERVICES),
     metric: METRICS.find((metric) => metric === values.get("metric")) ?? FIRST_METRIC,
