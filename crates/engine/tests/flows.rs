@@ -220,7 +220,7 @@ fn broken() -> Packets {
 fn what_could_not_be_read_is_tried_once_more_and_then_definitive() {
     let folder = tempfile::tempdir().expect("a folder");
     let (workspace, _) = imported(folder.path(), &broken().merge(story()));
-    let question = ProblemsQuestion { source_id: None, offset: 0, limit: 100 };
+    let question = ProblemsQuestion { limit: 100, ..ProblemsQuestion::default() };
     let page = workspace.reader(None).expect("a reader").problems(&question).expect("answers");
     assert!(page.total > 1, "{page:?}");
     for row in &page.rows {
@@ -241,7 +241,7 @@ fn a_cut_off_file_is_not_read_again() {
     fs::write(&path, &bytes[..bytes.len() - 10]).expect("written");
     let workspace = Workspace::open(&folder.path().join("workspace")).expect("opens");
     import(&workspace, &[path], &Unwatched).expect("imports");
-    let question = ProblemsQuestion { source_id: Some(1), offset: 0, limit: 10 };
+    let question = ProblemsQuestion { source_id: Some(1), limit: 10, ..ProblemsQuestion::default() };
     let page = workspace.reader(None).expect("a reader").problems(&question).expect("answers");
     let told: Vec<_> = page.rows.iter().map(|row| (row.stage.as_str(), row.state, row.attempts)).collect();
     assert_eq!(told, [("file", ProblemState::Definitive, 1)]);

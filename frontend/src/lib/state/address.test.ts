@@ -13,6 +13,7 @@ const nowhere: Place = {
   sourceId: null,
   compared: NOTHING_COMPARED,
   sequence: null,
+  stage: null,
 };
 
 describe("the address", () => {
@@ -38,6 +39,7 @@ describe("the address", () => {
         below: "incidents",
       },
       sequence: { by: "identity", identity: "alice:b~c" },
+      stage: "transport",
     };
     expect(readAddress(writeAddress(place))).toEqual(place);
   });

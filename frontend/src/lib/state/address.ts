@@ -19,6 +19,7 @@ export interface Place {
   sourceId: number | null;
   compared: Compared;
   sequence: SequenceOf | null;
+  stage: string | null;
 }
 
 const ELSEWHERE = "~";
@@ -44,6 +45,7 @@ export function writeAddress(place: Place): string {
   if (place.sourceId !== null) put("source", String(place.sourceId));
   for (const [key, value] of writeCompared(place.compared)) put(key, value);
   if (place.sequence !== null) put("of", writeSequence(place.sequence));
+  if (place.stage !== null) put("stage", place.stage);
   return `#/${place.pane}${query.length > 0 ? `?${query.join("&")}` : ""}`;
 }
 
@@ -64,6 +66,7 @@ export function readAddress(hash: string): Place {
     sourceId: readId(values.get("source")),
     compared: readCompared(values),
     sequence: readSequence(values.get("of")),
+    stage: values.get("stage") || null,
   };
 }
 

@@ -88,6 +88,7 @@ function here(): Place {
     sourceId: selection.sourceId,
     compared: comparison.choice,
     sequence: selection.sequence,
+    stage: selection.stage,
   };
 }
 
@@ -101,6 +102,7 @@ function apply(place: Place): void {
   selection.sourceId = place.sourceId;
   comparison.choice = place.compared;
   selection.sequence = place.sequence;
+  selection.stage = place.stage;
   playhead.moveTo(place.atUs);
   playhead.settle();
 }

@@ -23,8 +23,21 @@ class Selection {
   sourceId = $state<number | null>(null);
   /** What the sequence pane shows. */
   sequence = $state.raw<SequenceOf | null>(null);
+  /** The stage of reading whose problems are listed; null is every stage. */
+  stage = $state<string | null>(null);
+
+  #sourceId = $state<number | null>(null);
 
   readonly #scope = $derived<Scope>({ range: this.range, filter: this.filter });
+
+  /** The source whose problems are listed; null is every source. Another source may have no problem of the stage. */
+  get sourceId(): number | null {
+    return this.#sourceId;
+  }
+  set sourceId(id: number | null) {
+    if (id !== this.#sourceId) this.stage = null;
+    this.#sourceId = id;
+  }
 
   /** Range and filter: what is counted. Pull with it. */
   get scope(): Scope {
@@ -58,6 +71,7 @@ class Selection {
     this.flowId = null;
     this.sourceId = null;
     this.sequence = null;
+    this.stage = null;
   }
 }
 
