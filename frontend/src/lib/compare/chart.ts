@@ -1,6 +1,7 @@
 // The chart as shapes: what lies behind the lines and what lies over them. The canvas and the exported picture draw the same.
 
 import type { Series, ServiceSeries, TimeRange } from "../backend";
+import { face } from "../format/face.svelte";
 import type { Scale } from "../reel/scale";
 import { ticks } from "../reel/ticks";
 import type { PathShape, SceneShape, TextShape } from "../topology/picture/scene";
@@ -156,7 +157,7 @@ function gridShapes(panel: Panel, scale: Heights, y: (value: number) => number):
     fill: mark === 0 ? palette.line : palette.grid,
   }));
   if (!timed) return shapes;
-  for (const { us, label } of ticks(panel.scale.view, width)) {
+  for (const { us, label } of ticks(panel.scale.view, width, face)) {
     const x = panel.scale.x(us);
     if (label === null || x < 20 || x > width - 20) continue;
     shapes.push(text(x, height - 6, label, palette.text3, { size: 10.5, anchor: "middle" }));

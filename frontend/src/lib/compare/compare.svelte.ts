@@ -59,7 +59,7 @@ export class CompareModel {
       ask: (host, question, options) => host.difference(question, options),
     });
     this.incidents = pull({
-      lane: "incidents",
+      lane: "compare-incidents",
       question: () => (recording.range === null ? null : { range: null }),
       generation: () => recording.generation,
       ask: (host, question, options) => host.incidents(question, options),

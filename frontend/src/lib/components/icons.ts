@@ -20,6 +20,7 @@ export type IconName =
   | "folder"
   | "grip"
   | "info"
+  | "link"
   | "lock"
   | "minus"
   | "moon"

@@ -1,7 +1,9 @@
 // Carries out the keyboard map on the whole page.
 
+import { goLive } from "../reel/live";
 import { reel } from "../reel/reel.svelte";
 import { closeSequence } from "../sequence/opening";
+import { steps } from "../reel/steps.svelte";
 import { messages, pane, playhead, recording, selection, theme } from "../state";
 import { actionOf, belongsToFocus, CHORD_MS, type FocusOwner, type KeyAction } from "./keymap";
 
@@ -39,7 +41,7 @@ function carryOut(action: KeyAction): void {
     case "playOrPause":
       return playhead.toggle();
     case "step":
-      return void reel.step(action.direction, action.times);
+      return void steps.step(action.direction, action.times);
     case "rangeEdge":
       return reel.setRangeEdge(action.edge);
     case "showAll":
@@ -48,6 +50,8 @@ function carryOut(action: KeyAction): void {
       return reel.zoom(action.direction);
     case "bookmark":
       return void reel.bookmark();
+    case "live":
+      return goLive();
     case "theme":
       theme.toggle();
       return messages.say(`The theme is ${theme.name}.`);

@@ -13,6 +13,7 @@
 // | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |
 // | `comparison`| `services`, `metric`, `before`, `below`: the Compare pane's | the same                                   |
 // | `pane`      | `current`                                                   | `show("exchanges")`, `goBack()`            |
+// | `times`     | `zone`, `zoneName`, `origin`: `clock()` follows them        | `zone =`, `origin =`                       |
 // | `theme`     | `name`: canvases read their colours again when it changes   | `toggle()`                                 |
 // | `messages`  |                                                             | `show(text)`, `showError(e)`, `say(text)`  |
 // | `bookmarks` | `list`                                                      | `add()`, `remove()`                        |
@@ -40,3 +41,4 @@ export { selection, type Inspected } from "./selection.svelte";
 export { listOfWords, numberWithin, oneOf, Remembered } from "./settings.svelte";
 export { tally } from "./tally.svelte";
 export { theme, type ThemeName } from "./theme.svelte";
+export { LOCAL_ZONE, times, type Origin } from "./times.svelte";

@@ -24,7 +24,8 @@ export function followAddress(): void {
         lastStep = step;
         return;
       }
-      if (lastStep !== "" && step !== lastStep) history.pushState(null, "", hash);
+      // Nor is a range that goes along with what is being recorded.
+      if (lastStep !== "" && step !== lastStep && !playhead.live) history.pushState(null, "", hash);
       else history.replaceState(null, "", hash);
       written = hash;
       lastStep = step;

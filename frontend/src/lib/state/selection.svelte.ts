@@ -19,8 +19,6 @@ class Selection {
   exchangeId = $state<number | null>(null);
   /** The flow whose detail is open. */
   flowId = $state<number | null>(null);
-  /** The source whose problems are listed; null is every source. */
-  sourceId = $state<number | null>(null);
   /** What the sequence pane shows. */
   sequence = $state.raw<SequenceOf | null>(null);
   /** The stage of reading whose problems are listed; null is every stage. */
@@ -53,6 +51,12 @@ class Selection {
     const from_us = Math.round(Math.min(range.from_us, range.to_us));
     const to_us = Math.round(Math.max(range.from_us, range.to_us));
     this.range = from_us === to_us ? null : { from_us, to_us };
+  }
+
+  /** Moves the range so that it ends at an instant; its length stays. */
+  endRangeAt(us: number): void {
+    if (this.range === null || this.range.to_us === us) return;
+    this.range = { from_us: us - (this.range.to_us - this.range.from_us), to_us: us };
   }
 
   /** Adds a term to the filter, for instance `server:payment`. */
