@@ -24,9 +24,8 @@ export class CompareModel {
   readonly difference: Pulled<Difference>;
   readonly incidents: Pulled<Incident[]>;
 
-  /** Windows while they are dragged. */
+  /** The window before while it is dragged; that after is the reel's own draft. */
   draftBefore = $state.raw<TimeRange | null>(null);
-  draftAfter = $state.raw<TimeRange | null>(null);
 
   /** Call it while the pane is being made. */
   constructor() {
@@ -89,7 +88,7 @@ export class CompareModel {
 
   readonly after = $derived.by((): TimeRange | null => {
     if (recording.range === null) return null;
-    return this.draftAfter ?? afterWindow(reel.range, recording.range);
+    return afterWindow(reel.range, recording.range);
   });
 
   readonly before = $derived.by((): TimeWindow | null => {
@@ -117,7 +116,7 @@ export class CompareModel {
 
   /** The window after is the selected range. A window before that nobody chose moves along. */
   setAfter(range: TimeRange): void {
-    this.draftAfter = null;
+    reel.draft = null;
     selection.setRange(range);
   }
 

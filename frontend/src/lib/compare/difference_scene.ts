@@ -22,6 +22,8 @@ const LETTER_PX = 6.5;
 const [NARROWEST, WIDEST] = [84, 176];
 const LABEL_H = 17;
 const LABEL_PLACES = [0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74];
+/** Where lines are looked for, so that a label stands where few others pass. */
+const SAMPLES = Array.from({ length: 33 }, (_, n) => n / 32);
 const MARGIN = 16;
 
 export interface DrawnEdge {
@@ -189,7 +191,10 @@ function placeLabels(
     return { words, places };
   });
   const everywhere = { x: -1e6, y: -1e6, w: 2e6, h: 2e6 };
-  const places = placed(labels, everywhere, cards, () => 0);
+  const points = [...lines.values()].flatMap((route) => SAMPLES.map((part) => pointAlong(route, part)));
+  const cover = (rect: Rect): number =>
+    points.filter(({ x, y }) => x >= rect.x && x <= rect.x + rect.w && y >= rect.y && y <= rect.y + rect.h).length;
+  const places = placed(labels, everywhere, cards, cover);
   drawn.forEach((one, n) => {
     const [place, words] = [places[n], labels[n]?.words ?? ""];
     if (place) one.label = labelShapes(one.edge, words, place, palette);

@@ -24,7 +24,12 @@ class Pane {
   current = $state<PaneId>("topology");
 
   /** Where the sequence was opened from. */
-  #before: ListedPane = "exchanges";
+  #before = $state<ListedPane>("exchanges");
+
+  /** The one that the rail marks: the pane shown, or the one that the sequence was opened from. */
+  get listed(): ListedPane {
+    return this.current === "sequence" ? this.#before : this.current;
+  }
 
   show(pane: PaneId): void {
     if (pane === "sequence" && this.current !== "sequence") this.#before = this.current;
