@@ -1,6 +1,6 @@
 // The one selection that drives every pane: range, filter, and what is looked at more closely.
 
-import type { Scope, TimeRange } from "../backend";
+import type { Scope, SequenceOf, TimeRange } from "../backend";
 
 /** What the inspector shows: a service, or the edge from `client` to `server`. */
 export interface Inspected {
@@ -19,6 +19,8 @@ class Selection {
   exchangeId = $state<number | null>(null);
   /** The flow whose detail is open. */
   flowId = $state<number | null>(null);
+  /** What the sequence pane shows. */
+  sequence = $state.raw<SequenceOf | null>(null);
   /** The stage of reading whose problems are listed; null is every stage. */
   stage = $state<string | null>(null);
 
@@ -72,6 +74,7 @@ class Selection {
     this.exchangeId = null;
     this.flowId = null;
     this.sourceId = null;
+    this.sequence = null;
     this.stage = null;
   }
 }
