@@ -6,11 +6,7 @@ use wirereel_query::{
     reel::{Incident, IncidentKind},
 };
 
-use super::{
-    Reader,
-    density::gaps,
-    scope::{Condition, nanos},
-};
+use super::{Reader, density::gaps, scope::Condition};
 use crate::error::Result;
 
 impl Reader {
@@ -30,10 +26,11 @@ impl Reader {
     }
 
     fn next_of_connections(&self, question: &NextEventQuestion, kinds: &str) -> Result<Option<FoundEvent>> {
-        let (beyond, way) = beyond(question, "e.at");
+        let (beyond, way) = beyond(question, "e.happened_us");
         let sql = format!(
-            "SELECT epoch_ns(e.at) // 1000, kind, client_service, server_service FROM flow_events e \
-             WHERE {kinds} AND {beyond} ORDER BY e.at {way} LIMIT 1"
+            "SELECT e.happened_us, e.kind, c.service, s.service FROM raw.flow_events e \
+             JOIN raw.peer_names c ON c.peer_id = e.client_peer JOIN raw.peer_names s ON s.peer_id = e.server_peer \
+             WHERE e.{kinds} AND {beyond} ORDER BY e.happened_at {way} LIMIT 1"
         );
         self.first(&sql, [], |row| {
             let (kind, client, server): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
@@ -51,10 +48,10 @@ impl Reader {
         if question.kind == EventKind::Error {
             condition.and("failed OR status >= 500");
         }
-        let (beyond, way) = beyond(question, "started_at");
+        let (beyond, way) = beyond(question, "started_us");
         condition.and(beyond);
         let sql = format!(
-            "SELECT epoch_ns(started_at) // 1000, exchange_id, method, path, status, error, server_service FROM raw.exchanges \
+            "SELECT started_us, exchange_id, method, path, status, error, server_service FROM raw.exchanges \
              WHERE {} ORDER BY started_at {way}, exchange_id {way} LIMIT 1",
             condition.sql()
         );
@@ -96,10 +93,8 @@ impl Reader {
 /// microseconds, so everything inside the asked one is where the playhead already stands.
 fn beyond(question: &NextEventQuestion, column: &str) -> (String, &'static str) {
     match question.direction {
-        Direction::Forward => {
-            (format!("{column} >= make_timestamp_ns({})", nanos(question.from_us.saturating_add(1))), "ASC")
-        }
-        Direction::Backward => (format!("{column} < make_timestamp_ns({})", nanos(question.from_us)), "DESC"),
+        Direction::Forward => (format!("{column} >= {}", question.from_us.saturating_add(1)), "ASC"),
+        Direction::Backward => (format!("{column} < {}", question.from_us), "DESC"),
     }
 }
 

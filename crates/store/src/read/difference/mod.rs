@@ -51,9 +51,7 @@ impl Reader {
         let mut edges: HashMap<EdgeKey, EdgeFigures> = HashMap::new();
         if condition.is_filtered() {
             self.add_matching(range, condition, &mut edges)?;
-        } else if let Some(extent) = graph.extent_ns() {
-            let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
-            let cover = Cover::of(from_ns, to_ns, extent);
+        } else if let Some(cover) = Cover::of(nanos(range.from_us), nanos(range.to_us), &graph) {
             for (edge, counters) in self.counters(&graph, &cover)? {
                 edges.entry(edge).or_default().counters = counters;
             }
@@ -61,7 +59,7 @@ impl Reader {
                 edges.entry(edge).or_default().latency.add(row.get(2)?, row.get(3)?);
                 Ok(())
             })?;
-            let open = self.open_connections_before(to_ns)?;
+            let open = self.open_connections_before(nanos(range.to_us))?;
             for (edge, _) in open.iter().filter(|(_, open)| **open > 0) {
                 edges.entry(*edge).or_default();
             }

@@ -29,7 +29,7 @@ pub(super) enum Outcome {
     Refused,
 }
 
-/// A call to a service: a request, or a connection that was refused.
+/// A call to a service: a request, or a connection that was refused or not answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Call {
     pub(super) at_ns: i64,
@@ -45,6 +45,11 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// A connection that did not come about.
+    fn without_answer(at_ns: i64, client: i32, outcome: Outcome) -> Self {
+        Self { at_ns, answered_ns: None, took_us: 0, client, outcome, own: true, slow: false }
+    }
+
     pub(super) fn is_good(&self) -> bool {
         self.outcome == Outcome::Answered
     }
@@ -70,9 +75,8 @@ impl Call {
 
 /// What is read.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wanted<'a> {
+pub(super) struct Wanted {
     pub(super) service: i32,
-    pub(super) name: &'a str,
     pub(super) from_ns: i64,
     pub(super) to_ns: i64,
     /// An answer that took longer is slow.
@@ -89,13 +93,13 @@ struct OwnCall {
 
 impl Reader {
     /// Calls of a window in order of time, the earliest or the latest ones.
-    pub(super) fn calls(&self, wanted: Wanted<'_>, latest: bool) -> Result<Vec<Call>> {
-        let Wanted { service, name, from_ns, to_ns, slow_us } = wanted;
+    pub(super) fn calls(&self, wanted: Wanted, latest: bool) -> Result<Vec<Call>> {
+        let Wanted { service, from_ns, to_ns, slow_us } = wanted;
         let way = if latest { "DESC" } else { "ASC" };
         let sql = format!(
             "SELECT epoch_ns(started_at), epoch_ns(response_at), epoch_ns(finished_at), client_id, status, failed, error, trace_id, \
-             server_port FROM raw.exchanges WHERE server_id = {service} AND {} ORDER BY started_at {way} LIMIT {MOST_CALLS}",
-            within("started_at", from_ns, to_ns)
+             server_port FROM raw.exchanges WHERE server_id = {service} AND {} ORDER BY started_us {way} LIMIT {MOST_CALLS}",
+            within("started_us", from_ns, to_ns)
         );
         let mut calls: Vec<(Call, i64, Option<String>)> = Vec::new();
         let (mut rows, mut ports) = (0, BTreeSet::new());
@@ -120,38 +124,50 @@ impl Reader {
             let reached = calls.last().map_or(0, |(call, ..)| call.at_ns);
             *(if latest { &mut first_ns } else { &mut last_ns }) = reached;
         }
-        let own = self.own_calls(service, name, first_ns, last_ns + WAITED_NS)?;
+        let own = self.own_calls(service, first_ns, last_ns + WAITED_NS)?;
         for (call, until_ns, trace) in &mut calls {
             blame(call, *until_ns, trace.as_deref(), &own);
         }
         let mut calls: Vec<Call> = calls.into_iter().map(|(call, ..)| call).collect();
-        calls.extend(self.refused(name, first_ns, last_ns, &ports)?);
+        calls.extend(self.refused(service, first_ns, last_ns, &ports)?);
+        calls.extend(self.unheard(service, first_ns, last_ns, &ports)?);
         calls.sort_by_key(|call| call.at_ns);
         Ok(calls)
     }
 
     /// Connections refused at ports that the service answers on: others were never its own, as those that a scan tries.
-    fn refused(&self, name: &str, from_ns: i64, to_ns: i64, ports: &BTreeSet<u16>) -> Result<Vec<Call>> {
-        let graph = self.graph()?;
+    fn refused(&self, service: i32, from_ns: i64, to_ns: i64, ports: &BTreeSet<u16>) -> Result<Vec<Call>> {
         let sql = format!(
-            "SELECT epoch_ns(e.at), e.client_service, f.server_port FROM flow_events e LEFT JOIN flows f ON f.flow_id = e.flow_id \
-             WHERE e.kind = 'refused' AND e.server_service = ? AND {} ORDER BY e.at LIMIT {MOST_CALLS}",
-            within("e.at", from_ns, to_ns)
+            "SELECT epoch_ns(e.happened_at), c.service_id, s.port FROM raw.flow_events e \
+             JOIN raw.peer_names c ON c.peer_id = e.client_peer JOIN raw.peer_names s ON s.peer_id = e.server_peer \
+             WHERE e.kind = 'refused' AND s.service_id = {service} AND {} ORDER BY e.happened_us LIMIT {MOST_CALLS}",
+            within("e.happened_us", from_ns, to_ns)
         );
         let mut calls = Vec::new();
-        self.each(&sql, [name], |row| {
-            let (client, port): (String, Option<u16>) = (row.get(1)?, row.get(2)?);
-            // The flow has no row yet while it is open in a running import.
-            if ports.is_empty() || port.is_none_or(|port| ports.contains(&port)) {
-                calls.push(Call {
-                    at_ns: row.get(0)?,
-                    answered_ns: None,
-                    took_us: 0,
-                    client: graph.id_of(&client).unwrap_or(-1),
-                    outcome: Outcome::Refused,
-                    own: true,
-                    slow: false,
-                });
+        self.each(&sql, [], |row| {
+            if ports.is_empty() || ports.contains(&row.get(2)?) {
+                calls.push(Call::without_answer(row.get(0)?, row.get(1)?, Outcome::Refused));
+            }
+            Ok(())
+        })?;
+        Ok(calls)
+    }
+
+    /// Connections tried of which nothing was heard again, at such ports.
+    fn unheard(&self, service: i32, from_ns: i64, to_ns: i64, ports: &BTreeSet<u16>) -> Result<Vec<Call>> {
+        let graph = self.graph()?;
+        let Some(node) = graph.nodes.get(&service) else { return Ok(Vec::new()) };
+        let sql = format!(
+            "SELECT epoch_ns(opened_at), client_service, server_port FROM raw.named_flows \
+             WHERE close_reason = 'unanswered' AND server_service = ? AND {} ORDER BY opened_us LIMIT {MOST_CALLS}",
+            within("opened_us", from_ns, to_ns)
+        );
+        let mut calls = Vec::new();
+        self.each(&sql, [&node.name], |row| {
+            if ports.is_empty() || ports.contains(&row.get(2)?) {
+                let client: String = row.get(1)?;
+                let client = graph.id_of(&client).unwrap_or(-1);
+                calls.push(Call::without_answer(row.get(0)?, client, Outcome::NoResponse));
             }
             Ok(())
         })?;
@@ -159,22 +175,22 @@ impl Reader {
     }
 
     /// What the service called itself, by the time it began.
-    fn own_calls(&self, service: i32, name: &str, from_ns: i64, to_ns: i64) -> Result<Vec<OwnCall>> {
+    fn own_calls(&self, service: i32, from_ns: i64, to_ns: i64) -> Result<Vec<OwnCall>> {
         let sql = format!(
-            "SELECT epoch_ns(started_at), CASE WHEN response_at IS NOT NULL THEN epoch_ns(finished_at) END, \
+            "SELECT epoch_ns(started_at), CASE WHEN response_us IS NOT NULL THEN epoch_ns(finished_at) END, \
              failed OR coalesce(status >= 500, false), trace_id FROM raw.exchanges WHERE client_id = {service} AND {} \
-             ORDER BY started_at LIMIT {MOST_OWN_CALLS}",
-            within("started_at", from_ns, to_ns)
+             ORDER BY started_us LIMIT {MOST_OWN_CALLS}",
+            within("started_us", from_ns, to_ns)
         );
         let mut own = self.rows(&sql, [], |row| {
             Ok(OwnCall { from_ns: row.get(0)?, to_ns: row.get(1)?, went_wrong: row.get(2)?, trace: row.get(3)? })
         })?;
         let sql = format!(
-            "SELECT epoch_ns(e.at) FROM flow_events e WHERE e.kind = 'refused' AND e.client_service = ? AND {} \
-             ORDER BY e.at LIMIT {MOST_OWN_CALLS}",
-            within("e.at", from_ns, to_ns)
+            "SELECT epoch_ns(e.happened_at) FROM raw.flow_events e JOIN raw.peer_names c ON c.peer_id = e.client_peer \
+             WHERE e.kind = 'refused' AND c.service_id = {service} AND {} ORDER BY e.happened_us LIMIT {MOST_OWN_CALLS}",
+            within("e.happened_us", from_ns, to_ns)
         );
-        own.extend(self.rows(&sql, [name], |row| {
+        own.extend(self.rows(&sql, [], |row| {
             let at_ns = row.get(0)?;
             Ok(OwnCall { from_ns: at_ns, to_ns: Some(at_ns), went_wrong: true, trace: None })
         })?);
@@ -190,11 +206,11 @@ impl Reader {
         after_ns: i64,
         reach_ns: i64,
     ) -> Result<HashMap<i32, (Option<i64>, Option<i64>)>> {
-        let response = "epoch_ns(response_at)";
         let sql = format!(
-            "SELECT client_id, max({response}) FILTER ({response} < {before_ns}), min({response}) FILTER ({response} >= {after_ns}) \
-             FROM raw.exchanges WHERE server_id = {service} AND status < 500 AND NOT failed AND {} GROUP BY client_id",
-            within("response_at", before_ns.saturating_sub(reach_ns), after_ns.saturating_add(reach_ns))
+            "SELECT client_id, max(at_ns) FILTER (at_ns < {before_ns}), min(at_ns) FILTER (at_ns >= {after_ns}) \
+             FROM (SELECT client_id, epoch_ns(response_at) AS at_ns FROM raw.exchanges \
+             WHERE server_id = {service} AND status < 500 AND NOT failed AND {}) GROUP BY client_id",
+            within("response_us", before_ns.saturating_sub(reach_ns), after_ns.saturating_add(reach_ns))
         );
         Ok(self.rows(&sql, [], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?.into_iter().collect())
     }
@@ -235,6 +251,8 @@ fn outcome(status: Option<u16>, failed: bool, error: Option<&str>) -> Option<Out
     }
 }
 
-pub(super) fn within(at: &str, from_ns: i64, to_ns: i64) -> String {
-    format!("{at} >= make_timestamp_ns({from_ns}) AND {at} < make_timestamp_ns({to_ns})")
+/// Whole microseconds of a span: as rows are stored.
+fn within(at_us: &str, from_ns: i64, to_ns: i64) -> String {
+    let whole = |ns: i64| ns.div_euclid(1_000) + i64::from(ns.rem_euclid(1_000) > 0);
+    format!("{at_us} >= {} AND {at_us} < {}", whole(from_ns), whole(to_ns))
 }

@@ -65,9 +65,8 @@ impl Reader {
         let graph = self.graph()?;
         let mut incidents = Vec::new();
         for (service, suspect) in self.suspects(&graph)? {
-            let Some(node) = graph.nodes.get(&service) else { continue };
             for window in &suspect.windows {
-                let calls = self.calls_of(&graph, &node.name, &suspect, window)?;
+                let calls = self.calls_of(&graph, &suspect, window)?;
                 for finding in judge::judge(&calls, &suspect.usual) {
                     incidents.push(self.incident(&graph, service, &suspect, &calls, &finding)?);
                 }
@@ -78,9 +77,9 @@ impl Reader {
     }
 
     /// Every call of a window; of one with very many calls its beginning and its end, and between them a few that stand for each bucket.
-    fn calls_of(&self, graph: &Graph, name: &str, suspect: &Suspect, window: &Window) -> Result<Vec<Call>> {
+    fn calls_of(&self, graph: &Graph, suspect: &Suspect, window: &Window) -> Result<Vec<Call>> {
         let Window { service, from_ns, to_ns, .. } = *window;
-        let wanted = Wanted { service, name, from_ns, to_ns, slow_us: suspect.slow_us };
+        let wanted = Wanted { service, from_ns, to_ns, slow_us: suspect.slow_us };
         let mut calls = self.calls(wanted, false)?;
         if calls.len() >= MOST_CALLS {
             let head_ns = calls.last().map_or(from_ns, |call| call.at_ns + 1);

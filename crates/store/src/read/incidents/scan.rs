@@ -107,7 +107,8 @@ pub(super) fn threshold(calls: u64) -> f64 {
 pub(super) fn is_significant(part: Tally, whole: Tally) -> bool {
     let rest = whole.without(part);
     let (usual, here) = (rest.estimated().max(RAREST), part.bad as f64 / part.all.max(1) as f64);
-    if here <= usual {
+    // Of a service that does nothing well otherwise, this is what it is like.
+    if here <= usual || rest.bad >= rest.all {
         return false;
     }
     let good = part.all - part.bad.min(part.all);
@@ -158,7 +159,7 @@ mod tests {
         assert!(!is_significant(Tally { bad: 2, all: 3 }, whole));
         assert!(is_significant(Tally { bad: 5, all: 9 }, whole));
         assert!(!is_significant(Tally { bad: 5, all: 9 }, Tally { bad: 5_000, all: 10_000 }), "it is always like this");
-        assert!(!is_significant(Tally { bad: 4, all: 4 }, Tally { bad: 4, all: 4 }), "there is no before");
+        assert!(!is_significant(Tally { bad: 40, all: 40 }, Tally { bad: 40, all: 40 }), "there is nothing else");
     }
 
     #[test]

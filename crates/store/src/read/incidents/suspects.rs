@@ -16,10 +16,7 @@ use super::{
     judge::Usual,
     scan::{self, Odds, Tally},
 };
-use crate::{
-    error::Result,
-    latency::{self, Histogram},
-};
+use crate::{error::Result, latency::Histogram};
 
 const SECOND_NS: i64 = 1_000_000_000;
 /// Spans up to which buckets of one and of ten seconds are read; beyond, those of a minute.
@@ -99,15 +96,19 @@ impl Reader {
     pub(super) fn suspects(&self, graph: &Graph) -> Result<HashMap<i32, Suspect>> {
         let Some(extent) = graph.extent_ns() else { return Ok(HashMap::new()) };
         let span_s = (extent.1 - extent.0) / SECOND_NS;
-        let width_s = match span_s {
+        let wanted_s = match span_s {
             ..SECONDS_UP_TO_S => 1,
             SECONDS_UP_TO_S..TENS_UP_TO_S => 10,
             _ => 60,
         };
+        let stored = |least_s: i64| graph.widths_s.iter().copied().find(|width_s| *width_s >= least_s).unwrap_or(60);
+        let width_s = stored(wanted_s);
         let mut suspects: HashMap<i32, Suspect> = HashMap::new();
         let sql = format!(
-            "SELECT server_id, bucket_s, sum(requests + refused)::BIGINT, sum(failed + errors_5xx + refused)::BIGINT \
-             FROM raw.rollup_{width_s}s GROUP BY ALL HAVING sum(requests + refused) > 0"
+            "SELECT server_id, bucket_s, (requests + refused + unheard)::BIGINT, (failed + errors_5xx + refused + unheard)::BIGINT \
+             FROM (SELECT server_id, bucket_s, sum(requests) AS requests, sum(failed) AS failed, sum(errors_5xx) AS errors_5xx, \
+             sum(refused) AS refused, greatest(sum(connects) - sum(accepts) - sum(refused), 0) AS unheard \
+             FROM raw.rollup_{width_s}s GROUP BY ALL) WHERE requests + refused + unheard > 0"
         );
         self.batches(&sql, [], |batch| {
             for (service, bucket_s, all, bad) in tallies(batch) {
@@ -145,7 +146,7 @@ impl Reader {
             let Some(suspect) = suspects.get_mut(service) else { continue };
             let Some(most_us) = usual_us(parts.values()) else { continue };
             suspect.slow_us = (SLOW_TIMES * most_us).max(SLOW_LEAST_US);
-            classes.push(format!("({service}, {})", latency::class_of(suspect.slow_us)));
+            classes.push(format!("({service}, raw.class_of({}))", suspect.slow_us));
         }
         if classes.is_empty() {
             return Ok(());
@@ -172,7 +173,7 @@ impl Reader {
     /// Answers 503 in buckets without a good one: see `judge::declared`.
     fn look_at_declared(&self, suspects: &mut HashMap<i32, Suspect>) -> Result<()> {
         let sql = format!(
-            "SELECT server_id, epoch_ns(started_at) FROM raw.exchanges WHERE status = 503 ORDER BY started_at LIMIT {MOST_DECLARED}"
+            "SELECT server_id, started_us * 1000 FROM raw.exchanges WHERE status = 503 ORDER BY started_us LIMIT {MOST_DECLARED}"
         );
         let declared: Vec<(i32, i64)> = self.rows(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
         for (service, at_ns) in declared {

@@ -39,7 +39,7 @@ impl Reader {
         let sql = format!(
             "SELECT exchange_id, flow_id, client_id, server_id, client_service, server_service, epoch_ns(started_at), \
              epoch_ns(response_at), epoch_ns(finished_at), method, path, status, failed OR coalesce(status >= 500, false), error, \
-             trace_id, identity, origin_ip FROM raw.exchanges WHERE {} ORDER BY started_at, exchange_id LIMIT {limit}",
+             trace_id, identity, origin_ip FROM raw.exchanges WHERE {} ORDER BY started_us, exchange_id LIMIT {limit}",
             condition.sql()
         );
         self.rows(&sql, condition.bound(), |row| {
@@ -185,8 +185,8 @@ impl Reader {
         condition.and(format!("server_id IN ({})", listed(servers)));
         condition.and(began(from_ns.saturating_sub(CAUSE_BEGAN_NS), to_ns));
         condition.and(format!(
-            "finished_at >= make_timestamp_ns({from_ns}) OR (response_at IS NULL AND started_at >= make_timestamp_ns({}))",
-            from_ns.saturating_sub(WORKED_NS)
+            "finished_at >= make_timestamp_ns({from_ns}) OR (response_us IS NULL AND started_us >= {})",
+            from_ns.saturating_sub(WORKED_NS).div_euclid(1_000)
         ));
         self.gather(&condition, MOST_OF_LEVEL)
     }
@@ -198,5 +198,5 @@ fn listed(services: &HashSet<i32>) -> String {
 }
 
 fn began(from_ns: i64, to_ns: i64) -> String {
-    format!("started_at >= make_timestamp_ns({from_ns}) AND started_at <= make_timestamp_ns({to_ns})")
+    format!("started_us >= {} AND started_us <= {}", from_ns.div_euclid(1_000), to_ns.div_euclid(1_000))
 }

@@ -3,9 +3,10 @@
 use wirereel_query::question::TimeRange;
 
 use super::super::{graph::Recorded, scope::nanos};
-use crate::schema::WIDTHS_S;
 
 const SECOND_US: i64 = 1_000_000;
+/// Rows are read of ranges up to this long: half an hour of a busy day is a million of them.
+const ROWS_UP_TO_US: i64 = 2_000 * SECOND_US;
 
 /// What buckets are counted from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,12 +29,15 @@ impl Axis {
     /// The axis of a range that is not empty, in so many buckets or fewer, and one more where its ends cut two of them.
     ///
     /// A roll-up serves from half of its width on: reading ten times as many finer ones to draw twice as many points would not
-    /// show more.
-    pub(super) fn of(range: TimeRange, points: u32) -> Self {
+    /// show more. Where even the narrowest stored roll-up is too wide, rows are read of a short range, and of a long one there are fewer
+    /// points.
+    pub(super) fn of(range: TimeRange, points: u32, widths_s: &[i64]) -> Self {
         let wanted_us = range.to_us.saturating_sub(range.from_us).div_ceil_by(i64::from(points));
-        let width = WIDTHS_S.into_iter().rev().find(|width_s| width_s * SECOND_US <= 2 * wanted_us);
+        let is_short = range.to_us.saturating_sub(range.from_us) <= ROWS_UP_TO_US;
+        let fitting = widths_s.iter().rev().find(|width_s| **width_s * SECOND_US <= 2 * wanted_us);
+        let width = fitting.or(widths_s.first().filter(|_| !is_short));
         let (source, unit_us) =
-            width.map_or((Source::Rows, 1), |width_s| (Source::Rollup(width_s), width_s * SECOND_US));
+            width.map_or((Source::Rows, 1), |&width_s| (Source::Rollup(width_s), width_s * SECOND_US));
         let bucket_us = wanted_us.div_ceil_by(unit_us) * unit_us;
         let from_us = range.from_us.div_euclid(bucket_us) * bucket_us;
         let buckets = (range.to_us - from_us).div_ceil_by(bucket_us);
@@ -59,19 +63,15 @@ impl Axis {
                 (condition, format!("((bucket_s - {from_s}) // {width_s})::UINTEGER"))
             }
             Source::Rows => {
-                let condition = format!(
-                    "happened_at >= make_timestamp_ns({}) AND happened_at < make_timestamp_ns({})",
-                    nanos(from_us),
-                    nanos(to_us)
-                );
-                (condition, self.bucket_of("happened_at"))
+                let condition = format!("happened_us >= {from_us} AND happened_us < {to_us}");
+                (condition, self.bucket_of("happened_us"))
             }
         }
     }
 
-    /// The bucket of an instant in it.
-    pub(super) fn bucket_of(&self, at: &str) -> String {
-        format!("((epoch_ns({at}) - {}) // {})::UINTEGER", nanos(self.from_us), nanos(self.bucket_us))
+    /// The bucket of an instant in it, in microseconds.
+    pub(super) fn bucket_of(&self, at_us: &str) -> String {
+        format!("(({at_us} - {}) // {})::UINTEGER", self.from_us, self.bucket_us)
     }
 
     /// Seconds of each bucket that were recorded; an instant of a single packet counts as a nanosecond.
@@ -111,7 +111,7 @@ mod tests {
     const DAY_US: i64 = 86_400 * SECOND_US;
 
     fn axis(from_us: i64, to_us: i64, points: u32) -> (Source, i64, usize, TimeRange) {
-        let axis = Axis::of(TimeRange { from_us, to_us }, points);
+        let axis = Axis::of(TimeRange { from_us, to_us }, points, &[1, 10, 60]);
         (axis.source, axis.bucket_us, axis.buckets, axis.range())
     }
 
@@ -133,10 +133,21 @@ mod tests {
     }
 
     #[test]
+    fn where_only_minutes_are_stored_a_long_range_has_fewer_points_and_a_short_one_is_made_of_rows() {
+        let of = |to_us: i64| {
+            let axis = Axis::of(TimeRange { from_us: 0, to_us }, 1_000, &[60]);
+            (axis.source, axis.buckets)
+        };
+        assert_eq!(of(6_000 * SECOND_US), (Source::Rollup(60), 100));
+        assert_eq!(of(1_000 * SECOND_US), (Source::Rows, 1_000));
+        assert_eq!(of(100 * 60_000 * SECOND_US), (Source::Rollup(60), 1_000));
+    }
+
+    #[test]
     fn buckets_stay_where_they_are_while_the_range_moves() {
         for shift in [0, 1, 17, 59] {
             let (from_us, to_us) = (shift * SECOND_US + 5, shift * SECOND_US + 5 + 6_000 * SECOND_US);
-            let axis = Axis::of(TimeRange { from_us, to_us }, 500);
+            let axis = Axis::of(TimeRange { from_us, to_us }, 500, &[1, 10, 60]);
             assert_eq!((axis.source, axis.bucket_us), (Source::Rollup(10), 20 * SECOND_US));
             assert_eq!(axis.from_us % axis.bucket_us, 0);
             assert!(axis.from_us <= from_us && axis.range().to_us >= to_us && axis.buckets <= 501);

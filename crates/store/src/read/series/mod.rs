@@ -46,7 +46,7 @@ impl Reader {
         }
         let graph = self.graph()?;
         let sides: Vec<Side> = services.iter().map(|name| Side::of(&graph, name, *metric)).collect::<Result<_>>()?;
-        let axis = Axis::of(*range, *points);
+        let axis = Axis::of(*range, *points, &graph.widths_s);
         let condition = Condition::matching(filter)?;
         let seconds = axis.recorded(&graph.recorded);
         let figures = self.points(*metric, &axis, &sides, &condition, &seconds)?;

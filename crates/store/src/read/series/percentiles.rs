@@ -1,10 +1,10 @@
-//! Percentiles per bucket, from millions of rows of bucket, node, class and count.
+//! Percentiles per bucket, from rows of bucket, node, classes and counts.
 //!
 //! Rows are laid out by cell (a bucket of one side) with two passes, and each cell is then counted in one histogram that is used again:
 //! no row is looked up twice and none is sorted.
 
 use duckdb::arrow::{
-    array::{Int32Array, UInt16Array, UInt32Array},
+    array::{Array, Int32Array, ListArray, UInt16Array, UInt32Array},
     record_batch::RecordBatch,
 };
 
@@ -26,28 +26,25 @@ impl<'a> Cells<'a> {
     /// Takes rows in whose nodes are at some end.
     pub(super) fn add(&mut self, batch: &RecordBatch, is_side: impl Fn(&Side, i32) -> bool) {
         let column = |index: usize| batch.column(index).as_any();
-        let columns = (
-            column(0).downcast_ref::<UInt32Array>(),
-            column(1).downcast_ref::<Int32Array>(),
-            column(2).downcast_ref::<UInt16Array>(),
-            column(3).downcast_ref::<UInt32Array>(),
-        );
-        let (Some(buckets), Some(nodes), Some(classes), Some(counts)) = columns else {
+        let list = |index: usize| column(index).downcast_ref::<ListArray>();
+        let (Some(buckets), Some(nodes), Some(classes), Some(counts)) =
+            (column(0).downcast_ref::<UInt32Array>(), column(1).downcast_ref::<Int32Array>(), list(2), list(3))
+        else {
             unreachable!("the query casts its columns to these types")
         };
-        let mut known: Option<(i32, usize)> = None;
+        let (Some(class), Some(count)) = (
+            classes.values().as_any().downcast_ref::<UInt16Array>(),
+            counts.values().as_any().downcast_ref::<UInt32Array>(),
+        ) else {
+            unreachable!("the query casts its lists to these types")
+        };
         for row in 0..batch.num_rows() {
-            let node = nodes.value(row);
-            let side = match known {
-                Some((last, side)) if last == node => side,
-                _ => {
-                    let Some(side) = self.sides.iter().position(|side| is_side(side, node)) else { continue };
-                    known = Some((node, side));
-                    side
-                }
-            };
-            let cell = side * self.buckets + buckets.value(row) as usize;
-            self.rows.push((cell as u32, classes.value(row), counts.value(row)));
+            let Some(side) = self.sides.iter().position(|side| is_side(side, nodes.value(row))) else { continue };
+            let cell = (side * self.buckets + buckets.value(row) as usize) as u32;
+            let (of_classes, of_counts) = (classes.value_offsets()[row] as usize, counts.value_offsets()[row] as usize);
+            for place in 0..classes.value_length(row) as usize {
+                self.rows.push((cell, class.value(of_classes + place), count.value(of_counts + place)));
+            }
         }
     }
 

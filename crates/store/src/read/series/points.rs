@@ -138,14 +138,16 @@ impl Reader {
         let mut cells = Cells::new(sides.iter().filter(|side| side.end != End::Neither).collect(), axis.buckets);
         for end in [End::Client, End::Server] {
             let Some(nodes) = listed(sides, end) else { continue };
-            // Rows of roll-ups are few already: to group them takes longer than to hand them over.
-            let is_grouped = condition.is_filtered() || axis.source == Source::Rows;
-            let columns =
-                if is_grouped { "class::USMALLINT, sum(n)::UINTEGER" } else { "class::USMALLINT, n::UINTEGER" };
-            let mut sql = of_end(axis, condition, end, &nodes, "latency", columns);
-            if is_grouped {
-                sql += " GROUP BY ALL";
-            }
+            let sql = match axis.source {
+                // Rows of roll-ups are few already: to group them takes longer than to hand them over.
+                Source::Rollup(_) if !condition.is_filtered() => {
+                    of_end(axis, condition, end, &nodes, "histogram", "classes, counts")
+                }
+                _ => format!(
+                    "SELECT bucket, node, [class]::USMALLINT[], [n]::UINTEGER[] FROM ({} GROUP BY ALL)",
+                    of_end(axis, condition, end, &nodes, "histogram", "class, sum(n) AS n")
+                ),
+            };
             self.batches(&sql, condition.bound(), |batch| {
                 cells.add(batch, |side, node| side.node == node && side.end == end);
             })?;
@@ -180,18 +182,20 @@ fn recorded_only(values: impl Iterator<Item = f64>, seconds: &[f64]) -> Vec<Opti
 /// The query for bucket, node and columns of the nodes at one end.
 fn of_end(axis: &Axis, condition: &Condition, end: End, nodes: &str, table: &str, columns: &str) -> String {
     let node = end.column();
+    let is_by_row = condition.is_filtered() || axis.source == Source::Rows;
+    let present = if is_by_row && table == "histogram" { " AND class IS NOT NULL" } else { "" };
     let (source, within, bucket) = if condition.is_filtered() {
         let range = axis.range();
         let mut started = Condition::default();
         started.started_in(range);
         let matching = format!(
-            "(SELECT started_at AS happened_at, client_id, server_id, 1 AS requests, failed::INTEGER AS failed, \
+            "(SELECT started_us, client_id, server_id, 1 AS requests, failed::INTEGER AS failed, \
              coalesce(status >= 500, false)::INTEGER AS errors_5xx, request_body_bytes AS bytes_up, \
              response_body_bytes AS bytes_down, latency_class AS class, 1 AS n FROM raw.exchanges WHERE {} AND {})",
             condition.sql(),
             started.sql()
         );
-        (matching, "true".to_owned(), axis.bucket_of("happened_at"))
+        (matching, "true".to_owned(), axis.bucket_of("started_us"))
     } else {
         let (within, bucket) = axis.sql();
         let source = match axis.source {
@@ -200,9 +204,8 @@ fn of_end(axis: &Axis, condition: &Condition, end: End, nodes: &str, table: &str
         };
         (source, within, bucket)
     };
-    let present = if table == "latency" { "class IS NOT NULL" } else { "true" };
     format!(
         "SELECT {bucket} AS bucket, {node} AS node, {columns} FROM {source} \
-         WHERE {within} AND {node} IN ({nodes}) AND {present}"
+         WHERE {within} AND {node} IN ({nodes}){present}"
     )
 }

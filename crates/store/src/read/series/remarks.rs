@@ -8,10 +8,7 @@ use wirereel_query::{
 };
 
 use super::{
-    super::{
-        Reader,
-        scope::{Condition, nanos},
-    },
+    super::{Reader, scope::Condition},
     End, Side,
     axis::Axis,
 };
@@ -120,16 +117,14 @@ impl Reader {
         let begin_us = axis.starts_us(pause.from.saturating_sub(1)).max(from_us);
         let end_us = axis.starts_us(pause.to + 1).min(to_us);
         let sql = format!(
-            "SELECT before_ns // 1000, at_ns // 1000 FROM (SELECT at_ns, lag(at_ns) OVER (ORDER BY at_ns) AS before_ns FROM ( \
-             SELECT epoch_ns(response_at) AS at_ns FROM raw.exchanges WHERE server_id = {service} AND NOT failed \
-             AND response_at >= make_timestamp_ns({}) AND response_at < make_timestamp_ns({}) \
+            "SELECT before_us, at_us FROM (SELECT at_us, lag(at_us) OVER (ORDER BY at_us) AS before_us FROM ( \
+             SELECT response_us AS at_us FROM raw.exchanges WHERE server_id = {service} AND NOT failed \
+             AND response_us >= {begin_us} AND response_us < {end_us} \
              UNION ALL SELECT {} WHERE {} UNION ALL SELECT {} WHERE {})) \
-             WHERE before_ns IS NOT NULL ORDER BY at_ns - before_ns DESC, at_ns LIMIT 1",
-            nanos(begin_us),
-            nanos(end_us),
-            nanos(axis.starts_us(pause.from)),
+             WHERE before_us IS NOT NULL ORDER BY at_us - before_us DESC, at_us LIMIT 1",
+            axis.starts_us(pause.from),
             pause.from == 0,
-            nanos(axis.starts_us(pause.to)),
+            axis.starts_us(pause.to),
             pause.to == axis.buckets,
         );
         self.first(&sql, [], |row| Ok(TimeRange { from_us: row.get(0)?, to_us: row.get(1)? }))
