@@ -1,8 +1,8 @@
 //! Latency classes: a logarithmic histogram that merges, and percentiles read from it.
 //!
 //! A class is linear inside an octave: 16 classes per doubling, so a class is 3 % to 6 % wide and a figure read from its
-//! middle is at most 3 % off. Below 32 µs every microsecond is its own class. The class of a duration is stored with its
-//! row, so that there is one implementation of it.
+//! middle is at most 3 % off. Below 32 µs every microsecond is its own class. The class of a duration is computed from
+//! its row by the database, in one macro.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,20 @@ use std::collections::BTreeMap;
 const OCTAVE_BITS: u32 = 4;
 const PER_OCTAVE: u64 = 1 << OCTAVE_BITS;
 
-/// The class of a duration.
+/// Classes of all durations that 64 bits can say.
+const CLASSES: usize = (u64::BITS as usize - 1 - OCTAVE_BITS as usize) * PER_OCTAVE as usize + 2 * PER_OCTAVE as usize;
+
+/// The class of a duration in microseconds, as a SQL expression over a column; below zero is zero.
+pub(crate) fn class_of_sql(us: &str) -> String {
+    let (octave, first) = (PER_OCTAVE, 2 * PER_OCTAVE);
+    let shift = format!("(floor(log2({us}))::BIGINT - {OCTAVE_BITS})");
+    format!(
+        "(CASE WHEN {us} < 0 THEN 0 WHEN {us} < {first} THEN {us} ELSE {shift} * {octave} + ({us} >> {shift}) END)::USMALLINT"
+    )
+}
+
+/// The class of a duration: what [`class_of_sql`] is held against.
+#[cfg(test)]
 pub(crate) fn class_of(duration_us: u64) -> u16 {
     if duration_us < 2 * PER_OCTAVE {
         return duration_us as u16;
@@ -61,6 +74,16 @@ impl Histogram {
         }
     }
 
+    /// Classes that hold something with their counts, ascending.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = (u16, u64)> {
+        self.counts.iter().map(|(class, count)| (*class, *count))
+    }
+
+    /// Exchanges in all classes.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
     /// The value that `share` of all exchanges did not exceed, in microseconds; `None` when empty.
     pub(crate) fn percentile_us(&self, share: f64) -> Option<u64> {
         let rank = ((share * self.total as f64).ceil() as u64).max(1);
@@ -72,6 +95,53 @@ impl Histogram {
                 below >= rank
             })
             .map(|(&class, _)| middle_us(class))
+    }
+}
+
+/// A histogram that is filled, read and emptied many times: one array, of which only what was touched is looked at.
+pub(crate) struct Scratch {
+    counts: Vec<u64>,
+    lowest: usize,
+    /// Beyond the highest class.
+    beyond: usize,
+    total: u64,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self { counts: vec![0; CLASSES], lowest: usize::MAX, beyond: 0, total: 0 }
+    }
+}
+
+impl Scratch {
+    pub(crate) fn add(&mut self, class: u16, count: u64) {
+        let class = usize::from(class).min(self.counts.len() - 1);
+        self.counts[class] += count;
+        self.lowest = self.lowest.min(class);
+        self.beyond = self.beyond.max(class + 1);
+        self.total += count;
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// As [`Histogram::percentile_us`].
+    pub(crate) fn percentile_us(&self, share: f64) -> Option<u64> {
+        let rank = ((share * self.total as f64).ceil() as u64).max(1);
+        let mut below = 0;
+        let class = (self.lowest..self.beyond).find(|class| {
+            below += self.counts[*class];
+            below >= rank
+        })?;
+        Some(middle_us(class as u16))
+    }
+
+    pub(crate) fn clear(&mut self) {
+        if self.lowest < self.beyond {
+            self.counts[self.lowest..self.beyond].fill(0);
+        }
+        (self.lowest, self.beyond, self.total) = (usize::MAX, 0, 0);
     }
 }
 
@@ -90,12 +160,47 @@ mod tests {
     }
 
     #[test]
+    fn the_database_finds_the_same_classes() {
+        let connection = duckdb::Connection::open_in_memory().unwrap();
+        let sql = format!("SELECT {} FROM (SELECT ?::BIGINT AS us)", class_of_sql("us"));
+        let powers = (0..45).map(|bit| 1_u64 << bit).flat_map(|us| [us - 1, us, us + 1, us + us / 3, us + us / 2]);
+        for us in (0..2_000).chain(powers) {
+            let class: u16 = connection.query_row(&sql, [us as i64], |row| row.get(0)).unwrap();
+            assert_eq!(class, class_of(us), "{us} µs");
+        }
+        let before_its_start: u16 = connection.query_row(&sql, [-5_i64], |row| row.get(0)).unwrap();
+        assert_eq!(before_its_start, 0);
+        assert!(connection.query_row(&sql, [i64::MAX], |row| row.get::<_, u16>(0)).is_ok());
+    }
+
+    #[test]
     fn the_middle_of_a_class_is_within_three_percent() {
         for duration in (0..60).map(|bit| 1_u64 << bit).flat_map(|d| [d, d + d / 3, d + d / 2, 2 * d - 1]) {
             let shown = middle_us(class_of(duration)) as f64;
             let error = (shown - duration as f64).abs() / (duration.max(1) as f64);
             assert!(error <= 0.0313, "{duration} µs is shown as {shown} µs");
         }
+    }
+
+    #[test]
+    fn a_scratch_tells_what_a_histogram_does_and_is_empty_afterwards() {
+        let mut scratch = Scratch::default();
+        for round in 1..4_u64 {
+            let mut histogram = Histogram::default();
+            for value in 0..50 * round {
+                let class = class_of(value * value * value);
+                histogram.add(class, value % 7);
+                scratch.add(class, value % 7);
+            }
+            for share in [0.01, 0.5, 0.95, 1.0] {
+                assert_eq!(scratch.percentile_us(share), histogram.percentile_us(share));
+            }
+            assert_eq!(scratch.total(), histogram.total());
+            scratch.clear();
+            assert_eq!((scratch.percentile_us(0.5), scratch.total()), (None, 0));
+        }
+        scratch.add(class_of(u64::MAX), 1);
+        assert_eq!(scratch.percentile_us(0.5), Some(middle_us(class_of(u64::MAX))));
     }
 
     #[test]

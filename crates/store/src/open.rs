@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use duckdb::{Config, Connection};
+use duckdb::{AccessMode, Config, Connection};
 
 use crate::{
     DUCKDB_VERSION,
@@ -113,6 +113,19 @@ fn open_mending(files: &Files, notes: &mut Vec<String>) -> Result<Connection> {
     Ok(connection)
 }
 
+/// Opens the database as it is, without writing to it. The caller holds the lock.
+pub(crate) fn open_for_reading(files: &Files) -> Result<Connection> {
+    check_library()?;
+    let corrupt = |reason: String| StoreError::Corrupt { file: files.events.clone(), reason };
+    let connection = Connection::open_with_flags(&files.events, config()?.access_mode(AccessMode::ReadOnly)?)
+        .map_err(|error| corrupt(error.to_string()))?;
+    close_off(&connection, files)?;
+    match format_of(&connection)? {
+        Some(schema::FORMAT) => Ok(connection),
+        _ => Err(corrupt("it was written by another version of Wirereel; open its capture files again".into())),
+    }
+}
+
 fn set_log_aside(files: &Files, reason: &str) -> Result<String> {
     let aside = files.set_aside(&files.log)?;
     Ok(format!(
@@ -121,13 +134,15 @@ fn set_log_aside(files: &Files, reason: &str) -> Result<String> {
     ))
 }
 
-/// What must be settled before the file is opened.
+/// What must be settled before the file is opened. Files are for the library of this version and no other, so they may be as it writes them
+/// best.
 fn config() -> Result<Config> {
     Ok(Config::default()
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?
         .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?
-        .with("memory_limit", MEMORY_LIMIT)?)
+        .with("memory_limit", MEMORY_LIMIT)?
+        .with("storage_compatibility_version", "latest")?)
 }
 
 /// From here on the instance reaches no file but its own and those in the outbox, and no network, whoever asks; its settings cannot be
@@ -189,6 +204,9 @@ fn create(connection: &Connection, new: bool) -> Result<()> {
     if new {
         let format = schema::FORMAT.to_string();
         connection.execute("INSERT INTO raw.meta VALUES ('format', ?)", [format])?;
+        for width in schema::WIDTHS_S {
+            connection.execute("INSERT INTO raw.rollup_widths VALUES (?)", [width])?;
+        }
     }
     connection.execute_batch("COMMIT")?;
     Ok(())

@@ -4,6 +4,7 @@ mod app;
 mod ask;
 mod export;
 mod flows;
+mod reel;
 mod remember;
 
 use std::sync::Arc;
@@ -55,6 +56,7 @@ commands! {
     close_recording => app::close_recording,
     complete_filter => ask::complete_filter,
     density => ask::density,
+    difference => reel::difference,
     doctor => app::doctor,
     exchange => ask::exchange,
     exchange_body => ask::exchange_body,
@@ -69,16 +71,20 @@ commands! {
     flows => flows::flows,
     forget_recent => app::forget_recent,
     get_setting => remember::get_setting,
+    incidents => reel::incidents,
     inspect => ask::inspect,
     next_event => ask::next_event,
     open_in_wireshark => export::open_in_wireshark,
     open_recent => app::open_recent,
     open_sample => app::open_sample,
     packet_bytes => flows::packet_bytes,
+    passing => reel::passing,
     problems => flows::problems,
     remove_bookmark => remember::remove_bookmark,
     save_body => export::save_body,
     save_file => export::save_file,
+    sequence => reel::sequence,
+    series => reel::series,
     set_setting => remember::set_setting,
     sql => ask::sql,
     state_at => ask::state_at,
