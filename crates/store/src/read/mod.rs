@@ -53,6 +53,7 @@ pub struct Reader {
 pub(crate) struct SharedAnswers {
     graph: Mutex<Option<Arc<graph::Graph>>>,
     orders: Mutex<Vec<order::Order>>,
+    counts: Mutex<Vec<order::Count>>,
 }
 
 impl Reader {
