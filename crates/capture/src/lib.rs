@@ -30,4 +30,4 @@ pub use layers::{compression, decompress_to};
 pub use limits::{MAX_BLOCK_BYTES, MAX_PACKET_BYTES};
 pub use pcapng::Secrets;
 pub use reader::PacketReader;
-pub use writer::PcapngWriter;
+pub use writer::{CapturedOn, PcapngWriter};
