@@ -104,6 +104,28 @@ test("events travel on their edges at 1× and not at 60×", async ({ app }) => {
   await expect.poll(drawn).toBe(false);
 });
 
+test("at high speed the list gives figures instead of events, and still says what is marked", async ({ app }) => {
+  const instants = Array.from({ length: 4000 }, (_, n) => NOON + n * 50_000);
+  await openCapture(app, "busy.pcap", exchangesAt(instants, new Set(instants.slice(2000, 2040))));
+  await ask(app, "add_bookmark", { at_us: NOON + 100 * SECOND, note: "deploy" });
+  await app.reload();
+  await app.keyboard.press("g");
+  await app.keyboard.press("t");
+  await app.getByRole("button", { name: /^Events/ }).click();
+  await rewind(app);
+  await speed(app, "60×").click();
+  await playKey(app).click();
+  const rows = app.getByRole("region", { name: "Events" }).getByRole("listitem");
+  await expect(rows.filter({ hasText: "bookmark: deploy" })).toHaveCount(1);
+  await expect(rows.filter({ hasText: /\d+ requests in 10 s/ }).first()).toBeVisible();
+  await expect(rows.filter({ hasText: "GET /time" })).toHaveCount(0);
+  await expect(app.getByText("at 1× every event is shown")).toBeVisible();
+  await rows.filter({ hasText: "bookmark: deploy" }).getByRole("button").click();
+  expect(await playheadSeconds(app)).toBe(NOON / 1e6 + 100);
+  await app.getByRole("button", { name: "Remove bookmark" }).click();
+  await app.getByRole("button", { name: /^Events/ }).click();
+});
+
 test("steps stop at the chosen kind of event", async ({ app }) => {
   const instants = Array.from({ length: 30 }, (_, n) => NOON + n * SECOND);
   const failed = new Set([NOON + 10 * SECOND, NOON + 20 * SECOND]);
