@@ -60,6 +60,7 @@ pub(crate) struct SharedAnswers {
     graph: Mutex<Option<Arc<graph::Graph>>>,
     orders: Mutex<Vec<order::Order>>,
     incidents: Mutex<Option<incidents::Remembered>>,
+    counts: Mutex<Vec<order::Count>>,
 }
 
 impl Reader {
