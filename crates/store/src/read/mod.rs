@@ -13,6 +13,7 @@ mod graph;
 mod inspect;
 mod json;
 mod names;
+mod nearby;
 mod next_event;
 mod order;
 mod packets;
