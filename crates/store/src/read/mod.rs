@@ -15,6 +15,7 @@ mod incidents;
 mod inspect;
 mod json;
 mod names;
+mod nearby;
 mod next_event;
 mod order;
 mod packets;
