@@ -17,7 +17,7 @@ const MOST_EVENTS: u32 = 2_000;
 type Place = (i64, u64, u64);
 
 /// The step of a connection's life that a lifecycle event is. Exchanges lie between, two steps each: request and response.
-const STEPS: &str = "CASE kind WHEN 'connect' THEN 0 WHEN 'accept' THEN 1 WHEN 'refused' THEN 2 WHEN 'established' THEN 3 \
+const STEPS: &str = "CASE e.kind WHEN 'connect' THEN 0 WHEN 'accept' THEN 1 WHEN 'refused' THEN 2 WHEN 'established' THEN 3 \
     ELSE 18446744073709551615 END::UBIGINT";
 
 impl Reader {
