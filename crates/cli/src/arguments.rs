@@ -45,6 +45,35 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Services that stopped answering, failed or became slow: when, and what their callers saw
+    #[command(
+        after_help = "Example:\n  wirereel incidents --workspace /tmp/shop\n  wirereel incidents --format json | jq '.[].service'"
+    )]
+    Incidents {
+        #[command(flatten)]
+        workspace: Workspace,
+        /// How they are printed
+        #[arg(long, value_enum, default_value_t = Shape::Table)]
+        format: Shape,
+    },
+    /// What changed between two windows, or two workspaces: new, gone and changed edges
+    #[command(
+        after_help = "Example:\n  wirereel diff 2026-11-20T12:00..2026-11-20T12:10 2026-11-20T12:30..2026-11-20T12:40 --workspace /tmp/shop\n  wirereel diff /tmp/before-deploy /tmp/after-deploy"
+    )]
+    Diff {
+        /// A window of the workspace as FROM..TO, where either may be left out, or the folder of another workspace
+        before: String,
+        /// As BEFORE
+        after: String,
+        /// Which exchanges count
+        #[arg(long, value_name = "FILTER", default_value = "")]
+        filter: String,
+        #[command(flatten)]
+        workspace: Workspace,
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = Shape::Table)]
+        format: Shape,
+    },
     /// Topology, top edges, errors and timeline: text, or an HTML page with pictures
     #[command(after_help = "Example:\n  wirereel report --workspace /tmp/shop --out shop.html")]
     Report {
@@ -193,6 +222,15 @@ pub(crate) enum Format {
     Json,
     /// RFC 4180 with a header line
     Csv,
+}
+
+/// How answers of many parts are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shape {
+    /// Aligned columns for people
+    Table,
+    /// Everything, as the api gives it
+    Json,
 }
 
 #[cfg(test)]

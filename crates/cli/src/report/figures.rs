@@ -16,7 +16,7 @@ pub(super) fn count(value: u64) -> String {
 }
 
 /// A number with its noun: `1 flow`, `9,812 flows`.
-pub(super) fn counted(value: u64, noun: &str) -> String {
+pub(crate) fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
@@ -30,7 +30,7 @@ fn short(value: f64) -> String {
 }
 
 /// A duration in microseconds: `870 µs`, `12.3 ms`, `1.25 s`, `5.50 min`.
-pub(super) fn duration(us: u64) -> String {
+pub(crate) fn duration(us: u64) -> String {
     let value = us as f64;
     match us {
         0..1_000 => format!("{us} µs"),
@@ -58,7 +58,7 @@ pub(super) fn bytes(value: u64) -> String {
 }
 
 /// A share of 1 as `1.2 %`; something that is not nothing never shows as `0 %`.
-pub(super) fn share(value: f64) -> String {
+pub(crate) fn share(value: f64) -> String {
     match value * 100.0 {
         percent if percent <= 0.0 => "0 %".to_owned(),
         percent if percent < 0.1 => "< 0.1 %".to_owned(),
@@ -68,7 +68,7 @@ pub(super) fn share(value: f64) -> String {
 }
 
 /// `12.3 /s`
-pub(super) fn rate(per_s: f64) -> String {
+pub(crate) fn rate(per_s: f64) -> String {
     format!("{} /s", short(per_s))
 }
 

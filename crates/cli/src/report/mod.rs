@@ -1,7 +1,7 @@
 //! `wirereel report`: what a recording holds, as text for a terminal or as one HTML page with pictures.
 
 mod collect;
-mod figures;
+pub(crate) mod figures;
 mod html;
 mod lists;
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Home is itself a workspace (what `wirereel import` fills) and holds, for captures opened one by one, a workspace each under `recordings/`.
 
+mod beside;
 mod opening;
 mod recents;
 mod tending;
@@ -50,6 +51,8 @@ pub struct Workbench {
     tending: Tending,
     scratch_number: AtomicU64,
     ticks: TickBoard,
+    /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
+    beside: Mutex<()>,
 }
 
 /// The open recording.
@@ -76,6 +79,7 @@ impl Workbench {
             tending: Tending::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
+            beside: Mutex::default(),
         });
         if exists(home) {
             let workspace = Workspace::open(home)?;
