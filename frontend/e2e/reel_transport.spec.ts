@@ -314,6 +314,7 @@ test("the keyboard alone moves the playhead, the window and the range", async ({
   await app.keyboard.press("PageDown");
   expect(await playheadSeconds(app)).toBeLessThan(Number(await slider.getAttribute("aria-valuemax")));
   await app.keyboard.press("0");
+  await rewind(app);
   await app.keyboard.press("Space");
   await expect(app.getByRole("button", { name: "Pause" })).toBeVisible();
   await app.keyboard.press("Space");

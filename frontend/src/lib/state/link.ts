@@ -7,6 +7,9 @@ import { recording } from "./recording.svelte";
 
 /** What a link begins with where the page has no address of its own. */
 const SCHEME = "wirereel:";
+/** Reading a large capture anew takes a while; its first rows come soon. */
+const OPENED_WITHIN_MS = 20_000;
+const LOOK_EVERY_MS = 50;
 
 /** A link to what is selected in the open recording: the page's own address in a browser, `wirereel:#/…` in the window. */
 export function linkHere(): string {
@@ -37,10 +40,18 @@ export async function followPlace(place: string): Promise<void> {
       return messages.show("The link leads to a recording that is not in this workspace.", "error");
     }
     await recording.openRecent(recordingId);
-    // The old recording's selection is forgotten first.
-    await tick();
+    await opened(recordingId);
   }
   window.location.hash = hash;
+}
+
+/** Waits until the page has the recording, and has forgotten what was selected in the one before. */
+async function opened(recordingId: string): Promise<void> {
+  const there = (): boolean => recording.current?.recording_id === recordingId && recording.range !== null;
+  for (let waited = 0; waited < OPENED_WITHIN_MS && !there(); waited += LOOK_EVERY_MS) {
+    await new Promise((later) => setTimeout(later, LOOK_EVERY_MS));
+  }
+  await tick();
 }
 
 /** A place with the recording that it is in. */
