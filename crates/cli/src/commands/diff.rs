@@ -16,7 +16,7 @@ use wirereel_query::{
 
 use crate::{
     arguments::Shape,
-    report::figures::{duration, rate, share},
+    figures::{duration, rate, share},
 };
 
 /// Compares and prints what changed; edges that stayed the same are only in the JSON.
