@@ -1,6 +1,5 @@
 //! The busiest services as bars.
 
-use anyhow::Result;
 use wirereel_query::answer::ServiceNode;
 
 use super::{

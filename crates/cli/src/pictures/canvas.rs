@@ -58,10 +58,11 @@ impl<'s> Canvas<'s> {
     }
 
     pub(super) fn present(&self) -> Result<()> {
-        Ok(match &self.area {
+        match &self.area {
             Area::Svg(area) => area.present()?,
             Area::Bitmap(area) => area.present()?,
-        })
+        }
+        Ok(())
     }
 
     /// A filled rectangle.
@@ -110,10 +111,11 @@ impl<'s> Canvas<'s> {
         for<'e> &'e E: PointCollection<'e, Point>,
         for<'b> E: Drawable<SVGBackend<'b>> + Drawable<BitMapBackend<'b>>,
     {
-        Ok(match &self.area {
+        match &self.area {
             Area::Svg(area) => area.draw(element)?,
             Area::Bitmap(area) => area.draw(element)?,
-        })
+        }
+        Ok(())
     }
 
     fn at(&self, (x, y): Point) -> Point {

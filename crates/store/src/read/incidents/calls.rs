@@ -93,6 +93,9 @@ struct OwnCall {
     trace: Option<String>,
 }
 
+/// The last instant before and the first one after, in nanoseconds.
+pub(super) type Around = (Option<i64>, Option<i64>);
+
 impl Reader {
     /// Calls of a window in order of time, the earliest or the latest ones.
     pub(super) fn calls(&self, wanted: Wanted, latest: bool) -> Result<Vec<Call>> {
@@ -207,7 +210,7 @@ impl Reader {
         before_ns: i64,
         after_ns: i64,
         reach_ns: i64,
-    ) -> Result<HashMap<i32, (Option<i64>, Option<i64>)>> {
+    ) -> Result<HashMap<i32, Around>> {
         let sql = format!(
             "SELECT client_peer, server_peer, max(at_ns) FILTER (at_ns < {before_ns}), min(at_ns) FILTER (at_ns >= {after_ns}) \
              FROM (SELECT client_peer, server_peer, epoch_ns(response_at) AS at_ns FROM raw.timed_exchanges \
@@ -216,7 +219,7 @@ impl Reader {
             within("response_us", before_ns.saturating_sub(reach_ns), after_ns.saturating_add(reach_ns))
         );
         let graph = self.graph()?;
-        let mut around: HashMap<i32, (Option<i64>, Option<i64>)> = HashMap::new();
+        let mut around: HashMap<i32, Around> = HashMap::new();
         self.each_edge(&graph, By::Peer, &sql, [], |(client, _), row| {
             let (last, first): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
             let known = around.entry(client).or_default();
