@@ -2,6 +2,7 @@
 //!
 //! Home is itself a workspace (what `wirereel import` fills) and holds, for captures opened one by one, a workspace each under `recordings/`.
 
+mod beside;
 mod opening;
 mod recents;
 mod tending;
@@ -50,6 +51,8 @@ pub struct Workbench {
     tending: Tending,
     scratch_number: AtomicU64,
     ticks: TickBoard,
+    /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
+    beside: Mutex<()>,
 }
 
 /// The open recording.
@@ -76,6 +79,7 @@ impl Workbench {
             tending: Tending::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
+            beside: Mutex::default(),
         });
         if exists(home) {
             let workspace = Workspace::open(home)?;
@@ -313,7 +317,9 @@ impl Workbench {
     /// Ends what runs and closes what is open. The host calls it last.
     pub fn shut_down(&self) {
         self.cancel_import();
-        if let Some(import) = lock(&self.import).take() {
+        // Out of the lock before it is waited for: the tending thread asks for the lock, and the import for that thread.
+        let import = lock(&self.import).take();
+        if let Some(import) = import {
             // A panic of the import thread was reported when it happened.
             let _ = import.join();
         }

@@ -2,18 +2,21 @@
 
 use wirereel_query::{
     answer::FoundEvent,
-    question::{Direction, EventKind, NextEventQuestion},
+    question::{Direction, EventKind, NextEventQuestion, TimeRange},
+    reel::{Incident, IncidentKind},
 };
 
 use super::{
     Reader,
+    density::gaps,
     nearby::{Rare, STEPS},
     scope::Condition,
 };
 use crate::error::Result;
 
 impl Reader {
-    /// The nearest event of a kind, not at the instant itself. The filter counts for exchanges; connections match nothing.
+    /// The nearest event of a kind, not at the instant itself. The filter counts for exchanges; connections, incidents and gaps match
+    /// nothing.
     pub fn next_event(&self, question: &NextEventQuestion) -> Result<Option<FoundEvent>> {
         match question.kind {
             EventKind::Connection => {
@@ -26,7 +29,14 @@ impl Reader {
                 self.step_by_step(question, Rare::Connect, |within| self.next_of_kinds(question, "'connect'", within))
             }
             EventKind::Error => self.step_by_step(question, Rare::Error, |within| self.next_exchange(question, within)),
-            _ => self.step_by_step(question, Rare::Exchange, |within| self.next_exchange(question, within)),
+            EventKind::Exchange => {
+                self.step_by_step(question, Rare::Exchange, |within| self.next_exchange(question, within))
+            }
+            EventKind::Crash => {
+                let incidents = self.all_incidents()?;
+                Ok(nearest(question, incidents.iter().flat_map(borders)))
+            }
+            EventKind::Gap => Ok(nearest(question, self.gap_borders()?.into_iter())),
         }
     }
 
@@ -99,6 +109,53 @@ impl Reader {
             })
         })
     }
+
+    /// Begin and end of every span inside the recording that nothing recorded, and of every source that lost packets.
+    fn gap_borders(&self) -> Result<Vec<FoundEvent>> {
+        let graph = self.graph()?;
+        let Some(whole) = graph.whole() else { return Ok(Vec::new()) };
+        let mut borders: Vec<FoundEvent> = gaps(&graph, whole)
+            .into_iter()
+            .flat_map(|gap| both(gap.range, format!("gap: {}", gap.reason), "recording goes on".into()))
+            .collect();
+        let sql = "SELECT epoch_ns(started_at) // 1000, epoch_ns(ended_at) // 1000 + 1, dropped, name FROM raw.sources \
+                   WHERE dropped > 0 AND started_at IS NOT NULL";
+        let sources = self.rows(sql, [], |row| {
+            let range = TimeRange { from_us: row.get(0)?, to_us: row.get(1)? };
+            let (dropped, name): (u64, String) = (row.get(2)?, row.get(3)?);
+            Ok(both(range, format!("{dropped} packets dropped from here on ({name})"), format!("end of {name}")))
+        })?;
+        borders.extend(sources.into_iter().flatten());
+        Ok(borders)
+    }
+}
+
+/// The nearest of a few events.
+fn nearest(question: &NextEventQuestion, events: impl Iterator<Item = FoundEvent>) -> Option<FoundEvent> {
+    match question.direction {
+        Direction::Forward => events.filter(|event| event.at_us > question.from_us).min_by_key(|event| event.at_us),
+        Direction::Backward => events.filter(|event| event.at_us < question.from_us).max_by_key(|event| event.at_us),
+    }
+}
+
+fn both(range: TimeRange, begin: String, end: String) -> [FoundEvent; 2] {
+    let event = |at_us, label| FoundEvent { at_us, label, exchange_id: None };
+    [event(range.from_us, begin), event(range.to_us, end)]
+}
+
+/// Begin and end of an incident; one that the recording ends in has no end.
+fn borders(incident: &Incident) -> Vec<FoundEvent> {
+    let Incident { service, first_sign, .. } = incident;
+    let (begin, end) = match incident.kind {
+        IncidentKind::Crash => (format!("{service} stops answering: {first_sign}"), format!("{service} answers again")),
+        IncidentKind::Failing => {
+            (format!("{service} begins to fail: {first_sign}"), format!("{service} has recovered"))
+        }
+        IncidentKind::Slow => (format!("{service} becomes slow"), format!("{service} is as fast as before")),
+    };
+    let mut borders = Vec::from(both(incident.range, begin, end));
+    borders.truncate(if incident.recovered { 2 } else { 1 });
+    borders
 }
 
 /// A span, `from_us <= t < to_us`.

@@ -69,15 +69,15 @@ impl Reader {
         condition: &Condition,
         limit: u32,
     ) -> Result<Vec<(Place, PassingEvent)>> {
-        let (at, at_us, step) = match side {
-            PassingKind::Response => ("response_at", "response_us", 5),
-            _ => ("started_at", "started_us", 4),
+        let (at, step) = match side {
+            PassingKind::Response => ("response", 5),
+            _ => ("started", 4),
         };
         let mut condition = condition.clone();
-        condition.and(within(at_us, range));
+        condition.and(within(&format!("{at}_us"), range));
         let sql = format!(
-            "SELECT epoch_ns({at}), flow_id, ordinal::UBIGINT * 2 + {step}, client_service, server_service, exchange_id, \
-             method, path, status, failed OR coalesce(status >= 500, false), response_at IS NULL \
+            "SELECT epoch_ns({at}_at), flow_id, ordinal::UBIGINT * 2 + {step}, client_service, server_service, exchange_id, \
+             method, path, status, failed OR coalesce(status >= 500, false), response_us IS NULL \
              FROM raw.exchanges WHERE {} ORDER BY 1, 2, 3 LIMIT {}",
             condition.sql(),
             limit + 1
