@@ -137,7 +137,7 @@ impl Figure {
                 vec![(source.into(), "started_us")]
             }
             Self::OpenConnections => vec![
-                ("1::BIGINT AS open_delta FROM raw.openings".into(), "established_us"),
+                ("1 AS open_delta FROM raw.openings".into(), "established_us"),
                 (format!("{} AS open_delta FROM raw.endings", ending_delta()), "happened_us"),
             ],
         }
@@ -155,7 +155,7 @@ fn ending_delta() -> String {
             _ => format!("WHEN {code} THEN 0"),
         })
         .collect();
-    format!("(CASE kind {} END)::BIGINT", changes.join(" "))
+    format!("(CASE kind {} END)::INTEGER", changes.join(" "))
 }
 
 fn split(from_ns: i64, to_ns: i64, widths_s: &[i64], pieces: &mut Vec<Piece>) {
