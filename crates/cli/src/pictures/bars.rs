@@ -5,7 +5,7 @@ use wirereel_query::answer::ServiceNode;
 
 use super::{
     Sketch, WIDTH,
-    canvas::{Ink, Side, fitted },
+    canvas::{Ink, Side, fitted},
 };
 use crate::figures::{count, share};
 

@@ -7,7 +7,7 @@ use wirereel_query::answer::{ServiceEdge, ServiceKind, ServiceNode, Topology};
 
 use super::{
     Sketch, WIDTH,
-    canvas::{Canvas, Ink, Point, Side, fitted },
+    canvas::{Canvas, Ink, Point, Side, fitted},
     layers::layers,
 };
 use crate::figures::{maybe_duration, rate, share};
@@ -30,7 +30,8 @@ pub(crate) fn graph(topology: &Topology) -> Sketch<'_> {
     let mut nodes: Vec<&ServiceNode> = topology.nodes.iter().collect();
     nodes.sort_by_key(|node| std::cmp::Reverse(node.golden.requests));
     nodes.truncate(MAX_NODES);
-    let index: HashMap<String, usize> = nodes.iter().enumerate().map(|(index, node)| (node.name.clone(), index)).collect();
+    let index: HashMap<String, usize> =
+        nodes.iter().enumerate().map(|(index, node)| (node.name.clone(), index)).collect();
     let ends = move |edge: &ServiceEdge| Some((*index.get(&edge.client)?, *index.get(&edge.server)?));
     let edges: Vec<(usize, usize)> = topology.edges.iter().filter_map(&ends).collect();
     let columns = layers(nodes.len(), &edges);

@@ -5,7 +5,7 @@ use wirereel_query::answer::{HeatStrip, Inspection};
 
 use super::{
     Sketch, WIDTH,
-    canvas::{Canvas, Ink, Side, fitted },
+    canvas::{Canvas, Ink, Side, fitted},
 };
 use crate::figures::{duration, maybe_duration};
 
