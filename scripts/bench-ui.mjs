@@ -78,8 +78,8 @@ async function inBrowser(folder) {
     await page.mouse.click(track.x + track.width * FIRST, y);
     await page.waitForTimeout(800);
     await page.mouse.move(track.x + track.width * FIRST, y);
-    await page.mouse.down();
     await page.evaluate(watchFrames);
+    await page.mouse.down();
     const began = performance.now();
     for (let part = 0; part < 1; part = (performance.now() - began) / (DRAG_S * 1000)) {
       await page.mouse.move(track.x + track.width * wayAt(part), y);
