@@ -203,7 +203,7 @@ fn ports_that_a_scan_tries_are_no_crash_and_the_services_own_is() {
     let told: Vec<_> =
         found.iter().map(|incident| (incident.service.as_str(), incident.kind, incident.recovered)).collect();
     assert_eq!(told, [("back", IncidentKind::Crash, false)]);
-    assert_eq!((found[0].range.from_us, found[0].first_sign.as_str()), (end_ns / 1_000, "connection refused"));
+    assert_eq!((found[0].range.from_us, found[0].first_sign.as_str()), (end_ns / 1_000 + 1_000, "connection refused"));
     let saw = &found[0].callers[0];
     assert_eq!((saw.client.as_str(), saw.calls, saw.refused, saw.first_answer_us), ("front", 12, 12, None));
     assert!(saw.last_answer_us.is_some_and(|at_us| at_us < end_ns / 1_000));

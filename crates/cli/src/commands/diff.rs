@@ -16,7 +16,7 @@ use wirereel_query::{
 
 use crate::{
     arguments::Shape,
-    report::figures::{duration, rate, share},
+    figures::{duration, rate, share},
 };
 
 /// Compares and prints what changed; edges that stayed the same are only in the JSON.
@@ -42,7 +42,7 @@ pub(super) fn run(
 /// The figures of a window, or of another workspace. One workspace is open at a time, so both may be the same.
 fn figures(side: &str, filter: &str, folder: impl Fn() -> Result<PathBuf>) -> Result<WindowFigures> {
     let (folder, range) = match side.split_once("..") {
-        Some((from, to)) if !Path::new(side).is_dir() => (folder()?, Some(window(from, to)?)),
+        Some((from, to)) if side == ".." || !Path::new(side).is_dir() => (folder()?, Some(window(from, to)?)),
         _ => (PathBuf::from(side), None),
     };
     let workspace = Workspace::open_existing(&folder)?;

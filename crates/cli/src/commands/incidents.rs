@@ -12,7 +12,7 @@ use wirereel_query::reel::{CallerSaw, Incident, IncidentKind, IncidentsQuestion}
 
 use crate::{
     arguments::Shape,
-    report::figures::{counted, duration},
+    figures::{counted, duration},
 };
 
 /// Finds them and prints them by time.

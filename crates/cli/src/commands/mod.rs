@@ -5,6 +5,7 @@ mod doctor;
 mod export;
 mod import;
 mod incidents;
+mod picture;
 mod report;
 mod schema;
 mod sql;
@@ -28,6 +29,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
             diff::run(&before, &after, &filter, || folder(&workspace), format)
         }
         Command::Report { workspace, out } => report::run(&folder(&workspace)?, out.as_deref()),
+        Command::Picture { what, workspace, selected, services, metric, theme, out } => {
+            picture::run(&folder(&workspace)?, what, selected.scope(), services, metric.into(), theme, &out)
+        }
         Command::Serve { files, workspace, listen } => serve::serve(folder(&workspace)?, files, listen),
         Command::Schema { markdown, config } => schema::run(markdown, config),
         Command::Doctor => doctor::run(),

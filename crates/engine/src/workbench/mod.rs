@@ -317,7 +317,9 @@ impl Workbench {
     /// Ends what runs and closes what is open. The host calls it last.
     pub fn shut_down(&self) {
         self.cancel_import();
-        if let Some(import) = lock(&self.import).take() {
+        // Out of the lock before it is waited for: the tending thread asks for the lock, and the import for that thread.
+        let import = lock(&self.import).take();
+        if let Some(import) = import {
             // A panic of the import thread was reported when it happened.
             let _ = import.join();
         }

@@ -15,6 +15,7 @@ mod incidents;
 mod inspect;
 mod json;
 mod names;
+mod nearby;
 mod next_event;
 mod order;
 mod packets;
@@ -60,6 +61,7 @@ pub(crate) struct SharedAnswers {
     graph: Mutex<Option<Arc<graph::Graph>>>,
     orders: Mutex<Vec<order::Order>>,
     incidents: Mutex<Option<incidents::Remembered>>,
+    counts: Mutex<Vec<order::Count>>,
 }
 
 impl Reader {

@@ -6,7 +6,12 @@ use wirereel_query::{
     reel::{Incident, IncidentKind},
 };
 
-use super::{Reader, density::gaps, scope::Condition};
+use super::{
+    Reader,
+    density::gaps,
+    nearby::{Rare, STEPS},
+    scope::Condition,
+};
 use crate::error::Result;
 
 impl Reader {
@@ -14,9 +19,19 @@ impl Reader {
     /// nothing.
     pub fn next_event(&self, question: &NextEventQuestion) -> Result<Option<FoundEvent>> {
         match question.kind {
-            EventKind::Exchange | EventKind::Error => self.next_exchange(question),
-            EventKind::Connection => self.next_of_connections(question, "kind IN ('refused', 'reset')"),
-            EventKind::Connect => self.next_of_connections(question, "kind = 'connect'"),
+            EventKind::Connection => {
+                let kinds = "'refused', 'reset'";
+                self.step_by_step(question, Rare::BrokenConnection, |within| {
+                    self.next_of_kinds(question, kinds, within)
+                })
+            }
+            EventKind::Connect => {
+                self.step_by_step(question, Rare::Connect, |within| self.next_of_kinds(question, "'connect'", within))
+            }
+            EventKind::Error => self.step_by_step(question, Rare::Error, |within| self.next_exchange(question, within)),
+            EventKind::Exchange => {
+                self.step_by_step(question, Rare::Exchange, |within| self.next_exchange(question, within))
+            }
             EventKind::Crash => {
                 let incidents = self.all_incidents()?;
                 Ok(nearest(question, incidents.iter().flat_map(borders)))
@@ -25,12 +40,38 @@ impl Reader {
         }
     }
 
-    fn next_of_connections(&self, question: &NextEventQuestion, kinds: &str) -> Result<Option<FoundEvent>> {
-        let (beyond, way) = beyond(question, "e.happened_us");
+    /// Looks near the instant first and then farther away; a span is given by the condition on a column of microseconds.
+    fn step_by_step(
+        &self,
+        question: &NextEventQuestion,
+        kind: Rare,
+        look: impl Fn(&Within) -> Result<Option<FoundEvent>>,
+    ) -> Result<Option<FoundEvent>> {
+        // Instants are shown in microseconds, so everything inside the asked one is where the playhead already stands.
+        let beyond_us = match question.direction {
+            Direction::Forward => question.from_us.saturating_add(1),
+            Direction::Backward => question.from_us,
+        };
+        for buckets in STEPS {
+            let Some((from_us, to_us)) = self.nearby(kind, beyond_us, question.direction, buckets)? else { break };
+            let found = look(&Within { from_us, to_us })?;
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        look(&match question.direction {
+            Direction::Forward => Within { from_us: beyond_us, to_us: i64::MAX },
+            Direction::Backward => Within { from_us: i64::MIN, to_us: beyond_us },
+        })
+    }
+
+    fn next_of_kinds(&self, question: &NextEventQuestion, kinds: &str, within: &Within) -> Result<Option<FoundEvent>> {
         let sql = format!(
             "SELECT e.happened_us, e.kind, c.service, s.service FROM raw.flow_events e \
              JOIN raw.peer_names c ON c.peer_id = e.client_peer JOIN raw.peer_names s ON s.peer_id = e.server_peer \
-             WHERE e.{kinds} AND {beyond} ORDER BY e.happened_at {way} LIMIT 1"
+             WHERE e.kind IN ({kinds}) AND {} ORDER BY e.happened_at {} LIMIT 1",
+            within.condition("e.happened_us"),
+            way(question.direction)
         );
         self.first(&sql, [], |row| {
             let (kind, client, server): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
@@ -43,13 +84,13 @@ impl Reader {
         })
     }
 
-    fn next_exchange(&self, question: &NextEventQuestion) -> Result<Option<FoundEvent>> {
+    fn next_exchange(&self, question: &NextEventQuestion, within: &Within) -> Result<Option<FoundEvent>> {
         let mut condition = Condition::matching(&question.filter)?;
         if question.kind == EventKind::Error {
             condition.and("failed OR status >= 500");
         }
-        let (beyond, way) = beyond(question, "started_us");
-        condition.and(beyond);
+        condition.and(within.condition("started_us"));
+        let way = way(question.direction);
         let sql = format!(
             "SELECT started_us, exchange_id, method, path, status, error, server_service FROM raw.exchanges \
              WHERE {} ORDER BY started_at {way}, exchange_id {way} LIMIT 1",
@@ -89,15 +130,6 @@ impl Reader {
     }
 }
 
-/// The condition for what lies beyond the asked instant, and the order in which the nearest is first. Instants are shown in
-/// microseconds, so everything inside the asked one is where the playhead already stands.
-fn beyond(question: &NextEventQuestion, column: &str) -> (String, &'static str) {
-    match question.direction {
-        Direction::Forward => (format!("{column} >= {}", question.from_us.saturating_add(1)), "ASC"),
-        Direction::Backward => (format!("{column} < {}", question.from_us), "DESC"),
-    }
-}
-
 /// The nearest of a few events.
 fn nearest(question: &NextEventQuestion, events: impl Iterator<Item = FoundEvent>) -> Option<FoundEvent> {
     match question.direction {
@@ -124,4 +156,23 @@ fn borders(incident: &Incident) -> Vec<FoundEvent> {
     let mut borders = Vec::from(both(incident.range, begin, end));
     borders.truncate(if incident.recovered { 2 } else { 1 });
     borders
+}
+
+/// A span, `from_us <= t < to_us`.
+struct Within {
+    from_us: i64,
+    to_us: i64,
+}
+
+impl Within {
+    fn condition(&self, column: &str) -> String {
+        format!("{column} >= {} AND {column} < {}", self.from_us, self.to_us)
+    }
+}
+
+fn way(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Forward => "ASC",
+        Direction::Backward => "DESC",
+    }
 }

@@ -29,10 +29,12 @@ impl Measured {
     pub(super) const NOTHING: Self = Self { effect: UNKNOWN, weight: 0.0 };
 
     fn new(size: f64, low: f64, high: f64, is_sure: bool, direction: f64, weight: f64) -> Self {
-        let trend = match () {
-            () if !is_sure || weight < 1.0 => Trend::Same,
-            () if direction > 0.0 => Trend::Rose,
-            () => Trend::Fell,
+        let trend = if !is_sure || weight < 1.0 {
+            Trend::Same
+        } else if direction > 0.0 {
+            Trend::Rose
+        } else {
+            Trend::Fell
         };
         Self { effect: Effect { size: Some(size), low: Some(low), high: Some(high), trend }, weight }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::super::Reader;
+use super::super::{Reader, cover::By};
 use crate::error::Result;
 
 /// Calls read of one window at the most, from each end of it: what lies between is known from roll-ups.
@@ -13,6 +13,8 @@ const MOST_OWN_CALLS: usize = 50_000;
 const WAITED_NS: i64 = 30_000_000_000;
 /// Before the end of what was recorded, a request without a response may just not have been answered yet.
 pub(super) const PENDING_NS: i64 = 10_000_000_000;
+/// A 502 or 504 says that another service failed (RFC 9110 §15.6.3 and §15.6.5). It is believed where one did this long before or after.
+const GATEWAY_NS: i64 = 300_000_000_000;
 /// A call that waited for others for this share of its time is slow because of them.
 const WAITING_SHARE: f64 = 0.5;
 
@@ -124,7 +126,7 @@ impl Reader {
             let reached = calls.last().map_or(0, |(call, ..)| call.at_ns);
             *(if latest { &mut first_ns } else { &mut last_ns }) = reached;
         }
-        let own = self.own_calls(service, first_ns, last_ns + WAITED_NS)?;
+        let own = self.own_calls(service, first_ns - GATEWAY_NS, last_ns + WAITED_NS)?;
         for (call, until_ns, trace) in &mut calls {
             blame(call, *until_ns, trace.as_deref(), &own);
         }
@@ -207,12 +209,22 @@ impl Reader {
         reach_ns: i64,
     ) -> Result<HashMap<i32, (Option<i64>, Option<i64>)>> {
         let sql = format!(
-            "SELECT client_id, max(at_ns) FILTER (at_ns < {before_ns}), min(at_ns) FILTER (at_ns >= {after_ns}) \
-             FROM (SELECT client_id, epoch_ns(response_at) AS at_ns FROM raw.exchanges \
-             WHERE server_id = {service} AND status < 500 AND NOT failed AND {}) GROUP BY client_id",
+            "SELECT client_peer, server_peer, max(at_ns) FILTER (at_ns < {before_ns}), min(at_ns) FILTER (at_ns >= {after_ns}) \
+             FROM (SELECT client_peer, server_peer, epoch_ns(response_at) AS at_ns FROM raw.timed_exchanges \
+             WHERE status < 500 AND NOT failed AND {} \
+             AND server_peer IN (SELECT peer_id FROM raw.peer_names WHERE service_id = {service})) GROUP BY ALL",
             within("response_us", before_ns.saturating_sub(reach_ns), after_ns.saturating_add(reach_ns))
         );
-        Ok(self.rows(&sql, [], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))))?.into_iter().collect())
+        let graph = self.graph()?;
+        let mut around: HashMap<i32, (Option<i64>, Option<i64>)> = HashMap::new();
+        self.each_edge(&graph, By::Peer, &sql, [], |(client, _), row| {
+            let (last, first): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
+            let known = around.entry(client).or_default();
+            known.0 = known.0.max(last);
+            known.1 = [known.1, first].into_iter().flatten().min();
+            Ok(())
+        })?;
+        Ok(around)
     }
 }
 
@@ -222,6 +234,11 @@ fn blame(call: &mut Call, until_ns: i64, trace: Option<&str>, own: &[OwnCall]) {
         return;
     }
     let first = own.partition_point(|child| child.from_ns < call.at_ns);
+    if matches!(call.outcome, Outcome::Error(502 | 504)) {
+        let since = own.partition_point(|child| child.from_ns < call.at_ns - GATEWAY_NS);
+        let around = own[since..].iter().take_while(|child| child.from_ns <= until_ns + GATEWAY_NS);
+        call.own &= !around.into_iter().any(|child| child.went_wrong);
+    }
     // Of two traces, what one did is not for the other.
     let is_for_it =
         |child: &&OwnCall| !matches!((trace, child.trace.as_deref()), (Some(ours), Some(its)) if ours != its);
@@ -255,4 +272,65 @@ fn outcome(status: Option<u16>, failed: bool, error: Option<&str>) -> Option<Out
 fn within(at_us: &str, from_ns: i64, to_ns: i64) -> String {
     let whole = |ns: i64| ns.div_euclid(1_000) + i64::from(ns.rem_euclid(1_000) > 0);
     format!("{at_us} >= {} AND {at_us} < {}", whole(from_ns), whole(to_ns))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS_NS: i64 = 1_000_000;
+
+    fn own_call(from_ms: i64, to_ms: i64, went_wrong: bool, trace: Option<&str>) -> OwnCall {
+        OwnCall { from_ns: from_ms * MS_NS, to_ns: Some(to_ms * MS_NS), went_wrong, trace: trace.map(str::to_owned) }
+    }
+
+    /// A call from 10 to 110 ms after it was held against what its service did: whether it is its own fault, and its own slowness.
+    fn blamed(outcome: Outcome, trace: Option<&str>, own: &[OwnCall]) -> (bool, bool) {
+        let mut call = Call {
+            at_ns: 10 * MS_NS,
+            answered_ns: Some(110 * MS_NS),
+            took_us: 100_000,
+            client: 1,
+            outcome,
+            own: true,
+            slow: true,
+        };
+        blame(&mut call, 110 * MS_NS, trace, own);
+        (call.own, call.slow)
+    }
+
+    #[test]
+    fn what_went_wrong_inside_takes_the_blame_off() {
+        let failed = Outcome::Error(500);
+        assert!(!blamed(failed, None, &[own_call(20, 20, true, None)]).0);
+        assert!(blamed(failed, None, &[own_call(20, 30, false, None)]).0, "it went well");
+        assert!(
+            blamed(failed, None, &[own_call(5, 5, true, None), own_call(111, 111, true, None)]).0,
+            "before and after"
+        );
+        assert!(blamed(failed, Some("a"), &[own_call(20, 20, true, Some("b"))]).0, "it was for another");
+        assert!(!blamed(failed, Some("a"), &[own_call(20, 20, true, None)]).0, "a refused connection has no trace");
+        let gateway = Outcome::Error(502);
+        assert!(!blamed(gateway, None, &[own_call(5, 5, true, None)]).0, "somebody failed at the time");
+        assert!(blamed(gateway, None, &[own_call(5, 6, false, None)]).0, "nobody is known to have failed");
+    }
+
+    #[test]
+    fn who_waits_for_others_is_not_slow() {
+        let half = [own_call(20, 40, false, None), own_call(30, 75, false, None)];
+        assert!(!blamed(Outcome::Answered, None, &half).1, "55 of 100 ms, counted once");
+        assert!(blamed(Outcome::Answered, None, &half[..1]).1);
+        let hanging = [OwnCall { to_ns: None, ..own_call(30, 0, true, None) }];
+        assert_eq!(blamed(Outcome::NoResponse, None, &hanging), (false, false));
+    }
+
+    #[test]
+    fn what_the_capture_does_not_tell_is_no_outcome() {
+        assert_eq!(outcome(Some(204), false, None), Some(Outcome::Answered));
+        assert_eq!(outcome(Some(200), true, Some("cut off")), Some(Outcome::Reset));
+        assert_eq!(outcome(Some(503), false, None), Some(Outcome::Error(503)));
+        assert_eq!(outcome(None, true, Some("no response")), Some(Outcome::NoResponse));
+        assert_eq!(outcome(None, true, Some("reset")), Some(Outcome::Reset));
+        assert_eq!(outcome(None, true, Some("gap")), None);
+    }
 }

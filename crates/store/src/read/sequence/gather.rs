@@ -13,7 +13,7 @@ const MOST_LEVELS: usize = 16;
 /// Exchanges read for a level, and competitors of theirs.
 const MOST_OF_LEVEL: u32 = 5_000;
 /// How long before a call its cause may have begun: longer ones are streams, not causes.
-const CAUSE_BEGAN_NS: i64 = 600_000_000_000;
+const CAUSE_BEGAN_NS: i64 = 120_000_000_000;
 
 /// Traces that the rest is looked for of.
 const MOST_TRACES: usize = 20;

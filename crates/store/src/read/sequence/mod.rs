@@ -48,7 +48,7 @@ impl Reader {
         if let Some(range) = range.filter(|_| !matches!(of, SequenceOf::Trace { .. })) {
             condition.started_in(range);
         }
-        let total = self.count(&condition)?;
+        let total = self.count_exchanges(&condition)?;
         if let Some(missing) = missing.filter(|_| total == 0) {
             return Err(StoreError::NotFound(missing));
         }
@@ -59,7 +59,7 @@ impl Reader {
         Ok(told(gathered, &causes, total))
     }
 
-    fn count(&self, condition: &Condition) -> Result<u64> {
+    fn count_exchanges(&self, condition: &Condition) -> Result<u64> {
         let sql = format!("SELECT count(*)::UBIGINT FROM raw.exchanges WHERE {}", condition.sql());
         Ok(self.first(&sql, condition.bound(), |row| row.get(0))?.unwrap_or(0))
     }

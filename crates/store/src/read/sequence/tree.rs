@@ -45,12 +45,13 @@ impl Span {
         self.from_ns <= call.from_ns && call.to_ns.unwrap_or(call.from_ns) <= self.ends_ns()
     }
 
-    /// How well it fits as the cause of a call: the same trace, around it in time, the same person or first client, then the tightest.
-    fn fit(&self, call: &Self) -> (bool, bool, u8, Reverse<i64>, i64) {
+    /// How well it fits as the cause of a call: the same trace, around it in time, the same person or first client, then the
+    /// one that began last before it, and the tightest of these.
+    fn fit(&self, call: &Self) -> (bool, bool, u8, i64, Reverse<i64>) {
         let same = |ours: &Option<String>, its: &Option<String>| u8::from(ours.is_some() && ours == its);
         let person = same(&self.identity, &call.identity) + same(&self.origin, &call.origin);
         let length_ns = self.ends_ns() - self.from_ns;
-        (self.has_same_trace(call), self.encloses(call), person, Reverse(length_ns), self.from_ns)
+        (self.has_same_trace(call), self.encloses(call), person, self.from_ns, Reverse(length_ns))
     }
 }
 
@@ -116,13 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn the_tightest_call_to_the_client_around_it_is_the_cause() {
+    fn the_nearest_call_to_the_client_around_it_is_the_cause() {
         let outer = span(1, 9, 1, 0, 100);
         let inner = span(2, 9, 1, 10, 60);
         let elsewhere = span(3, 9, 2, 20, 40);
         let call = span(4, 1, 5, 30, 40);
         assert_eq!(cause(&call, [&outer, &inner, &elsewhere, &call]), inferred(2));
         assert_eq!(cause(&span(4, 1, 5, 55, 61), [&outer, &inner]), inferred(1), "it outlasts the inner one");
+        assert_eq!(cause(&call, [&span(6, 9, 1, 25, 90), &inner]), inferred(6), "it began last");
         assert_eq!(cause(&span(4, 1, 5, 101, 102), [&outer, &inner]), None);
     }
 

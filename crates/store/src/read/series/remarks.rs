@@ -118,7 +118,8 @@ impl Reader {
         let end_us = axis.starts_us(pause.to + 1).min(to_us);
         let sql = format!(
             "SELECT before_us, at_us FROM (SELECT at_us, lag(at_us) OVER (ORDER BY at_us) AS before_us FROM ( \
-             SELECT response_us AS at_us FROM raw.exchanges WHERE server_id = {service} AND NOT failed \
+             SELECT response_us AS at_us FROM raw.timed_exchanges WHERE NOT failed AND server_peer IN ( \
+             SELECT peer_id FROM raw.peer_names WHERE service_id = {service}) \
              AND response_us >= {begin_us} AND response_us < {end_us} \
              UNION ALL SELECT {} WHERE {} UNION ALL SELECT {} WHERE {})) \
              WHERE before_us IS NOT NULL ORDER BY at_us - before_us DESC, at_us LIMIT 1",
