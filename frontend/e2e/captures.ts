@@ -84,3 +84,21 @@ export function troubled(): Buffer {
     ].map(segment),
   );
 }
+
+/** Problems of two stages: two segments with headers longer than themselves, and a response with a broken chunk. */
+export function troubledTwice(): Buffer {
+  const sent = 1001 + REQUEST.length;
+  const answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabZZ";
+  const lying = { fromClient: true, sequence: sent, acknowledgement: 0, flags: 16, headerWords: 15 };
+  return pcap(
+    [
+      { fromClient: true, sequence: 1000, acknowledgement: 0, flags: 2 },
+      { fromClient: false, sequence: 5000, acknowledgement: 1001, flags: 18 },
+      { fromClient: true, sequence: 1001, acknowledgement: 5001, flags: 16 },
+      { fromClient: true, sequence: 1001, acknowledgement: 5001, flags: 24, payload: REQUEST },
+      lying,
+      { fromClient: false, sequence: 5001, acknowledgement: sent, flags: 24, payload: answer },
+      lying,
+    ].map(segment),
+  );
+}

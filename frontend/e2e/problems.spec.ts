@@ -1,5 +1,5 @@
 import type { Page } from "@playwright/test";
-import { troubled } from "./captures";
+import { troubled, troubledTwice } from "./captures";
 import { expect, openCapture, openSample, test } from "./host";
 
 const grid = (page: Page) => page.getByRole("grid", { name: "Problems" });
@@ -36,6 +36,32 @@ test.describe("a damaged capture", () => {
     await app.keyboard.press("Escape");
     await expect(drawer(app)).toHaveCount(0);
   });
+});
+
+test("problems are narrowed to a stage, and the counts stay those of every stage", async ({ app }) => {
+  await openCapture(app, "twice.pcap", troubledTwice());
+  await app.getByRole("navigation", { name: "Panes" }).getByRole("button", { name: "Problems" }).click();
+  const chips = app.getByRole("list", { name: "Problems by stage" }).getByRole("button");
+  const chip = (text: string) => chips.filter({ hasText: text });
+  const counts = ["all 3", "transport 2", "http 1"];
+  await expect(chips).toHaveText(counts);
+  await expect(chip("all")).toHaveAttribute("aria-pressed", "true");
+  await expect(grid(app)).toHaveAttribute("aria-rowcount", "4");
+
+  await chip("http").click();
+  await expect(chip("http")).toHaveAttribute("aria-pressed", "true");
+  await expect(grid(app)).toHaveAttribute("aria-rowcount", "2");
+  await expect(line(app, 0)).toContainText("chunk");
+  await expect(chips).toHaveText(counts);
+  await expect(app).toHaveURL(/stage=http/);
+
+  // It survives a reload, and the chosen chip gives all back.
+  await app.reload();
+  await expect(grid(app)).toHaveAttribute("aria-rowcount", "2");
+  await chip("http").click();
+  await expect(chip("all")).toHaveAttribute("aria-pressed", "true");
+  await expect(grid(app)).toHaveAttribute("aria-rowcount", "4");
+  await expect(app).not.toHaveURL(/stage=/);
 });
 
 test("a capture that ends in a packet is odd, and the source picker leads to why", async ({ app }) => {

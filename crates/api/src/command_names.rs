@@ -28,6 +28,7 @@
     "open_recent",
     "open_sample",
     "packet_bytes",
+    "passing",
     "problems",
     "remove_bookmark",
     "save_body",

@@ -33,4 +33,4 @@ pub use limits::{MAX_BLOCK_BYTES, MAX_PACKET_BYTES};
 pub use pcapng::Secrets;
 pub use reader::PacketReader;
 pub use segments::{Begun, Place, Recovered, Segment, SegmentLimits, SegmentWriter, recover, segment_path, segments};
-pub use writer::PcapngWriter;
+pub use writer::{CapturedOn, PcapngWriter};

@@ -13,17 +13,35 @@ use crate::pcapng::{Secrets, kind};
 const END_OF_OPTIONS: [u8; 4] = [0; 4];
 const SHB_USERAPPL: u16 = 4;
 const IF_NAME: u16 = 2;
+const IF_DESCRIPTION: u16 = 3;
 const IF_TSRESOL: u16 = 9;
 const NRB_IPV4: u16 = 1;
 const NRB_IPV6: u16 = 2;
 
-/// Writes packets as one little-endian section with nanosecond timestamps, one interface per link type and name.
+/// Which interface captured a packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CapturedOn<'a> {
+    /// Interfaces of different sources are different ones, whatever their names.
+    pub source: u32,
+    pub name: Option<&'a str>,
+    /// What its first packet says of it, such as the name of the source.
+    pub description: Option<&'a str>,
+}
+
+/// An interface that was described.
+struct Interface {
+    source: u32,
+    link_type: LinkType,
+    name: Option<String>,
+}
+
+/// Writes packets as one little-endian section with nanosecond timestamps, one interface per source, link type and name.
 ///
 /// Blocks are written as packets come; nothing is held back but what `W` buffers.
 pub struct PcapngWriter<W: Write> {
     out: W,
     /// Interfaces described so far, by number.
-    interfaces: Vec<(LinkType, Option<String>)>,
+    interfaces: Vec<Interface>,
     block: Vec<u8>,
     position: u64,
 }
@@ -92,17 +110,17 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// Those of `out`; `InvalidInput` for a time before 1970, which the format cannot say.
     pub fn write(&mut self, packet: &Packet<'_>) -> io::Result<u64> {
-        self.write_on_interface(packet, None)
+        self.write_on(packet, CapturedOn::default())
     }
 
-    /// As [`PcapngWriter::write`] for a packet of an interface with a name.
+    /// As [`PcapngWriter::write`] for a packet of a known interface.
     ///
     /// # Errors
     /// As [`PcapngWriter::write`].
-    pub fn write_on_interface(&mut self, packet: &Packet<'_>, name: Option<&str>) -> io::Result<u64> {
+    pub fn write_on(&mut self, packet: &Packet<'_>, on: CapturedOn<'_>) -> io::Result<u64> {
         let ticks = u64::try_from(packet.at_ns).map_err(|_| invalid("a packet from before 1970"))?;
         let captured = u32::try_from(packet.bytes.len()).map_err(|_| invalid("a packet longer than 4 GiB"))?;
-        let interface = self.interface(packet.link_type, name)?;
+        let interface = self.interface(packet.link_type, on)?;
         let mut fixed = [0; 20];
         for (place, value) in fixed.chunks_exact_mut(4).zip([
             interface,
@@ -137,9 +155,11 @@ impl<W: Write> PcapngWriter<W> {
         Ok(self.out)
     }
 
-    /// The number of the interface for a link type and a name, described now when it is new.
-    fn interface(&mut self, link_type: LinkType, name: Option<&str>) -> io::Result<u32> {
-        let same = |known: &(LinkType, Option<String>)| known.0 == link_type && known.1.as_deref() == name;
+    /// The number of the interface, described now when it is new.
+    fn interface(&mut self, link_type: LinkType, on: CapturedOn<'_>) -> io::Result<u32> {
+        let same = |known: &Interface| {
+            (known.source, known.link_type, known.name.as_deref()) == (on.source, link_type, on.name)
+        };
         if let Some(index) = self.interfaces.iter().position(same) {
             return Ok(index as u32);
         }
@@ -147,13 +167,15 @@ impl<W: Write> PcapngWriter<W> {
         contents.extend_from_slice(&link_type.0.to_le_bytes());
         contents.extend_from_slice(&[0; 2]);
         contents.extend_from_slice(&0u32.to_le_bytes()); // no snap length
-        if let Some(name) = name {
-            push_option(&mut contents, IF_NAME, name.as_bytes());
+        for (code, text) in [(IF_NAME, on.name), (IF_DESCRIPTION, on.description)] {
+            if let Some(text) = text {
+                push_option(&mut contents, code, text.as_bytes());
+            }
         }
         push_option(&mut contents, IF_TSRESOL, &[9]);
         contents.extend_from_slice(&END_OF_OPTIONS);
         self.write_block(kind::INTERFACE, &[&contents])?;
-        self.interfaces.push((link_type, name.map(str::to_owned)));
+        self.interfaces.push(Interface { source: on.source, link_type, name: on.name.map(str::to_owned) });
         Ok(self.interfaces.len() as u32 - 1)
     }
 

@@ -7,7 +7,7 @@ use std::{fs, io::Cursor};
 
 use captures::*;
 use wirereel_capture::{
-    CaptureError, CaptureFile, Compression, PacketReader, PcapngWriter, Secrets, compression, decompress_to,
+    CaptureError, CaptureFile, CapturedOn, Compression, PacketReader, PcapngWriter, Secrets, compression, decompress_to,
 };
 use wirereel_dissect::{LinkType, Packet};
 
@@ -125,7 +125,7 @@ fn names_secrets_and_interfaces_survive_being_written() {
     writer.write_secrets(&secrets).unwrap();
     let packet = |at_ns| Packet { at_ns, link_type: LinkType::ETHERNET, bytes: b"abc", wire_len: 3, position: 0 };
     for (at_ns, name) in [(1, Some("eth0")), (2, None), (3, Some("eth1")), (4, Some("eth0"))] {
-        writer.write_on_interface(&packet(at_ns), name).unwrap();
+        writer.write_on(&packet(at_ns), CapturedOn { name, ..CapturedOn::default() }).unwrap();
     }
     let bytes = writer.finish().unwrap();
     let mut file = CaptureFile::from_reader(Cursor::new(bytes.clone()), bytes.len() as u64).unwrap();
@@ -140,6 +140,28 @@ fn names_secrets_and_interfaces_survive_being_written() {
     }
     assert_eq!(told, [Some("eth0".to_owned()), None, Some("eth1".to_owned()), Some("eth0".to_owned())]);
     assert_eq!(reader.secrets_before(seen[3].position).unwrap(), [secrets]);
+}
+
+#[test]
+fn interfaces_of_the_same_name_are_apart_when_their_sources_are() {
+    let mut writer = PcapngWriter::new(Vec::new(), "test").unwrap();
+    let packet = Packet { at_ns: 1, link_type: LinkType::ETHERNET, bytes: b"abc", wire_len: 3, position: 0 };
+    for (source, description) in [(1, "a.pcapng"), (2, "b.pcapng"), (1, "a.pcapng"), (2, "b.pcapng")] {
+        let on = CapturedOn { source, name: Some("eth0"), description: Some(description) };
+        writer.write_on(&packet, on).unwrap();
+    }
+    let bytes = writer.finish().unwrap();
+    let (mut descriptions, mut numbers, mut rest) = (Vec::new(), Vec::new(), &bytes[..]);
+    while let [a, b, c, d, e, f, g, h, ..] = *rest {
+        let (block, after) = rest.split_at(u32::from_le_bytes([e, f, g, h]) as usize);
+        match u32::from_le_bytes([a, b, c, d]) {
+            1 => descriptions.push(String::from_utf8_lossy(block).contains("a.pcapng")),
+            6 => numbers.push(block[8]),
+            _ => {}
+        }
+        rest = after;
+    }
+    assert_eq!((descriptions, numbers), (vec![true, false], vec![0, 1, 0, 1]));
 }
 
 #[test]

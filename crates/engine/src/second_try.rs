@@ -196,7 +196,7 @@ mod tests {
     }
 
     fn states(workspace: &Workspace) -> Vec<(u32, ProblemState, String)> {
-        let question = ProblemsQuestion { source_id: None, offset: 0, limit: 10 };
+        let question = ProblemsQuestion { limit: 10, ..ProblemsQuestion::default() };
         let page = workspace.reader(None).expect("a reader").problems(&question).expect("answers");
         page.rows.into_iter().map(|row| (row.attempts, row.state, row.message)).collect()
     }

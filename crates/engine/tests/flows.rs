@@ -16,7 +16,7 @@ use wirereel_query::{
     answer::{FlowRow, ProblemState},
     question::{FlowPacketsQuestion, FlowsQuestion, Message, ProblemsQuestion, RowsFormat, RowsOf, Scope, TimeRange},
 };
-use wirereel_testkit::{Conversation, Packets, Side};
+use wirereel_testkit::{Conversation, Link, Packets, Side};
 
 const START_NS: i64 = 1_790_000_000_000_000_000;
 
@@ -204,6 +204,82 @@ fn exported_packets_are_those_of_matching_flows_in_the_range_with_names() {
     assert_eq!(export(Some(second), ""), 2, "a millisecond apart, from the first on");
 }
 
+/// Packets with their interfaces' numbers, and what the interfaces are called and described as.
+fn interfaces_of(path: &Path) -> (Vec<u8>, Vec<String>) {
+    let bytes = fs::read(path).expect("written");
+    let (mut numbers, mut descriptions, mut rest) = (Vec::new(), Vec::new(), &bytes[..]);
+    while rest.len() >= 12 {
+        let length = u32::from_le_bytes(rest[4..8].try_into().expect("four bytes")) as usize;
+        match u32::from_le_bytes(rest[..4].try_into().expect("four bytes")) {
+            1 => descriptions.push(String::from_utf8_lossy(&rest[16..length]).into_owned()),
+            6 => numbers.push(rest[8]),
+            _ => {}
+        }
+        rest = &rest[length..];
+    }
+    (numbers, descriptions)
+}
+
+#[test]
+fn packets_of_overlapping_sources_are_exported_in_the_order_of_their_times() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let talk = |client: &str, at_ns| {
+        Conversation::tcp(client, "10.0.0.1:80").at(at_ns).handshake().client(SHOP).server(ANSWER).close().packets()
+    };
+    // The first source begins last and is of another link type; half a millisecond apart, their packets take turns.
+    let late = Conversation::tcp("198.51.100.1:20001", "10.0.0.1:80").link(Link::LinuxSll).at(START_NS + 500_000);
+    let late = late.handshake().client(SHOP).server(ANSWER).close().packets();
+    let early = talk("198.51.100.2:20002", START_NS).merge(talk("198.51.100.3:20003", START_NS + 60_000_000_000));
+    let paths: Vec<PathBuf> = [("late.pcapng", &late), ("early.pcapng", &early)]
+        .map(|(name, packets)| {
+            let path = folder.path().join(name);
+            fs::write(&path, packets.pcapng()).expect("written");
+            path
+        })
+        .to_vec();
+    let workspace = Workspace::open(&folder.path().join("workspace")).expect("opens");
+    import(&workspace, &paths, &Unwatched).expect("imports");
+
+    let out = folder.path().join("out.pcapng");
+    let written = export::pcap(&workspace, &Selection::Scope(Scope::default()), &out).expect("written");
+    let expected = late.merge(early).0;
+    let mut file = CaptureFile::open(&out).expect("a capture");
+    let mut seen = Vec::new();
+    while let Some(packet) = file.next().expect("readable") {
+        seen.push((packet.at_ns, packet.link_type.0, packet.bytes.to_vec()));
+    }
+    assert_eq!(file.warnings(), []);
+    assert_eq!(written as usize, expected.len());
+    assert_eq!(seen, expected.into_iter().map(|p| (p.at_ns, p.link_type, p.bytes)).collect::<Vec<_>>());
+    let (numbers, descriptions) = interfaces_of(&out);
+    assert!(descriptions[0].contains("early.pcapng") && descriptions[1].contains("late.pcapng"), "{descriptions:?}");
+    let half = seen.iter().map(|(_, link_type, _)| u8::from(*link_type != 1));
+    assert_eq!((numbers, descriptions.len()), (half.collect(), 2));
+}
+
+#[test]
+fn more_overlapping_sources_than_may_be_open_are_merged_all_the_same() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut paths = Vec::new();
+    for n in 0..70_i64 {
+        let ping = Conversation::udp(&format!("198.51.100.{n}:2000"), "10.0.0.2:9999").at(START_NS + n * 1_000);
+        paths.push(folder.path().join(format!("{n}.pcap")));
+        fs::write(&paths[n as usize], ping.client(b"ping").server(b"pong").client(b"ping").packets().pcap())
+            .expect("written");
+    }
+    let workspace = Workspace::open(&folder.path().join("workspace")).expect("opens");
+    import(&workspace, &paths, &Unwatched).expect("imports");
+    let out = folder.path().join("out.pcapng");
+    assert_eq!(export::pcap(&workspace, &Selection::Scope(Scope::default()), &out).expect("written"), 210);
+    let mut file = CaptureFile::open(&out).expect("a capture");
+    let mut times = Vec::new();
+    while let Some(packet) = file.next().expect("readable") {
+        times.push(packet.at_ns);
+    }
+    let expected = (0..3).flat_map(|step| (0..70).map(move |n| START_NS + step * 1_000_000 + n * 1_000));
+    assert_eq!(times, expected.collect::<Vec<_>>());
+}
+
 /// Requests that no server would answer, more than two in five of those of their flow.
 fn broken() -> Packets {
     let mut conversation = Conversation::tcp("198.51.100.9:20009", "10.0.0.1:80").at(START_NS).handshake();
@@ -220,7 +296,7 @@ fn broken() -> Packets {
 fn what_could_not_be_read_is_tried_once_more_and_then_definitive() {
     let folder = tempfile::tempdir().expect("a folder");
     let (workspace, _) = imported(folder.path(), &broken().merge(story()));
-    let question = ProblemsQuestion { source_id: None, offset: 0, limit: 100 };
+    let question = ProblemsQuestion { limit: 100, ..ProblemsQuestion::default() };
     let page = workspace.reader(None).expect("a reader").problems(&question).expect("answers");
     assert!(page.total > 1, "{page:?}");
     for row in &page.rows {
@@ -241,7 +317,7 @@ fn a_cut_off_file_is_not_read_again() {
     fs::write(&path, &bytes[..bytes.len() - 10]).expect("written");
     let workspace = Workspace::open(&folder.path().join("workspace")).expect("opens");
     import(&workspace, &[path], &Unwatched).expect("imports");
-    let question = ProblemsQuestion { source_id: Some(1), offset: 0, limit: 10 };
+    let question = ProblemsQuestion { source_id: Some(1), limit: 10, ..ProblemsQuestion::default() };
     let page = workspace.reader(None).expect("a reader").problems(&question).expect("answers");
     let told: Vec<_> = page.rows.iter().map(|row| (row.stage.as_str(), row.state, row.attempts)).collect();
     assert_eq!(told, [("file", ProblemState::Definitive, 1)]);

@@ -130,13 +130,16 @@ pub struct FlowPacketsQuestion {
     pub limit: u32,
 }
 
-/// Which packets or problems of which sources.
+/// Which problems of which sources.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct ProblemsQuestion {
     /// `None` is every source.
     #[serde(default)]
     pub source_id: Option<u32>,
+    /// Only those of this stage: `link`, `transport`, `http`, …; `None` is every stage.
+    #[serde(default)]
+    pub stage: Option<String>,
     pub offset: u64,
     /// At most 1,000.
     pub limit: u32,

@@ -128,7 +128,8 @@ fn a_problem_waits_until_its_last_try_says_what_became_of_it() {
     writer.append_attempts(1_000, &tried).unwrap();
     assert_eq!(reader().waiting_problems(100).unwrap().len(), 2);
     writer.end_waiting(2_000, "not tried again").unwrap();
-    let page = reader().problems(&ProblemsQuestion { source_id: Some(source.0), offset: 0, limit: 10 }).unwrap();
+    let page =
+        reader().problems(&ProblemsQuestion { source_id: Some(source.0), stage: None, offset: 0, limit: 10 }).unwrap();
     let told: Vec<_> = page.rows.iter().map(|row| (row.message.as_str(), row.attempts, row.state)).collect();
     assert_eq!(
         told,
@@ -141,8 +142,34 @@ fn a_problem_waits_until_its_last_try_says_what_became_of_it() {
     );
     assert_eq!(page.stages.iter().map(|s| (s.stage.as_str(), s.problems)).collect::<Vec<_>>()[0], ("http", 2));
     assert_eq!((page.total, page.rows[0].source_name.as_str()), (4, "one.pcap"));
-    let second = reader().problems(&ProblemsQuestion { source_id: None, offset: 3, limit: 10 }).unwrap();
+    let second = reader().problems(&ProblemsQuestion { offset: 3, limit: 10, ..Default::default() }).unwrap();
     assert_eq!(second.rows.len(), 1);
+}
+
+#[test]
+fn problems_of_one_stage_come_with_the_counts_of_every_stage_of_the_source() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).store;
+    let mut writer = store.writer().unwrap();
+    let (mut rows, mut peers, source) = collector(&mut writer);
+    for (stage, position) in [(Stage::Http, 100), (Stage::Link, 200), (Stage::Http, 300), (Stage::Http, 400)] {
+        rows.push_problem(&Problem { at_ns: START_NS, stage, position, flow: None, message: "odd".into() });
+    }
+    writer.write(rows.take(&mut peers)).unwrap();
+    let asked = |source_id: u32, stage: Option<&str>, offset| {
+        let stage = stage.map(str::to_owned);
+        let question = ProblemsQuestion { source_id: Some(source_id), stage, offset, limit: 2 };
+        let page = store.reader(None).unwrap().problems(&question).unwrap();
+        let positions: Vec<u64> = page.rows.iter().map(|row| row.position).collect();
+        (positions, page.total, page.stages.into_iter().map(|s| (s.stage, s.problems)).collect::<Vec<_>>())
+    };
+    let stages = vec![("http".to_owned(), 3), ("link".to_owned(), 1)];
+    assert_eq!(asked(source.0, None, 0), (vec![100, 200], 4, stages.clone()));
+    assert_eq!(asked(source.0, Some("http"), 0), (vec![100, 300], 3, stages.clone()));
+    assert_eq!(asked(source.0, Some("http"), 2), (vec![400], 3, stages.clone()));
+    assert_eq!(asked(source.0, Some("link"), 0), (vec![200], 1, stages.clone()));
+    assert_eq!(asked(source.0, Some("' OR true --"), 0), (vec![], 0, stages));
+    assert_eq!(asked(source.0 + 1, Some("http"), 0), (vec![], 0, vec![]));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The agent as a process of its own, on this host's loopback interface.
 //!
 //! Where the right to capture is missing the tests say so and pass: nothing can be captured there.
-#![allow(clippy::unwrap_used, reason = "also in what the tests share")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "also in what the tests share")]
 
 use std::{
     fs,

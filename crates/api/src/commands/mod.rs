@@ -4,6 +4,7 @@ mod app;
 mod ask;
 mod export;
 mod flows;
+mod reel;
 mod remember;
 
 use std::sync::Arc;
@@ -75,6 +76,7 @@ commands! {
     open_recent => app::open_recent,
     open_sample => app::open_sample,
     packet_bytes => flows::packet_bytes,
+    passing => reel::passing,
     problems => flows::problems,
     remove_bookmark => remember::remove_bookmark,
     save_body => export::save_body,

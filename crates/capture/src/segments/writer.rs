@@ -9,7 +9,10 @@ use std::{
 use wirereel_dissect::Packet;
 
 use super::{Place, segment_path, segments};
-use crate::{error::CaptureError, writer::PcapngWriter};
+use crate::{
+    error::CaptureError,
+    writer::{CapturedOn, PcapngWriter},
+};
 
 /// Bytes collected before the operating system is asked to write.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -79,7 +82,7 @@ impl SegmentWriter {
             begun = Begun::Segment(self.begin(packet.at_ns)?);
         }
         let Some(open) = &mut self.open else { unreachable!("one was just begun") };
-        let written = open.writer.write_on_interface(packet, interface);
+        let written = open.writer.write_on(packet, CapturedOn { name: interface, ..CapturedOn::default() });
         match written {
             Ok(offset) => {
                 open.unsynced = true;

@@ -1,8 +1,8 @@
-//! A sink that keeps everything, and a flow to put into records.
+//! A sink that keeps everything, what may happen on the wire, and a flow to put into records.
 
 use std::net::{IpAddr, Ipv4Addr};
 
-use crate::record::{Body, DnsQuery, Endpoint, FlowId, HttpExchange, Problem, Sink, TlsHandshake};
+use crate::record::{Body, DnsQuery, Endpoint, FlowId, HttpExchange, Problem, Protocol, Side, Sink, TlsHandshake};
 
 use super::FlowContext;
 
@@ -38,6 +38,16 @@ impl Sink for Collected {
     }
 }
 
+/// What happens on the wire.
+pub(crate) enum Step<Bytes> {
+    Client(Bytes),
+    Server(Bytes),
+    /// Bytes of a side that were not captured.
+    Gap(Side, u64),
+    Fin(Side),
+    Reset,
+}
+
 /// Flow 7 between 10.0.0.1:40000 and 10.0.0.2:80.
 pub(crate) fn context() -> FlowContext {
     FlowContext { flow: FlowId(7), client: endpoint(1, 40_000), server: endpoint(2, 80), position: 24 }
@@ -46,4 +56,45 @@ pub(crate) fn context() -> FlowContext {
 /// `10.0.0.<host>:<port>`.
 pub(crate) fn endpoint(host: u8, port: u16) -> Endpoint {
     Endpoint { ip: IpAddr::V4(Ipv4Addr::new(10, 0, 0, host)), port }
+}
+
+/// The row of an exchange in the flow of [`context`] of which nothing but its place is known. Written out, so that no row
+/// is held against what its reader began with.
+pub(crate) fn blank_exchange() -> HttpExchange {
+    let FlowContext { flow, client, server, .. } = context();
+    HttpExchange {
+        flow,
+        ordinal: 0,
+        client,
+        server,
+        started_ns: 0,
+        response_ns: None,
+        finished_ns: 0,
+        protocol: Protocol::Http11,
+        method: None,
+        scheme: "http",
+        host: None,
+        target: None,
+        path: None,
+        status: None,
+        grpc_status: None,
+        request_messages: None,
+        response_messages: None,
+        stream_id: None,
+        request_headers: String::new(),
+        response_headers: String::new(),
+        request_body_bytes: 0,
+        response_body_bytes: 0,
+        request_content_encoding: None,
+        response_content_encoding: None,
+        content_type: None,
+        user_agent: None,
+        x_forwarded_for: None,
+        origin_ip: None,
+        identity: None,
+        identity_kind: None,
+        trace_id: None,
+        complete: true,
+        error: None,
+    }
 }

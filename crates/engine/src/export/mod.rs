@@ -1,6 +1,7 @@
 //! What a flow, an exchange or a filter selects, written to a file that others can open.
 
 mod har;
+mod merge;
 mod pcap;
 mod rows;
 

@@ -2,17 +2,21 @@
 
 use std::{fs::File, io::BufWriter, path::Path};
 
-use wirereel_capture::PcapngWriter;
+use wirereel_capture::{CapturedOn, PcapngWriter};
 use wirereel_query::question::TimeRange;
 use wirereel_store::SourceId;
 
-use super::Selection;
+use super::{
+    Selection,
+    merge::{self, Found},
+};
 use crate::{EngineError, Workspace};
 
-/// Writes the packets of the selected flows in time order of their files. Returns how many.
+/// Writes the packets of the selected flows in the order of their times, those of one source in the order of its file. Returns how
+/// many.
 ///
-/// Nothing is hidden in them: they hold passwords and cookies as they were sent. Interfaces keep their names, services give
-/// their names to addresses, and decryption secrets of the sources are handed on. The file appears under its name only when it is
+/// Nothing is hidden in them: they hold passwords and cookies as they were sent. Interfaces keep their names and are described by
+/// their source, services give their names to addresses, and decryption secrets of the sources are handed on. The file appears under its name only when it is
 /// whole.
 ///
 /// # Errors
@@ -34,23 +38,22 @@ pub fn pcap(workspace: &Workspace, selection: &Selection, path: &Path) -> Result
     let names = reader.names_of_addresses()?;
     writer.write_names(names.iter().map(|(ip, names)| (*ip, &names[..]))).map_err(EngineError::io(&part))?;
     let mut packets = 0;
-    for (source, positions) in positions {
-        let Some(last) = positions.last() else { continue };
-        let mut capture = workspace.packets_of(&reader, source)?;
-        let source_path = reader.source(source)?.path;
-        for secrets in capture.secrets_before(*last).map_err(EngineError::capture(&source_path))? {
-            writer.write_secrets(secrets).map_err(EngineError::io(&part))?;
-        }
-        for position in positions {
-            let (packet, interface) =
-                capture.read_on_interface(position).map_err(EngineError::capture(&source_path))?;
-            if range.is_some_and(|range| !holds(range, packet.at_ns)) {
-                continue;
+    merge::in_time_order(workspace, &reader, positions, |found| {
+        match found {
+            Found::Secrets(all) => {
+                for secrets in all {
+                    writer.write_secrets(secrets).map_err(EngineError::io(&part))?;
+                }
             }
-            writer.write_on_interface(&packet, interface).map_err(EngineError::io(&part))?;
-            packets += 1;
+            Found::Packet { packet, .. } if range.is_some_and(|range| !holds(range, packet.at_ns)) => {}
+            Found::Packet { packet, source, interface } => {
+                let on = CapturedOn { source: source.source.0, name: interface, description: Some(&source.name) };
+                writer.write_on(&packet, on).map_err(EngineError::io(&part))?;
+                packets += 1;
+            }
         }
-    }
+        Ok(())
+    })?;
     writer.finish().map_err(EngineError::io(&part))?;
     std::fs::rename(&part, path).map_err(EngineError::io(path))?;
     Ok(packets)

@@ -16,6 +16,7 @@ mod names;
 mod next_event;
 mod order;
 mod packets;
+mod passing;
 mod problems;
 mod recording;
 mod scope;

@@ -22,6 +22,8 @@ pub struct SourcePath {
     pub kind: String,
     pub name: String,
     pub path: PathBuf,
+    /// Time of its earliest packet; `None` before there is one.
+    pub started_ns: Option<i64>,
 }
 
 impl Reader {
@@ -30,10 +32,11 @@ impl Reader {
     /// # Errors
     /// `NotFound`.
     pub fn source(&self, source: SourceId) -> Result<SourcePath> {
-        let sql = "SELECT kind, name, path FROM raw.sources WHERE source_id = ?";
+        let sql = "SELECT kind, name, path, epoch_ns(started_at) FROM raw.sources WHERE source_id = ?";
         let found = self.first(sql, [source.0], |row| {
             let path: String = row.get(2)?;
-            Ok(SourcePath { source, kind: row.get(0)?, name: row.get(1)?, path: path.into() })
+            let (kind, name, started_ns) = (row.get(0)?, row.get(1)?, row.get(3)?);
+            Ok(SourcePath { source, kind, name, path: path.into(), started_ns })
         })?;
         found.ok_or_else(|| StoreError::NotFound(format!("source {}", source.0)))
     }

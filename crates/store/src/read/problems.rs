@@ -53,7 +53,8 @@ fn problem_row(row: &Row<'_>) -> duckdb::Result<ProblemRow> {
 }
 
 impl Reader {
-    /// A page of problems in the order of their sources and positions, with the number of each stage's.
+    /// A page of problems in the order of their sources and positions, with the number of each stage's, whichever stage was
+    /// asked for.
     ///
     /// # Errors
     /// `BadQuestion` for more than 1,000 rows.
@@ -69,15 +70,16 @@ impl Reader {
             [],
             |row| Ok(StageCount { stage: row.get(0)?, problems: row.get(1)? }),
         )?;
+        let asked = |stage: &str| question.stage.as_deref().is_none_or(|asked| asked == stage);
         let sql = format!(
-            "SELECT {COLUMNS} FROM ingest_errors e WHERE {condition} \
+            "SELECT {COLUMNS} FROM ingest_errors e WHERE {condition} AND (?1 IS NULL OR e.stage = ?1) \
              ORDER BY e.source_id, e.position, e.stage, e.message LIMIT {} OFFSET {}",
             question.limit, question.offset
         );
         Ok(ProblemsPage {
-            total: stages.iter().map(|stage| stage.problems).sum(),
+            total: stages.iter().filter(|count| asked(&count.stage)).map(|count| count.problems).sum(),
             offset: question.offset,
-            rows: self.rows(&sql, [], problem_row)?,
+            rows: self.rows(&sql, [&question.stage], problem_row)?,
             stages,
         })
     }

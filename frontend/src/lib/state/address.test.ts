@@ -10,6 +10,7 @@ const nowhere: Place = {
   exchangeId: null,
   flowId: null,
   sourceId: null,
+  stage: null,
 };
 
 describe("the address", () => {
@@ -28,6 +29,7 @@ describe("the address", () => {
       exchangeId: 4242,
       flowId: 3 * 2 ** 40 + 17,
       sourceId: 3,
+      stage: "transport",
     };
     expect(readAddress(writeAddress(place))).toEqual(place);
   });

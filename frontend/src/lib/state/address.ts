@@ -15,6 +15,7 @@ export interface Place {
   exchangeId: number | null;
   flowId: number | null;
   sourceId: number | null;
+  stage: string | null;
 }
 
 const ELSEWHERE = "~";
@@ -38,6 +39,7 @@ export function writeAddress(place: Place): string {
   if (place.exchangeId !== null) put("exchange", String(place.exchangeId));
   if (place.flowId !== null) put("flow", String(place.flowId));
   if (place.sourceId !== null) put("source", String(place.sourceId));
+  if (place.stage !== null) put("stage", place.stage);
   return `#/${place.pane}${query.length > 0 ? `?${query.join("&")}` : ""}`;
 }
 
@@ -56,6 +58,7 @@ export function readAddress(hash: string): Place {
     exchangeId: readId(values.get("exchange")),
     flowId: readId(values.get("flow")),
     sourceId: readId(values.get("source")),
+    stage: values.get("stage") || null,
   };
 }
 

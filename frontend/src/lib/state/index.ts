@@ -7,7 +7,7 @@
 // |-------------|-------------------------------------------------------------|--------------------------------------------|
 // | `recording` | `current`, `range`, `generation`, `importing`, `import`     | `openSample()`, `chooseFiles()`, ...       |
 // | `selection` | `scope` (= `range` + `filter`), `inspected`, `exchangeId`,  | `setRange()`, `filter =`, `addToFilter()`, `inspected =`, `exchangeId =`, |
-// |             | `flowId`, `sourceId`                                        | `flowId =`, `sourceId =`                   |
+// |             | `flowId`, `sourceId`, `stage`                               | `flowId =`, `sourceId =`, `stage =`        |
 // | `playhead`  | `at` (every frame), `settledAt` (pull with it), `moving`    | `moveTo(us)`, `play()`, `pause()`          |
 // | `moment`    | `state`: the graph at the playhead while it moves, else null |                                           |
 // | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |

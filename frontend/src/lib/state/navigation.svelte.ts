@@ -84,6 +84,7 @@ function here(): Place {
     exchangeId: selection.exchangeId,
     flowId: selection.flowId,
     sourceId: selection.sourceId,
+    stage: selection.stage,
   };
 }
 
@@ -95,6 +96,7 @@ function apply(place: Place): void {
   selection.exchangeId = place.exchangeId;
   selection.flowId = place.flowId;
   selection.sourceId = place.sourceId;
+  selection.stage = place.stage;
   playhead.moveTo(place.atUs);
   playhead.settle();
 }

@@ -19,10 +19,21 @@ class Selection {
   exchangeId = $state<number | null>(null);
   /** The flow whose detail is open. */
   flowId = $state<number | null>(null);
-  /** The source whose problems are listed; null is every source. */
-  sourceId = $state<number | null>(null);
+  /** The stage of reading whose problems are listed; null is every stage. */
+  stage = $state<string | null>(null);
+
+  #sourceId = $state<number | null>(null);
 
   readonly #scope = $derived<Scope>({ range: this.range, filter: this.filter });
+
+  /** The source whose problems are listed; null is every source. Another source may have no problem of the stage. */
+  get sourceId(): number | null {
+    return this.#sourceId;
+  }
+  set sourceId(id: number | null) {
+    if (id !== this.#sourceId) this.stage = null;
+    this.#sourceId = id;
+  }
 
   /** Range and filter: what is counted. Pull with it. */
   get scope(): Scope {
@@ -55,6 +66,7 @@ class Selection {
     this.exchangeId = null;
     this.flowId = null;
     this.sourceId = null;
+    this.stage = null;
   }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::app::http::{
     Asked, Field, HttpOptions, NAMELESS, Pending, RequestFields, before_query, host_name, set_once, take_field,
-    take_trailer,
+    take_trailer, without_login,
 };
 use crate::record::{HttpExchange, Protocol};
 
@@ -27,8 +27,7 @@ pub(super) fn read_request(list: &FieldList, pending: &mut Pending, options: &Ht
         record.scheme = "https";
     }
     if let Some(authority) = list.pseudo(":authority") {
-        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-        set_once(&mut record.host, host);
+        set_once(&mut record.host, without_login(authority));
     }
     match list.pseudo(":path") {
         Some(path) => {

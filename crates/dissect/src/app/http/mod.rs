@@ -46,7 +46,7 @@ pub(in crate::app) use kept::KeptBody;
 pub(in crate::app) use leaving::{Departure, H2C, TUNNEL};
 pub(in crate::app) use request::{RequestFields, set_once};
 pub(in crate::app) use response::{take_field, take_trailer};
-pub(in crate::app) use target::before_query;
+pub(in crate::app) use target::{before_query, without_login};
 
 /// A field line that may hold anything is left out of the row.
 pub(in crate::app) const NAMELESS: &str = "malformed: a field line has no name";

@@ -11,7 +11,7 @@ use super::head::{HeadError, RequestLine};
 use super::identity::{addresses_from_right, forwarded_from_right, of_authorization, trace_id};
 use super::options::HttpOptions;
 use super::secrets::Secrets;
-use super::target::{Target, host_name};
+use super::target::{Target, host_name, without_login};
 use super::{NAMELESS, push_line};
 
 /// What a request's head says beyond its row.
@@ -73,7 +73,7 @@ impl RequestFields {
         let record = &mut pending.record;
         push_line(&mut record.request_headers, name, &secrets.value(lower, value));
         match lower {
-            "host" => set_once(&mut record.host, value),
+            "host" => set_once(&mut record.host, without_login(value)),
             "user-agent" => set_once(&mut record.user_agent, value),
             "content-encoding" => set_once(&mut record.request_content_encoding, value),
             "content-type" => set_once(&mut pending.request_content_type, value),

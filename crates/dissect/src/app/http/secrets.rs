@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr2;
+use memchr::{memchr, memchr2, memchr3};
 
 const HIDDEN: &str = "<hidden>";
 
@@ -103,6 +103,8 @@ impl Secrets {
     /// A request target as it may be shown.
     pub(in crate::app) fn target(self, target: &str) -> Cow<'_, str> {
         match self {
+            // The authority form (RFC 9112 §3.2.3).
+            Self::Hidden if !target.contains(['/', '?']) => hide_login(target),
             Self::Hidden => hide_in_target(target),
             Self::Kept => Cow::Borrowed(target),
         }
@@ -113,6 +115,9 @@ impl Secrets {
 fn shown<'a>(lower_name: &str, value: &'a str) -> Cow<'a, str> {
     if is_ordinary(lower_name) {
         return Cow::Borrowed(value);
+    }
+    if lower_name == "host" {
+        return hide_login(value);
     }
     if CREDENTIAL_FIELDS.contains(&lower_name) {
         return hide_credentials(value);
@@ -138,7 +143,6 @@ fn is_ordinary(lower_name: &str) -> bool {
             | "content-type"
             | "date"
             | "etag"
-            | "host"
             | "keep-alive"
             | "last-modified"
             | "server"
@@ -157,13 +161,18 @@ fn is_ordinary(lower_name: &str) -> bool {
 /// A request target or address with passwords and the values of secret parameters replaced, in the path
 /// (`/a;jsessionid=1`), the query and the fragment (`#access_token=1`).
 fn hide_in_target(target: &str) -> Cow<'_, str> {
-    let query_at = memchr2(b'?', b'#', target.as_bytes()).map_or(target.len(), |at| at + 1);
-    let (before, query) = target.split_at(query_at);
-    // Only the absolute form has user information.
-    let before = if before.starts_with('/') { Cow::Borrowed(before) } else { hide_userinfo(before) };
-    let hidden_before = if before.contains(';') { hide_parameters(&before, &[';', '/', '?', '#']) } else { None };
-    match (before, hidden_before, hide_parameters(query, &['&', ';', '#'])) {
-        (Cow::Borrowed(_), None, None) => Cow::Borrowed(target),
+    hide_in_address(target, is_or_holds_secret)
+}
+
+/// Replaces the values of those parameters that `is_secret` picks.
+fn hide_in_address(address: &str, is_secret: fn(&str, &str) -> bool) -> Cow<'_, str> {
+    let query_at = memchr2(b'?', b'#', address.as_bytes()).map_or(address.len(), |at| at + 1);
+    let (before, query) = address.split_at(query_at);
+    let before = hide_userinfo(before);
+    let hidden_before =
+        if before.contains(';') { hide_parameters(&before, &[';', '/', '?', '#'], is_secret) } else { None };
+    match (before, hidden_before, hide_parameters(query, &['&', ';', '#'], is_secret)) {
+        (Cow::Borrowed(_), None, None) => Cow::Borrowed(address),
         (before, hidden_before, hidden_query) => {
             let before = hidden_before.unwrap_or_else(|| before.into_owned());
             Cow::Owned(before + hidden_query.as_deref().unwrap_or(query))
@@ -172,14 +181,14 @@ fn hide_in_target(target: &str) -> Cow<'_, str> {
 }
 
 /// `section` with the values of secret parameters replaced, if it has any. Parameters end at one of `separators`.
-fn hide_parameters(section: &str, separators: &[char]) -> Option<String> {
+fn hide_parameters(section: &str, separators: &[char], is_secret: fn(&str, &str) -> bool) -> Option<String> {
     let mut shown: Option<String> = None;
     let mut from = 0;
     while from < section.len() {
         let end = section[from..].find(separators).map_or(section.len(), |at| from + at);
         let separator = &section[end..(end + 1).min(section.len())];
         match section[from..end].split_once('=') {
-            Some((name, value)) if !value.is_empty() && is_secret_parameter(name) => {
+            Some((name, value)) if !value.is_empty() && is_secret(name, value) => {
                 let shown = shown.get_or_insert_with(|| section[..from].to_owned());
                 shown.extend([name, "=", HIDDEN, separator]);
             }
@@ -204,16 +213,38 @@ fn hide_credentials(value: &str) -> Cow<'_, str> {
     }
 }
 
-/// `http://user:pass@host/` becomes `http://<hidden>@host/`.
+/// `http://user:pass@host/` becomes `http://<hidden>@host/`; so does `//user:pass@host/` (RFC 3986 §4.2).
 fn hide_userinfo(address: &str) -> Cow<'_, str> {
-    let Some(scheme_end) = address.find("://").map(|at| at + 3) else {
+    // Few addresses have user information.
+    if memchr(b'@', address.as_bytes()).is_none() {
         return Cow::Borrowed(address);
-    };
-    let authority_end = address[scheme_end..].find('/').map_or(address.len(), |at| scheme_end + at);
-    match address[scheme_end..authority_end].rfind('@') {
-        Some(at) => Cow::Owned(format!("{}{HIDDEN}{}", &address[..scheme_end], &address[scheme_end + at..])),
-        None => Cow::Borrowed(address),
     }
+    let start = if address.starts_with("//") { Some(2) } else { address.find("://").map(|at| at + 3) };
+    let Some(start) = start else { return Cow::Borrowed(address) };
+    let end = address[start..].find('/').map_or(address.len(), |at| start + at);
+    match hide_login(&address[start..end]) {
+        Cow::Owned(hidden) => Cow::Owned([&address[..start], &hidden, &address[end..]].concat()),
+        Cow::Borrowed(_) => Cow::Borrowed(address),
+    }
+}
+
+/// `user:pass@host` becomes `<hidden>@host`.
+fn hide_login(authority: &str) -> Cow<'_, str> {
+    match authority.rfind('@') {
+        Some(at @ 1..) => Cow::Owned(format!("{HIDDEN}{}", &authority[at..])),
+        _ => Cow::Borrowed(authority),
+    }
+}
+
+/// Whether a parameter is a secret by its name, or its value an address that holds one: `next=/a?token=1`, also
+/// percent-encoded. What stands in a parameter of that address is not looked into, so that the work is bounded.
+fn is_or_holds_secret(name: &str, value: &str) -> bool {
+    let holds_secret = || {
+        let is_encoded = memchr(b'%', value.as_bytes()).is_some();
+        let value = if is_encoded { Cow::Owned(percent_decoded(value)) } else { Cow::Borrowed(value) };
+        matches!(hide_in_address(&value, |name, _| is_secret_parameter(name)), Cow::Owned(_))
+    };
+    is_secret_parameter(name) || (memchr3(b'%', b'=', b'@', value.as_bytes()).is_some() && holds_secret())
 }
 
 fn is_secret_parameter(name: &str) -> bool {
@@ -278,7 +309,7 @@ mod tests {
         for name in CREDENTIAL_FIELDS.iter().chain(SECRET_FIELDS).chain(ADDRESS_FIELDS).chain(SECRET_WORDS) {
             assert!(!is_ordinary(name), "{name}");
         }
-        for name in ["host", "traceparent", "x-request-id"] {
+        for name in ["date", "traceparent", "x-request-id"] {
             assert!(is_ordinary(name) && !has_secret_word(name), "{name}");
         }
     }
@@ -319,6 +350,26 @@ mod tests {
     #[test]
     fn a_password_in_an_address_is_hidden() {
         assert_eq!(hide_in_target("http://me:pw@host:80/a?b=c"), "http://<hidden>@host:80/a?b=c");
+        assert_eq!(hide_in_target("//me:pw@host/a"), "//<hidden>@host/a");
+        assert_eq!(hide_in_target("/proxy/http://me:pw@host/a"), "/proxy/http://<hidden>@host/a");
         assert_eq!(shown("referer", "https://h/a?password=x"), "https://h/a?password=<hidden>");
+        assert_eq!(shown("refresh", "0; url=http://me:pw@h/"), "0; url=http://<hidden>@h/");
+    }
+
+    #[test]
+    fn a_password_in_an_authority_is_hidden() {
+        assert_eq!(shown("host", "me:pw@host:80"), "<hidden>@host:80");
+        assert_eq!(Secrets::Hidden.target("me:pw@host:443"), "<hidden>@host:443");
+        assert_eq!(Secrets::Hidden.target("host:443"), "host:443");
+    }
+
+    #[test]
+    fn a_secret_in_an_address_in_a_parameter_is_hidden() {
+        assert_eq!(hide_in_target("/a?next=/b?token=abc&c=d"), "/a?next=<hidden>&c=d");
+        assert_eq!(hide_in_target("/a?u=http%3A%2F%2Fh%2F%3Fx%3D1%26code%3Dabc"), "/a?u=<hidden>");
+        assert_eq!(hide_in_target("/a?u=http%3a//me:pw%40h/"), "/a?u=<hidden>");
+        for open in ["/a?next=/b?c=d", "/a?q=abc==", "/a?mail=me@host", "/a?u=http%3A%2F%2Fh%2F%3Fx%3D1", "/@scope/a"] {
+            assert_eq!(hide_in_target(open), open);
+        }
     }
 }

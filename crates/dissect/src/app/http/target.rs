@@ -26,13 +26,18 @@ impl<'a> Target<'a> {
             Some(at) => rest.split_at(at),
             None => (rest, ""),
         };
-        let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let authority = without_login(authority);
         let path = match before_query(path) {
             "" => "/",
             path => path,
         };
         Self { scheme, authority: Some(authority).filter(|authority| !authority.is_empty()), path: Some(path) }
     }
+}
+
+/// An authority without user information (RFC 3986 §3.2.1).
+pub(in crate::app) fn without_login(authority: &str) -> &str {
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
 /// The name in a Host field or authority: lower case, without port and final dot; `None` for an address.
