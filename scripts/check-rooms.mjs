@@ -29,6 +29,9 @@ const metadata = JSON.parse(
 );
 const room = (crate) => (crate === "wirereel-app" ? "src-tauri" : crate.replace(/^wirereel-/, ""));
 
+/** Rooms that any room's tests and benchmarks may use. */
+const servesTests = new Set(["testkit", "day"]);
+
 const problems = [];
 for (const { name, dependencies } of metadata.packages) {
   const from = room(name);
@@ -41,7 +44,7 @@ for (const { name, dependencies } of metadata.packages) {
     const inside = dependency.path !== undefined && dependency.path !== null;
     const to = room(dependency.name);
     const forTests = dependency.kind === "dev";
-    if (inside && !uses.has(to) && !(forTests && to === "testkit")) {
+    if (inside && !uses.has(to) && !(forTests && servesTests.has(to))) {
       problems.push(`${from} → ${to}: the row of ${from} does not name ${to}`);
     }
     if (!inside && !forTests && kept.has(dependency.name) && !kept.get(dependency.name).has(from)) {

@@ -1,7 +1,7 @@
 // Captures made for the tests, packet by packet.
 
-/** A classic little-endian pcap file of Ethernet frames, a millisecond apart. */
-export function pcap(frames: Uint8Array[]): Buffer {
+/** A classic little-endian pcap file of Ethernet frames: each at its instant in microseconds since 1970, else a millisecond apart. */
+export function pcap(frames: Uint8Array[], instants?: number[]): Buffer {
   const head = Buffer.alloc(24);
   head.writeUInt32LE(0xa1b2c3d4, 0);
   head.writeUInt16LE(2, 4);
@@ -10,8 +10,9 @@ export function pcap(frames: Uint8Array[]): Buffer {
   head.writeUInt32LE(1, 20);
   const records = frames.map((frame, n) => {
     const record = Buffer.alloc(16);
-    record.writeUInt32LE(1_795_257_725, 0);
-    record.writeUInt32LE(n * 1000, 4);
+    const at = instants?.[n] ?? 1_795_257_725e6 + n * 1000;
+    record.writeUInt32LE(Math.floor(at / 1e6), 0);
+    record.writeUInt32LE(at % 1e6, 4);
     record.writeUInt32LE(frame.length, 8);
     record.writeUInt32LE(frame.length, 12);
     return Buffer.concat([record, frame]);
@@ -27,6 +28,8 @@ export interface Segment {
   /** Control bits: 2 SYN, 16 ACK, 18 SYN ACK, 24 PSH ACK, 17 FIN ACK. */
   flags: number;
   payload?: string;
+  /** The client's port instead of 40000. */
+  clientPort?: number;
   /** Words of 32 bits that the header says it has: 5 is right. */
   headerWords?: number;
 }
@@ -43,8 +46,9 @@ export function segment(what: Segment): Buffer {
   frame[23] = 6;
   const [client, server] = ["0a000001", "0a000002"];
   frame.write(what.fromClient ? client + server : server + client, 26, "hex");
-  frame.writeUInt16BE(what.fromClient ? 40000 : 80, 34);
-  frame.writeUInt16BE(what.fromClient ? 80 : 40000, 36);
+  const clientPort = what.clientPort ?? 40000;
+  frame.writeUInt16BE(what.fromClient ? clientPort : 80, 34);
+  frame.writeUInt16BE(what.fromClient ? 80 : clientPort, 36);
   frame.writeUInt32BE(what.sequence, 38);
   frame.writeUInt32BE(what.acknowledgement, 42);
   frame[46] = (what.headerWords ?? 5) << 4;
@@ -101,4 +105,46 @@ export function troubledTwice(): Buffer {
       lying,
     ].map(segment),
   );
+}
+
+/** What an exchange on a connection of its own consists of, and how long after its beginning each segment comes, in microseconds. */
+function exchange(clientPort: number, failed: boolean): { afterUs: number; frame: Buffer }[] {
+  const asked = "GET /time HTTP/1.1\r\nHost: shop.test\r\n\r\n";
+  const answered = `HTTP/1.1 ${failed ? "503 Service Unavailable" : "200 OK"}\r\nContent-Length: 2\r\n\r\nok`;
+  const [sent, received] = [1001 + asked.length, 5001 + answered.length];
+  const segments: [number, Segment][] = [
+    [0, { fromClient: true, sequence: 1000, acknowledgement: 0, flags: 2 }],
+    [200, { fromClient: false, sequence: 5000, acknowledgement: 1001, flags: 18 }],
+    [300, { fromClient: true, sequence: 1001, acknowledgement: 5001, flags: 16 }],
+    [400, { fromClient: true, sequence: 1001, acknowledgement: 5001, flags: 24, payload: asked }],
+    [2400, { fromClient: false, sequence: 5001, acknowledgement: sent, flags: 24, payload: answered }],
+    [2600, { fromClient: true, sequence: sent, acknowledgement: received, flags: 17 }],
+    [2800, { fromClient: false, sequence: received, acknowledgement: sent + 1, flags: 17 }],
+    [2900, { fromClient: true, sequence: sent + 1, acknowledgement: received + 1, flags: 16 }],
+  ];
+  return segments.map(([afterUs, what]) => ({ afterUs, frame: segment({ ...what, clientPort }) }));
+}
+
+/** An exchange at each of these instants in microseconds since 1970, 3 ms or more apart; those in `failed` are answered with 503. */
+export function exchangesAt(instants: number[], failed: ReadonlySet<number> = new Set()): Buffer {
+  const parts = instants.flatMap((at, n) =>
+    exchange(10_000 + (n % 50_000), failed.has(at)).map(({ afterUs, frame }) => ({ at: at + afterUs, frame })),
+  );
+  return pcap(
+    parts.map(({ frame }) => frame),
+    parts.map(({ at }) => at),
+  );
+}
+
+/** So many refused connections, a millisecond apart: few bytes that make many rows. */
+export function refused(connections: number, fromUs: number): Buffer {
+  const frames: Buffer[] = [];
+  const instants: number[] = [];
+  for (let n = 0; n < connections; n += 1) {
+    const clientPort = 10_000 + (n % 50_000);
+    frames.push(segment({ fromClient: true, sequence: 1000 + n, acknowledgement: 0, flags: 2, clientPort }));
+    frames.push(segment({ fromClient: false, sequence: 0, acknowledgement: 1001 + n, flags: 20, clientPort }));
+    instants.push(fromUs + n * 1000, fromUs + n * 1000 + 100);
+  }
+  return pcap(frames, instants);
 }

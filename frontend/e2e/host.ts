@@ -125,6 +125,7 @@ export async function openCapture(page: Page, name: string, content: Buffer): Pr
   }
   await expect.poll(isOpen, { timeout: 30_000 }).toBe(true);
   await expect(page.locator("button.source")).toContainText(stem);
+  await expect(page.getByRole("slider", { name: "Playhead" })).toHaveAttribute("tabindex", "0");
 }
 
 /** Sends a command as the page would. */
@@ -144,7 +145,7 @@ export async function ask(page: Page, command: string, args: object): Promise<un
 
 /** The reel's canvas and its place on the screen. */
 export async function track(page: Page): Promise<{ left: number; top: number; width: number; height: number }> {
-  const box = await page.getByRole("slider", { name: "Playhead" }).locator("canvas").boundingBox();
+  const box = await page.getByRole("slider", { name: "Playhead" }).locator("canvas").first().boundingBox();
   if (box === null) throw new Error("The track is not visible.");
   return { left: box.x, top: box.y, width: box.width, height: box.height };
 }
@@ -154,8 +155,20 @@ export async function playheadSeconds(page: Page): Promise<number> {
   return Number(await page.getByRole("slider", { name: "Playhead" }).getAttribute("aria-valuenow"));
 }
 
+/** Focuses the playhead and sends it to the start of the recording, once the page knows where that is. */
+export async function rewind(page: Page): Promise<void> {
+  const slider = page.getByRole("slider", { name: "Playhead" });
+  await expect(async () => {
+    await slider.focus();
+    await page.keyboard.press("Home");
+    const [at, start] = [await slider.getAttribute("aria-valuenow"), await slider.getAttribute("aria-valuemin")];
+    expect(Number(at)).toBeGreaterThan(0);
+    expect(at).toBe(start);
+  }).toPass();
+}
+
 /** Drags on the track, given as shares of its width, at a height inside the histogram. */
-export async function dragOnTrack(page: Page, from: number, to: number, fromY = 45): Promise<void> {
+export async function dragOnTrack(page: Page, from: number, to: number, fromY = 60): Promise<void> {
   const { left, top, width } = await track(page);
   await page.mouse.move(left + from * width, top + fromY);
   await page.mouse.down();

@@ -78,10 +78,10 @@ test("wheel, keys and the overview zoom; double click and 0 show all", async ({ 
   const shown = app.getByTitle("Time shown in the track");
   const all = await shown.textContent();
   const { left, top, width } = await track(app);
-  await app.mouse.move(left + width * 0.5, top + 45);
+  await app.mouse.move(left + width * 0.5, top + 60);
   await app.mouse.wheel(0, -600);
   await expect(shown).not.toHaveText(all ?? "");
-  await app.mouse.dblclick(left + width * 0.5, top + 45);
+  await app.mouse.dblclick(left + width * 0.5, top + 60);
   await expect(shown).toHaveText(all ?? "");
   await app.keyboard.press("+");
   await expect(shown).not.toHaveText(all ?? "");

@@ -20,6 +20,12 @@ pub(crate) fn open(app: &AppHandle, api: Api) -> tauri::Result<()> {
         .min_inner_size(SMALLEST.0, SMALLEST.1)
         .center()
         .background_color(BACKGROUND)
+        // The page's title says what is open and selected; the desktop shows the window's.
+        .on_document_title_changed(|window, title| {
+            if let Err(error) = window.set_title(&title) {
+                tracing::debug!("the title cannot be set: {error}");
+            }
+        })
         .build()?;
     window.on_window_event(move |event| {
         if let WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) = event {

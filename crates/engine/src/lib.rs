@@ -21,6 +21,6 @@ mod workspace;
 pub use body::WholeBody;
 pub use error::EngineError;
 pub use export::{RowsExport, Selection};
-pub use wirereel_store::{Reader, StoreError, schema_markdown, schema_text};
+pub use wirereel_store::{FORMAT, Reader, StoreError, schema_markdown, schema_text};
 pub use workbench::Workbench;
 pub use workspace::Workspace;

@@ -121,13 +121,15 @@ fn set_log_aside(files: &Files, reason: &str) -> Result<String> {
     ))
 }
 
-/// What must be settled before the file is opened.
+/// What must be settled before the file is opened. Files are for the library of this version and no other, so they may be as it writes them
+/// best.
 fn config() -> Result<Config> {
     Ok(Config::default()
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?
         .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?
-        .with("memory_limit", MEMORY_LIMIT)?)
+        .with("memory_limit", MEMORY_LIMIT)?
+        .with("storage_compatibility_version", "latest")?)
 }
 
 /// From here on the instance reaches no file but its own and those in the outbox, and no network, whoever asks; its settings cannot be
@@ -189,6 +191,9 @@ fn create(connection: &Connection, new: bool) -> Result<()> {
     if new {
         let format = schema::FORMAT.to_string();
         connection.execute("INSERT INTO raw.meta VALUES ('format', ?)", [format])?;
+        for width in schema::WIDTHS_S {
+            connection.execute("INSERT INTO raw.rollup_widths VALUES (?)", [width])?;
+        }
     }
     connection.execute_batch("COMMIT")?;
     Ok(())

@@ -6,6 +6,7 @@
 mod collect;
 mod dns_names;
 mod progress;
+mod records;
 
 use std::{
     path::{Path, PathBuf},
@@ -19,6 +20,7 @@ use wirereel_dissect::{Dissector, record::Problem, record::Stage};
 use wirereel_store::{Batch, NewSource, SourceFigures, SourceKind, Writer};
 
 pub use progress::{ImportSummary, Progress, Unwatched, Watch};
+pub use records::{RecordSource, import_records};
 
 use crate::{
     EngineError, Workspace,
@@ -97,17 +99,32 @@ fn import_file(
 ) -> Result<(), EngineError> {
     let path = std::path::absolute(path).map_err(EngineError::io(path))?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
-    let source = writer.begin_source(&NewSource { kind: SourceKind::File, name, path: path.clone() })?;
-    let mut collector = Collector::new(writer.rows(source), writer.peer_table()?);
+    let source = NewSource { kind: SourceKind::File, name, path: path.clone() };
+    import_source(workspace, writer, &source, watch, |collector, batches| {
+        read_packets(workspace, &path, file, collector, batches, progress, watch)
+    })
+}
+
+/// Collects what `read` gives and writes it, each on its own thread.
+fn import_source(
+    workspace: &Workspace,
+    writer: &mut Writer,
+    source: &NewSource,
+    watch: &dyn Watch,
+    read: impl FnOnce(&mut Collector, &Sender<Batch>) -> Result<SourceFigures, EngineError>,
+) -> Result<(), EngineError> {
+    let id = writer.begin_source(source)?;
+    let mut collector = Collector::new(writer.rows(id), writer.peer_table()?);
     let (sender, receiver) = bounded(QUEUE_BATCHES);
     let (read, written) = thread::scope(|scope| {
         let writing = thread::Builder::new()
             .name("wr-store".into())
             .spawn_scoped(scope, || write_batches(workspace, writer, &receiver, watch))
-            .map_err(EngineError::io(&path));
-        let read = writing.as_ref().map_or(Ok(SourceFigures::default()), |_| {
-            read_packets(workspace, &path, file, &mut collector, &sender, progress, watch)
-        });
+            .map_err(EngineError::io(&source.path));
+        let read = match &writing {
+            Ok(_) => read(&mut collector, &sender),
+            Err(_) => Ok(SourceFigures::default()),
+        };
         drop(sender);
         let written = match writing {
             Ok(thread) => thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
@@ -118,7 +135,7 @@ fn import_file(
     // A writer that failed closes the queue; its error is the cause, the reader's only the consequence.
     written?;
     let figures = read?;
-    writer.update_source(source, &figures)?;
+    writer.update_source(id, &figures)?;
     if watch.cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
 }
 

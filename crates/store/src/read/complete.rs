@@ -5,7 +5,7 @@ use wirereel_query::{
     question::TimeRange,
 };
 
-use super::{Reader, scope::nanos};
+use super::Reader;
 use crate::error::Result;
 
 impl Reader {
@@ -19,9 +19,9 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<(String, u64)>> {
         let kinds = [
-            (Rows::Exchanges, field.columns, "started_at"),
-            (Rows::Flows, field.flow_columns, "opened_at"),
-            (Rows::Handshakes, field.handshake_columns, "happened_at"),
+            (Rows::Exchanges, field.columns, "started_us"),
+            (Rows::Flows, field.flow_columns, "opened_us"),
+            (Rows::Handshakes, field.handshake_columns, "epoch_us(happened_at)"),
         ];
         let Some((rows, columns, at)) = kinds.into_iter().find(|(_, columns, _)| !columns.is_empty()) else {
             return Ok(Vec::new());
@@ -36,8 +36,7 @@ impl Reader {
         let in_range = range.map_or_else(
             || "true".into(),
             |range| {
-                let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
-                format!("{at} >= make_timestamp_ns({from_ns}) AND {at} < make_timestamp_ns({to_ns})")
+                format!("{at} >= {} AND {at} < {}", range.from_us, range.to_us)
             },
         );
         let sql = format!(

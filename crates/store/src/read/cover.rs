@@ -1,8 +1,12 @@
 //! Covers a span of time with the fewest roll-up buckets: whole minutes, then tens, then seconds, and rows at the ends.
 //!
-//! So a figure over any span is exact, and costs a few thousand roll-up rows and less than two seconds of events.
+//! So a figure over any span is exact, and costs a few thousand roll-up rows and less than two of the finest stored buckets of events.
 
-use crate::schema::{COUNTERS, OPEN_DELTA, WIDTHS_S};
+use super::graph::Graph;
+use crate::{
+    rows::ENDINGS,
+    schema::{COUNTERS, WIDTHS_S},
+};
 
 const SECOND_NS: i64 = 1_000_000_000;
 /// Buckets that a part of a trend is made of at least: a bucket that lies across a border is counted on one side of it.
@@ -13,7 +17,7 @@ const BUCKETS_PER_PART: i64 = 4;
 enum Piece {
     /// Buckets that begin in `from_s <= bucket < to_s`.
     Rollup { width_s: i64, from_s: i64, to_s: i64 },
-    /// Events with `from_ns <= at < to_ns`.
+    /// Events with `from_ns <= at < to_ns`; both are whole microseconds, as questions are.
     Rows { from_ns: i64, to_ns: i64 },
 }
 
@@ -24,16 +28,15 @@ pub(super) struct Cover {
 }
 
 impl Cover {
-    /// Covers `from_ns <= t < to_ns` of a recording that reaches from its first to its last instant. An end beyond the
-    /// recording moves to a whole minute, where nothing lies between.
-    pub(super) fn of(from_ns: i64, to_ns: i64, extent_ns: (i64, i64)) -> Self {
-        Self::with_widths(from_ns, to_ns, extent_ns, &WIDTHS_S)
+    /// Covers `from_ns <= t < to_ns` of a recording; `None` when nothing is recorded. An end beyond the recording moves to a whole minute,
+    /// where nothing lies between.
+    pub(super) fn of(from_ns: i64, to_ns: i64, graph: &Graph) -> Option<Self> {
+        Some(Self::with_widths(from_ns, to_ns, graph.extent_ns()?, &graph.widths_s))
     }
 
     /// As [`Cover::of`] with buckets narrow enough to be told apart by parts of some width.
-    pub(super) fn for_parts(from_ns: i64, to_ns: i64, extent_ns: (i64, i64), part_ns: i64) -> Self {
-        let fitting = WIDTHS_S.iter().take_while(|width_s| **width_s * SECOND_NS * BUCKETS_PER_PART <= part_ns).count();
-        Self::with_widths(from_ns, to_ns, extent_ns, &WIDTHS_S[..fitting])
+    pub(super) fn for_parts(from_ns: i64, to_ns: i64, graph: &Graph, part_ns: i64) -> Option<Self> {
+        Some(Self::with_widths(from_ns, to_ns, graph.extent_ns()?, fitting(&graph.widths_s, part_ns)))
     }
 
     fn with_widths(from_ns: i64, to_ns: i64, (first_ns, last_ns): (i64, i64), widths_s: &[i64]) -> Self {
@@ -58,17 +61,24 @@ impl Cover {
                     ));
                 }
                 Piece::Rows { from_ns, to_ns } => {
-                    let (source, time) = figure.of_rows();
-                    rows.push(format!(
-                        "SELECT client_peer, server_peer, {source} WHERE {time} >= make_timestamp_ns({from_ns}) \
-                         AND {time} < make_timestamp_ns({to_ns})"
-                    ));
+                    let (from_us, to_us) = (from_ns.div_euclid(1_000), to_ns.div_euclid(1_000));
+                    for (source, time) in figure.of_rows() {
+                        rows.push(format!(
+                            "SELECT client_peer, server_peer, {source} WHERE {time} >= {from_us} AND {time} < {to_us}"
+                        ));
+                    }
                 }
             }
         }
         let pieces = [(By::Service, buckets), (By::Peer, rows)].into_iter();
         pieces.filter(|(_, pieces)| !pieces.is_empty()).map(|(by, pieces)| (by, pieces.join(" UNION ALL ")))
     }
+}
+
+/// The widths that are narrow enough for parts of some width.
+fn fitting(widths_s: &[i64], part_ns: i64) -> &[i64] {
+    let fit = widths_s.iter().take_while(|width_s| **width_s * SECOND_NS * BUCKETS_PER_PART <= part_ns).count();
+    &widths_s[..fit]
 }
 
 /// What is asked of a cover.
@@ -115,19 +125,37 @@ impl Figure {
     }
 
     /// Columns and table, and the column of its time.
-    fn of_rows(self) -> (String, &'static str) {
+    fn of_rows(self) -> Vec<(String, &'static str)> {
         match self {
             Self::Counters => {
-                (format!("epoch_ns(happened_at) AS at_ns, {} FROM raw.peer_facts", COUNTERS.join(", ")), "happened_at")
+                let counters = COUNTERS.join(", ");
+                vec![(format!("happened_us * 1000 AS at_ns, {counters} FROM raw.peer_facts"), "happened_us")]
             }
             Self::Latency => {
                 let source = "latency_class AS class, 1::BIGINT AS n FROM \
-                              (SELECT * FROM raw.http_exchanges WHERE latency_class IS NOT NULL)";
-                (source.into(), "started_at")
+                              (SELECT * FROM raw.timed_exchanges WHERE status IS NOT NULL)";
+                vec![(source.into(), "started_us")]
             }
-            Self::OpenConnections => (format!("{OPEN_DELTA} AS open_delta FROM raw.flow_events"), "happened_at"),
+            Self::OpenConnections => vec![
+                ("1::BIGINT AS open_delta FROM raw.openings".into(), "established_us"),
+                (format!("{} AS open_delta FROM raw.endings", ending_delta()), "happened_us"),
+            ],
         }
     }
+}
+
+/// What an event that is no step of a handshake does to the number of open connections.
+fn ending_delta() -> String {
+    let changes: Vec<String> = ENDINGS
+        .iter()
+        .enumerate()
+        .map(|(code, name)| match *name {
+            "resume" => format!("WHEN {code} THEN 1"),
+            "close" | "reset" | "idle" => format!("WHEN {code} THEN -1"),
+            _ => format!("WHEN {code} THEN 0"),
+        })
+        .collect();
+    format!("(CASE kind {} END)::BIGINT", changes.join(" "))
 }
 
 fn split(from_ns: i64, to_ns: i64, widths_s: &[i64], pieces: &mut Vec<Piece>) {
@@ -159,16 +187,16 @@ mod tests {
 
     #[test]
     fn parts_of_ten_seconds_are_made_of_seconds() {
-        let cover = Cover::for_parts(0, 240 * SECOND_NS, LONG, 10 * SECOND_NS);
+        let cover = Cover::with_widths(0, 240 * SECOND_NS, LONG, fitting(&WIDTHS_S, 10 * SECOND_NS));
         assert_eq!(cover.pieces, [Piece::Rollup { width_s: 1, from_s: 0, to_s: 240 }]);
-        let fine = Cover::for_parts(0, SECOND_NS, LONG, SECOND_NS / 24);
+        let fine = Cover::with_widths(0, SECOND_NS, LONG, fitting(&WIDTHS_S, SECOND_NS / 24));
         assert_eq!(fine.pieces, [Piece::Rows { from_ns: 0, to_ns: SECOND_NS }]);
     }
 
     #[test]
     fn a_span_is_minutes_in_the_middle_and_rows_at_the_ends() {
         let second = SECOND_NS;
-        let cover = Cover::of(58 * second + 1, 200 * second + 7, LONG);
+        let cover = Cover::with_widths(58 * second + 1, 200 * second + 7, LONG, &WIDTHS_S);
         assert_eq!(
             cover.pieces,
             [
@@ -182,15 +210,28 @@ mod tests {
     }
 
     #[test]
+    fn where_only_minutes_are_stored_the_ends_are_rows() {
+        let cover = Cover::with_widths(58 * SECOND_NS, 200 * SECOND_NS, LONG, &[60]);
+        assert_eq!(
+            cover.pieces,
+            [
+                Piece::Rows { from_ns: 58 * SECOND_NS, to_ns: 60 * SECOND_NS },
+                Piece::Rollup { width_s: 60, from_s: 60, to_s: 180 },
+                Piece::Rows { from_ns: 180 * SECOND_NS, to_ns: 200 * SECOND_NS },
+            ]
+        );
+    }
+
+    #[test]
     fn a_span_inside_a_second_is_rows_and_an_empty_one_is_nothing() {
-        assert_eq!(Cover::of(5, 9, LONG).pieces, [Piece::Rows { from_ns: 5, to_ns: 9 }]);
-        assert!(Cover::of(9, 9, LONG).pieces.is_empty());
+        assert_eq!(Cover::with_widths(5, 9, LONG, &WIDTHS_S).pieces, [Piece::Rows { from_ns: 5, to_ns: 9 }]);
+        assert!(Cover::with_widths(9, 9, LONG, &WIDTHS_S).pieces.is_empty());
     }
 
     #[test]
     fn the_whole_recording_needs_no_rows() {
         let recording = (61 * SECOND_NS + 5, 3_599 * SECOND_NS + 5);
-        let cover = Cover::of(recording.0, recording.1 + 1, recording);
+        let cover = Cover::with_widths(recording.0, recording.1 + 1, recording, &WIDTHS_S);
         assert_eq!(cover.pieces, [Piece::Rollup { width_s: 60, from_s: 60, to_s: 3_600 }]);
     }
 }

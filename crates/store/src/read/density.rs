@@ -66,7 +66,7 @@ impl Reader {
         let mut matches = vec![0; buckets as usize];
         let sql = format!(
             "SELECT {} AS bucket, count(*)::UINTEGER FROM raw.exchanges WHERE {condition} GROUP BY bucket",
-            bucket_sql("epoch_ns(started_at)", range, buckets)
+            bucket_sql("(started_us * 1000)", range, buckets)
         );
         self.each(&sql, params, |row| {
             matches[row.get::<_, u32>(0)? as usize] = row.get(1)?;
@@ -94,7 +94,7 @@ fn rows(range: TimeRange) -> String {
     let mut condition = Condition::default();
     condition.started_in(range);
     format!(
-        "SELECT epoch_ns(started_at) AS at_ns, 1 AS requests, (failed OR coalesce(status >= 500, false))::INTEGER AS errors \
+        "SELECT started_us * 1000 AS at_ns, 1 AS requests, (failed OR coalesce(status >= 500, false))::INTEGER AS errors \
          FROM raw.http_exchanges WHERE {}",
         condition.sql()
     )

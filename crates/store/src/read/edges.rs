@@ -12,6 +12,8 @@ use super::{
 };
 use crate::error::Result;
 
+const SECOND_NS: i64 = 1_000_000_000;
+
 /// An edge by the numbers of its services.
 pub(super) type EdgeKey = (i32, i32);
 
@@ -61,12 +63,25 @@ impl Reader {
         Ok(edges)
     }
 
-    /// Connections open just before an instant, per edge.
+    /// Connections open just before an instant, per edge: the last keyframe before it, and what has happened since.
     pub(super) fn open_connections_before(&self, at_ns: i64) -> Result<HashMap<EdgeKey, i64>> {
         let graph = self.graph()?;
         let mut edges: HashMap<EdgeKey, i64> = HashMap::new();
-        let Some(extent) = graph.extent_ns() else { return Ok(edges) };
-        let cover = Cover::of(extent.0, at_ns, extent);
+        let keyframe_s = graph.keyframe_before(at_ns.div_euclid(SECOND_NS));
+        if let Some(frame_s) = keyframe_s {
+            let sql = format!(
+                "SELECT client_id, server_id, open_connections FROM raw.keyframes WHERE frame_s = {frame_s} AND client_id > 0"
+            );
+            self.each_edge(&graph, By::Service, &sql, [], |edge, row| {
+                *edges.entry(edge).or_default() += row.get::<_, i64>(2)?;
+                Ok(())
+            })?;
+        }
+        let since_ns = match keyframe_s {
+            Some(frame_s) => frame_s.saturating_mul(SECOND_NS),
+            None => graph.extent_ns().map_or(0, |(first_ns, _)| first_ns),
+        };
+        let Some(cover) = Cover::of(since_ns, at_ns, &graph) else { return Ok(edges) };
         self.each_sum(&graph, &cover, Figure::OpenConnections, "sum(open_delta)::BIGINT", |edge, row| {
             *edges.entry(edge).or_default() += row.get::<_, i64>(2)?;
             Ok(())

@@ -9,12 +9,12 @@ use wirereel_query::{
 use super::{
     Reader,
     order::{Grid, Part, as_listed, numbered},
-    scope::{Condition, nanos},
+    scope::Condition,
 };
 use crate::error::Result;
 
 /// The select list [`exchange_row`] reads from `raw.exchanges`.
-pub(super) const ROW_COLUMNS: &str = "exchange_id, flow_id, epoch_ns(started_at) // 1000, client_service, server_service, client_ip, \
+pub(super) const ROW_COLUMNS: &str = "exchange_id, flow_id, started_us, client_service, server_service, client_ip, \
     client_port, server_ip, server_port, protocol, method, host, target_as_sent, path, status, ttfb_us, duration_us, \
     request_body_bytes, response_body_bytes, content_type, user_agent, origin_ip, identity, identity_kind, trace_id, \
     complete, error, grpc_status, request_messages, response_messages";
@@ -87,9 +87,8 @@ impl Reader {
     pub fn exchange_index(&self, question: &ExchangeAtQuestion) -> Result<(u64, u64)> {
         let condition = Condition::of(&question.scope)?;
         let sql = format!(
-            "SELECT (count(*) FILTER (started_at < make_timestamp_ns({})))::UBIGINT, count(*)::UBIGINT \
-             FROM raw.exchanges WHERE {}",
-            nanos(question.at_us),
+            "SELECT (count(*) FILTER (started_us < {}))::UBIGINT, count(*)::UBIGINT FROM raw.exchanges WHERE {}",
+            question.at_us,
             condition.sql()
         );
         Ok(self.first(&sql, condition.bound(), |row| Ok((row.get(0)?, row.get(1)?)))?.unwrap_or_default())

@@ -21,7 +21,7 @@ const SHOWN_EXCHANGES: u32 = 200;
 
 /// The select list [`flow_row`] reads from `raw.named_flows`: the columns of `flows` in their order.
 const ROW_COLUMNS: &str = "flow_id, source_id, transport, client_ip, client_port, server_ip, server_port, vlan, tunnel, \
-    client_service, server_service, process, app_protocol, epoch_ns(opened_at) // 1000, epoch_ns(closed_at) // 1000, \
+    client_service, server_service, process, app_protocol, opened_us, closed_us, \
     close_reason, handshake, direction_known, rtt_us, rtt_min_us, rtt_mean_us, rtt_max_us, client_packets, server_packets, \
     client_bytes, server_bytes, client_missed_bytes, server_missed_bytes, client_retransmits, server_retransmits, \
     client_out_of_order, server_out_of_order, client_keep_alives, server_keep_alives, client_zero_windows, \

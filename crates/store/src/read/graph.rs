@@ -52,6 +52,10 @@ pub(super) struct Graph {
     pub(super) entry_points_guessed: bool,
     /// Ascending and disjoint.
     pub(super) recorded: Vec<Recorded>,
+    /// Widths of roll-ups that are stored, finest first.
+    pub(super) widths_s: Vec<i64>,
+    /// Seconds that have a keyframe, ascending.
+    keyframes_s: Vec<i64>,
 }
 
 impl Graph {
@@ -64,6 +68,12 @@ impl Graph {
     pub(super) fn edge_between(&self, client: i32, server: i32) -> Option<(i32, i32)> {
         let service = |peer: i32| self.services.get(usize::try_from(peer).ok()?).copied();
         Some((service(client)?, service(server)?))
+    }
+
+    /// The last second with a keyframe that is not after this one.
+    pub(super) fn keyframe_before(&self, second: i64) -> Option<i64> {
+        let after = self.keyframes_s.partition_point(|frame_s| *frame_s <= second);
+        self.keyframes_s[..after].last().copied()
     }
 
     /// First and last recorded instant.
@@ -118,6 +128,9 @@ impl Reader {
             entry_points_guessed: entry_points.iter().any(|(_, guessed)| *guessed),
             entry_points: entry_points.into_iter().map(|(service, _)| service).collect(),
             recorded: self.load_recorded()?,
+            widths_s: self.rows("SELECT width_s FROM raw.rollup_widths ORDER BY width_s", [], |row| row.get(0))?,
+            keyframes_s: self
+                .rows("SELECT frame_s FROM raw.keyframes WHERE client_id = 0 ORDER BY frame_s", [], |row| row.get(0))?,
         })
     }
 
@@ -140,12 +153,9 @@ impl Reader {
     }
 
     fn load_protocols(&self) -> Result<HashMap<(i32, i32), String>> {
-        let sql = "SELECT c.service_id, s.service_id, arg_max(protocol, (is_exchange, n)) FROM (
-            SELECT client_peer, server_peer, raw.protocol_name(protocol) AS protocol, 1 AS is_exchange, count(*) AS n FROM raw.http_exchanges GROUP BY ALL
-            UNION ALL
-            SELECT client_peer, server_peer, coalesce(app_protocol, 'tcp'), 0, count(*) FROM raw.flows WHERE transport = 'tcp' GROUP BY ALL
-            ) e JOIN raw.peer_names c ON c.peer_id = e.client_peer JOIN raw.peer_names s ON s.peer_id = e.server_peer
-            GROUP BY c.service_id, s.service_id";
+        let sql = "SELECT client_id, server_id, arg_max(protocol, (is_exchange, n)) FROM (
+            SELECT client_id, server_id, protocol, is_exchange, sum(n) AS n FROM raw.edge_protocols GROUP BY ALL
+            ) GROUP BY client_id, server_id";
         let edges = self.rows(sql, [], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
         Ok(edges.into_iter().collect())
     }

@@ -128,15 +128,15 @@ impl Reader {
 
     /// Connection counters of the range; `open_delta` is what is open at its end.
     fn connections(&self, graph: &Graph, subject: &Subject<'_>, range: TimeRange) -> Result<Counters> {
-        let Some(extent) = graph.extent_ns() else { return Ok(Counters::default()) };
         let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
         let mut counters = Counters::default();
-        for (edge, sums) in self.counters(graph, &Cover::of(from_ns, to_ns, extent))? {
+        let Some(cover) = Cover::of(from_ns, to_ns, graph) else { return Ok(counters) };
+        for (edge, sums) in self.counters(graph, &cover)? {
             if subject.has_edge(edge) {
                 counters += sums;
             }
         }
-        if from_ns > extent.0 {
+        if graph.extent_ns().is_some_and(|(first_ns, _)| from_ns > first_ns) {
             let before = self.open_connections_before(from_ns)?;
             counters.open_delta +=
                 before.iter().filter(|(edge, _)| subject.has_edge(**edge)).map(|(_, open)| open).sum::<i64>();
@@ -146,7 +146,7 @@ impl Reader {
 
     fn last_failing(&self, mut condition: Condition, at_us: i64) -> Result<Vec<ExchangeRow>> {
         condition.and("failed OR status >= 500");
-        condition.and(format!("started_at < make_timestamp_ns({})", nanos(at_us.saturating_add(1))));
+        condition.and(format!("started_us <= {at_us}"));
         let sql = format!(
             "SELECT {ROW_COLUMNS} FROM raw.exchanges WHERE {} ORDER BY started_at DESC, exchange_id DESC LIMIT {LAST_FAILING}",
             condition.sql()

@@ -7,7 +7,7 @@ use wirereel_query::{
 
 use super::{
     Reader,
-    scope::{Condition, nanos},
+    scope::Condition,
 };
 use crate::error::Result;
 
@@ -17,15 +17,16 @@ impl Reader {
         // Instants are shown in microseconds, so everything inside the asked one is where the playhead already stands.
         let beyond = |column: &str| match question.direction {
             Direction::Forward => {
-                (format!("{column} >= make_timestamp_ns({})", nanos(question.from_us.saturating_add(1))), "ASC")
+                (format!("{column} >= {}", question.from_us.saturating_add(1)), "ASC")
             }
-            Direction::Backward => (format!("{column} < make_timestamp_ns({})", nanos(question.from_us)), "DESC"),
+            Direction::Backward => (format!("{column} < {}", question.from_us), "DESC"),
         };
         if question.kind == EventKind::Connection {
-            let (beyond, way) = beyond("e.at");
+            let (beyond, way) = beyond("e.happened_us");
             let sql = format!(
-                "SELECT epoch_ns(e.at) // 1000, kind, client_service, server_service FROM flow_events e \
-                 WHERE kind IN ('refused', 'reset') AND {beyond} ORDER BY e.at {way} LIMIT 1"
+                "SELECT e.happened_us, e.kind, c.service, s.service FROM raw.flow_events e \
+                 JOIN raw.peer_names c ON c.peer_id = e.client_peer JOIN raw.peer_names s ON s.peer_id = e.server_peer \
+                 WHERE e.kind IN ('refused', 'reset') AND {beyond} ORDER BY e.happened_at {way} LIMIT 1"
             );
             return self.first(&sql, [], |row| {
                 let (kind, client, server): (String, String, String) = (row.get(1)?, row.get(2)?, row.get(3)?);
@@ -39,10 +40,10 @@ impl Reader {
         if question.kind == EventKind::Error {
             condition.and("failed OR status >= 500");
         }
-        let (beyond, way) = beyond("started_at");
+        let (beyond, way) = beyond("started_us");
         condition.and(beyond);
         let sql = format!(
-            "SELECT epoch_ns(started_at) // 1000, exchange_id, method, path, status, error, server_service FROM raw.exchanges \
+            "SELECT started_us, exchange_id, method, path, status, error, server_service FROM raw.exchanges \
              WHERE {} ORDER BY started_at {way}, exchange_id {way} LIMIT 1",
             condition.sql()
         );

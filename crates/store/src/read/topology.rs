@@ -108,23 +108,22 @@ impl Reader {
     fn edge_figures(&self, range: TimeRange) -> Result<HashMap<EdgeKey, EdgeFigures>> {
         let mut edges: HashMap<EdgeKey, EdgeFigures> = HashMap::new();
         let graph = self.graph()?;
-        let Some(extent) = graph.extent_ns() else { return Ok(edges) };
         let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
-        let cover = Cover::for_parts(from_ns, to_ns, extent, part_ns(range));
+        let covers = (Cover::for_parts(from_ns, to_ns, &graph, part_ns(range)), Cover::of(from_ns, to_ns, &graph));
+        let (Some(parts), Some(cover)) = covers else { return Ok(edges) };
         let columns = format!("{} AS part, {}", part_sql("at_ns", range), Counters::SUMS);
-        self.each_sum(&graph, &cover, Figure::Counters, &columns, |edge, row| {
+        self.each_sum(&graph, &parts, Figure::Counters, &columns, |edge, row| {
             let edge = edges.entry(edge).or_default();
             let counters = Counters::read(row, 3)?;
             edge.trend.add(row.get::<_, u32>(2)? as usize, &counters);
             edge.counters += counters;
             Ok(())
         })?;
-        let cover = Cover::of(from_ns, to_ns, extent);
         self.each_sum(&graph, &cover, Figure::Latency, "class, sum(n)::UBIGINT", |edge, row| {
             edges.entry(edge).or_default().latency.add(row.get(2)?, row.get(3)?);
             Ok(())
         })?;
-        if from_ns > extent.0 {
+        if graph.extent_ns().is_some_and(|(first_ns, _)| from_ns > first_ns) {
             for (edge, open) in self.open_connections_before(from_ns)? {
                 edges.entry(edge).or_default().open_before = open;
             }
@@ -138,7 +137,7 @@ impl Reader {
         condition.started_in(range);
         let sql = format!(
             "SELECT client_id, server_id, {} AS part, latency_class, {} FROM raw.exchanges WHERE {} GROUP BY ALL",
-            part_sql("epoch_ns(started_at)", range),
+            part_sql("(started_us * 1000)", range),
             Counters::EXCHANGE_SUMS,
             condition.sql()
         );

@@ -5,7 +5,7 @@ use wirereel_query::{answer::UnresolvedAddress, question::Scope};
 
 use super::{
     Reader,
-    scope::{Condition, nanos},
+    scope::Condition,
 };
 use crate::{error::Result, schema};
 
@@ -15,9 +15,8 @@ impl Reader {
         let mut parts = Vec::new();
         if let Some(range) = scope.range {
             parts.push(format!(
-                "f.closed_at >= make_timestamp_ns({}) AND f.opened_at < make_timestamp_ns({})",
-                nanos(range.from_us),
-                nanos(range.to_us)
+                "f.closed_us >= {} AND f.opened_us < {}",
+                range.from_us, range.to_us
             ));
         }
         let mut params: Vec<Value> = Vec::new();

@@ -1,24 +1,27 @@
 //! Records become columns: what the dissecting thread collects and the writing thread appends.
 
 mod columns;
+mod openings;
 mod peers;
 mod positions;
+mod pulse;
 mod push;
 mod shapes;
 mod tables;
-mod tally;
 
 use duckdb::arrow::record_batch::RecordBatch;
+use foldhash::HashSet;
 
+use openings::Handshakes;
 pub use peers::{Peer, PeerId, PeerTable};
 pub(crate) use positions::decode_into;
-pub(crate) use push::PROTOCOLS;
+use pulse::Pulse;
+pub(crate) use push::{ENDINGS, PROTOCOLS};
 use shapes::ShapeTable;
 pub(crate) use tables::{
-    DnsQueries, FlowEvents, FlowSpans, Flows, HttpExchanges, HttpShapes, IngestErrors, PeerLatencies, PeerSeconds,
-    Peers, Pulses, TlsHandshakes,
+    DnsQueries, Endings, FlowSpans, Flows, HttpExchanges, HttpShapes, IngestErrors, Openings, PeerPairs, Peers, Pulses,
+    TlsHandshakes,
 };
-use tally::Tally;
 
 use wirereel_dissect::record::FlowId;
 
@@ -46,17 +49,19 @@ pub struct Rows {
     next_exchange: u64,
     batch: u32,
     shapes: ShapeTable,
-    tally: Tally,
+    handshakes: Handshakes,
+    pulse: Pulse,
+    /// Pairs that have a row already.
+    pairs: HashSet<(PeerId, PeerId)>,
     len: usize,
     bytes: usize,
     first_ns: Option<i64>,
     last_ns: Option<i64>,
     flows: Flows,
-    flow_events: FlowEvents,
+    endings: Endings,
     http_exchanges: HttpExchanges,
     http_shapes: HttpShapes,
-    peer_seconds: PeerSeconds,
-    peer_latencies: PeerLatencies,
+    peer_pairs: PeerPairs,
     pulses: Pulses,
     dns_queries: DnsQueries,
     tls_handshakes: TlsHandshakes,
@@ -117,14 +122,15 @@ impl Rows {
 
     /// Hands the collected rows over, with the peers that they name, and starts an empty batch.
     pub fn take(&mut self, peers: &mut PeerTable) -> Batch {
-        self.tally.take(self.batch, &mut self.peer_seconds, &mut self.peer_latencies, &mut self.pulses);
+        self.pulse.take(&mut self.pulses);
+        let mut openings = self.handshakes.take(self.batch);
         let tables = [
             (Flows::TABLE, self.flows.take()),
-            (FlowEvents::TABLE, self.flow_events.take()),
+            (Openings::TABLE, openings.take()),
+            (Endings::TABLE, self.endings.take()),
             (HttpExchanges::TABLE, self.http_exchanges.take()),
             (HttpShapes::TABLE, self.http_shapes.take()),
-            (PeerSeconds::TABLE, self.peer_seconds.take()),
-            (PeerLatencies::TABLE, self.peer_latencies.take()),
+            (PeerPairs::TABLE, self.peer_pairs.take()),
             (Pulses::TABLE, self.pulses.take()),
             (DnsQueries::TABLE, self.dns_queries.take()),
             (TlsHandshakes::TABLE, self.tls_handshakes.take()),
@@ -145,6 +151,14 @@ impl Rows {
         self.batch += 1;
         (self.len, self.bytes) = (0, 0);
         batch
+    }
+
+    /// Remembers who calls whom.
+    fn pair(&mut self, client: PeerId, server: PeerId) {
+        if self.pairs.insert((client, server)) {
+            self.peer_pairs.client_peer.append_value(client.0);
+            self.peer_pairs.server_peer.append_value(server.0);
+        }
     }
 
     /// Counts a pushed row and the time it reaches over.

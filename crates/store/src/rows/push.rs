@@ -1,11 +1,10 @@
 //! One push per kind of record: the record's fields into its table's columns.
 
 use wirereel_dissect::record::{
-    DnsAnswer, DnsQuery, Flow, FlowEvent, FlowId, FlowSpan, Handshake, HttpExchange, Problem, Protocol, TlsHandshake,
+    DnsAnswer, DnsQuery, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, Handshake, HttpExchange, Problem, Protocol, TlsHandshake,
 };
 
 use super::{PeerId, Rows, SourceId, flow_number, positions};
-use crate::latency;
 
 /// About what the fixed-width columns of each table take per row.
 mod fixed_bytes {
@@ -27,7 +26,8 @@ impl Rows {
     pub fn push_flow(&mut self, flow: &Flow, client: PeerId, server: PeerId) {
         let number = self.flow_number(flow.id);
         let batch = self.batch;
-        self.tally.flow(flow, client, server);
+        let (opened_us, opened_rest) = split(flow.opened_ns);
+        let (closed_us, closed_rest) = split(flow.closed_ns);
         let t = &mut self.flows;
         t.flow_id.append_value(number);
         t.transport.append_value(flow.transport.name());
@@ -37,8 +37,10 @@ impl Rows {
         t.vlan.append_option(flow.vlan);
         t.tunnel.append_option(flow.tunnel);
         t.app_protocol.append_option(flow.app_protocol);
-        t.opened_at.append_value(flow.opened_ns);
-        t.closed_at.append_value(flow.closed_ns);
+        t.opened_us.append_value(opened_us);
+        t.opened_rest.append_value(opened_rest);
+        t.closed_us.append_value(closed_us);
+        t.closed_rest.append_value(closed_rest);
         t.close_reason.append_value(flow.close_reason.name());
         t.handshake.append_value(handshake_name(flow.handshake));
         t.direction_known.append_value(flow.direction_known);
@@ -74,14 +76,18 @@ impl Rows {
     /// A lifecycle event.
     pub fn push_event(&mut self, event: &FlowEvent, client: PeerId, server: PeerId) {
         let number = self.flow_number(event.flow);
-        self.tally.event(event, client, server);
-        let t = &mut self.flow_events;
-        t.happened_at.append_value(event.at_ns);
-        t.flow_id.append_value(number);
-        t.kind.append_value(event.kind.name());
-        t.client_peer.append_value(client.0);
-        t.server_peer.append_value(server.0);
-        t.batch.append_value(self.batch);
+        self.pair(client, server);
+        if !self.handshakes.add(event, number, client, server) {
+            let (us, rest) = split(event.at_ns);
+            let t = &mut self.endings;
+            t.happened_us.append_value(us);
+            t.happened_rest.append_value(rest);
+            t.flow_id.append_value(number);
+            t.kind.append_value(ending(event.kind));
+            t.client_peer.append_value(client.0);
+            t.server_peer.append_value(server.0);
+            t.batch.append_value(self.batch);
+        }
         self.count(fixed_bytes::FLOW_EVENT, 0, event.at_ns, event.at_ns);
     }
 
@@ -91,7 +97,12 @@ impl Rows {
         self.next_exchange += 1;
         let number = self.flow_number(exchange.flow);
         let shape = self.shapes.number(exchange, &mut self.http_shapes);
-        self.tally.exchange(exchange, client, server);
+        self.pair(client, server);
+        self.pulse.add(exchange);
+        let (started_us, started_rest) = split(exchange.started_ns);
+        let response = exchange.response_ns.map(split);
+        let (finished_us, finished_rest) = split(exchange.finished_ns);
+        let finished_after_us = finished_us.saturating_sub(response.map_or(started_us, |(us, _)| us));
         let t = &mut self.http_exchanges;
         t.exchange_id.append_value(id);
         t.flow_id.append_value(number);
@@ -99,10 +110,12 @@ impl Rows {
         t.client_peer.append_value(client.0);
         t.client_port.append_value(exchange.client.port);
         t.server_peer.append_value(server.0);
-        t.started_at.append_value(exchange.started_ns);
-        t.response_at.append_option(exchange.response_ns);
-        t.finished_at.append_value(exchange.finished_ns);
-        t.latency_class.append_option(latency_class(exchange));
+        t.started_us.append_value(started_us);
+        t.started_rest.append_value(started_rest);
+        t.response_us.append_option(response.map(|(us, _)| us));
+        t.response_rest.append_option(response.map(|(_, rest)| rest));
+        t.finished_after_us.append_value(finished_after_us);
+        t.finished_rest.append_value(finished_rest);
         t.protocol.append_option(code_of(exchange.protocol));
         t.shape_id.append_value(shape);
         t.target.append_option(exchange.target.as_deref());
@@ -203,6 +216,18 @@ impl Rows {
     }
 }
 
+/// Whole microseconds, and the nanoseconds that are left.
+pub(super) fn split(at_ns: i64) -> (i64, u16) {
+    (at_ns.div_euclid(1_000), at_ns.rem_euclid(1_000) as u16)
+}
+
+/// Kinds of events that are no step of a handshake; rows hold their place in this list. New ones go to its end.
+pub(crate) const ENDINGS: [&str; 5] = ["refused", "close", "reset", "idle", "resume"];
+
+fn ending(kind: FlowEventKind) -> u8 {
+    ENDINGS.iter().position(|name| *name == kind.name()).map_or(u8::MAX, |place| place as u8)
+}
+
 /// Names of protocols; rows hold their place in this list. New ones go to its end.
 pub(crate) const PROTOCOLS: [&str; 6] = ["http/0.9", "http/1.0", "http/1.1", "h2", "grpc", "websocket"];
 
@@ -225,13 +250,6 @@ fn handshake_name(handshake: Handshake) -> &'static str {
         Handshake::MidStream => "mid_stream",
         Handshake::None => "none",
     }
-}
-
-/// The class of the exchange's duration; without a response there is none.
-pub(super) fn latency_class(exchange: &HttpExchange) -> Option<u16> {
-    exchange.status?;
-    let nanos = exchange.finished_ns.saturating_sub(exchange.started_ns);
-    Some(latency::class_of(u64::try_from(nanos / 1_000).unwrap_or(0)))
 }
 
 /// No response, or one that a reset or the end of the connection cut off. A 5xx is an error already and not failed too.

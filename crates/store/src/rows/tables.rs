@@ -1,6 +1,9 @@
 //! The tables that events are appended to. The views of [`crate::schema`] are what the world reads.
 //!
 //! `batch` is the number of the batch a row came with: roll-ups take in what came after the last one they saw.
+//!
+//! Instants are whole microseconds since 1970 UTC (`_us`) and what is left of the nanoseconds (`_rest`, 0 to 999): most captures have none,
+//! and a column of zeros takes no room.
 
 use super::columns::table;
 
@@ -26,8 +29,10 @@ table! {
         vlan: U16,
         tunnel: Text,
         app_protocol: Text,
-        opened_at: Instant,
-        closed_at: Instant,
+        opened_us: I64,
+        opened_rest: U16,
+        closed_us: I64,
+        closed_rest: U16,
         close_reason: Text,
         handshake: Text,
         direction_known: Flag,
@@ -61,11 +66,29 @@ table! {
 }
 
 table! {
-    /// Lifecycle events of TCP flows, in capture order.
-    FlowEvents "flow_events" {
-        happened_at: Instant,
+    /// How TCP flows began, in capture order: the three steps of a handshake in one row where they came with one batch. A step that did not
+    /// come, or came with another row, is NULL.
+    Openings "openings" {
         flow_id: U64,
-        kind: Text,
+        connect_us: I64,
+        connect_rest: U16,
+        accept_us: I64,
+        accept_rest: U16,
+        established_us: I64,
+        established_rest: U16,
+        client_peer: Peer,
+        server_peer: Peer,
+        batch: U32,
+    }
+}
+
+table! {
+    /// All other lifecycle events of TCP flows, in capture order. `kind` is a place in [`super::ENDINGS`].
+    Endings "endings" {
+        happened_us: I64,
+        happened_rest: U16,
+        flow_id: U64,
+        kind: Code,
         client_peer: Peer,
         server_peer: Peer,
         batch: U32,
@@ -75,6 +98,7 @@ table! {
 table! {
     /// HTTP exchanges in the order in which they were completed. `protocol` is a place in [`super::PROTOCOLS`]; `path` is NULL where it is
     /// what precedes the query in the target, and empty without one; `origin_ip` is NULL where it is the client's address.
+    /// `finished_after_us` counts from the response, without one from the start.
     HttpExchanges "http_exchanges" {
         exchange_id: U64,
         flow_id: U64,
@@ -82,10 +106,12 @@ table! {
         client_peer: Peer,
         client_port: U16,
         server_peer: Peer,
-        started_at: Instant,
-        response_at: Instant,
-        finished_at: Instant,
-        latency_class: U16,
+        started_us: I64,
+        started_rest: U16,
+        response_us: I64,
+        response_rest: U16,
+        finished_after_us: I64,
+        finished_rest: U16,
         protocol: Code,
         shape_id: Peer,
         target: Text,
@@ -127,36 +153,10 @@ table! {
 }
 
 table! {
-    /// Sums per pair of peers and second; several rows may have one second.
-    PeerSeconds "peer_seconds" {
-        bucket_s: I64,
+    /// Who opened TCP connections to whom, or sent requests; a pair may be here several times.
+    PeerPairs "peer_pairs" {
         client_peer: Peer,
         server_peer: Peer,
-        connects: I64,
-        accepts: I64,
-        closes: I64,
-        resets: I64,
-        refused: I64,
-        open_delta: I64,
-        requests: I64,
-        errors_4xx: I64,
-        errors_5xx: I64,
-        failed: I64,
-        bytes_up: I64,
-        bytes_down: I64,
-        batch: U32,
-    }
-}
-
-table! {
-    /// Exchanges per pair of peers, second and latency class.
-    PeerLatencies "peer_latencies" {
-        bucket_s: I64,
-        client_peer: Peer,
-        server_peer: Peer,
-        class: U16,
-        n: I64,
-        batch: U32,
     }
 }
 

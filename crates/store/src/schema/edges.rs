@@ -173,17 +173,32 @@ pub(super) fn edge_rollups() -> View {
             "Histogram of durations: middle of the class in microseconds → exchanges. Classes are about 4 % wide.",
         ),
     ];
-    let union = |select: &dyn Fn(i64) -> String| WIDTHS_S.map(select).join(" UNION ALL ");
+    // Widths that are not stored are counted from the events.
+    let union = |select: &dyn Fn(i64, Option<&str>) -> String| {
+        let both = |width: i64| {
+            let facts = format!(
+                "(SELECT raw.bucket_s(happened_us, {width}) AS bucket_s, * FROM raw.facts \
+                 WHERE {width} NOT IN (SELECT width_s FROM raw.rollup_widths))"
+            );
+            [select(width, None), select(width, Some(&facts))].join(" UNION ALL ")
+        };
+        WIDTHS_S.map(both).join(" UNION ALL ")
+    };
     let sums = counter_sums();
-    let rollups = union(&|width| {
-        format!(
-            "SELECT {width} AS width_s, bucket_s, client_id, server_id, {sums} FROM raw.rollup_{width}s GROUP BY ALL"
-        )
+    let rollups = union(&|width, facts| {
+        let table = facts.map_or_else(|| format!("raw.rollup_{width}s"), str::to_owned);
+        format!("SELECT {width} AS width_s, bucket_s, client_id, server_id, {sums} FROM {table} GROUP BY ALL")
     });
-    let classes = union(&|width| {
+    let classes = union(&|width, facts| {
+        let (table, n) = match facts {
+            None => (format!("raw.latency_{width}s"), "sum(n)"),
+            Some(facts) => {
+                (format!("(SELECT *, latency_class AS class FROM {facts} WHERE latency_class IS NOT NULL)"), "count(*)")
+            }
+        };
         format!(
-            "SELECT {width} AS width_s, bucket_s, client_id, server_id, raw.class_us(class) AS us, sum(n)::BIGINT AS n \
-             FROM raw.latency_{width}s GROUP BY ALL"
+            "SELECT {width} AS width_s, bucket_s, client_id, server_id, raw.class_us(class) AS us, {n}::BIGINT AS n \
+             FROM {table} GROUP BY ALL"
         )
     });
     let counters: Vec<String> = COUNTERS.iter().map(|name| format!("r.{name}")).collect();

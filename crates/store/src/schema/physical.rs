@@ -5,16 +5,20 @@ use std::fmt::Write;
 use crate::{
     latency,
     rows::{
-        DnsQueries, FlowEvents, FlowSpans, Flows, HttpExchanges, HttpShapes, IngestErrors, PROTOCOLS, PeerLatencies,
-        PeerSeconds, Peers, Pulses, TlsHandshakes,
+        DnsQueries, ENDINGS, Endings, FlowSpans, Flows, HttpExchanges, HttpShapes, IngestErrors, Openings, PROTOCOLS,
+        PeerPairs, Peers, Pulses, TlsHandshakes,
     },
 };
 
 /// Changes when a physical table changes: a file with another number is set aside and imported again.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
-/// Widths of roll-up buckets in seconds, finest first. Each divides the next.
+/// Widths of roll-up buckets in seconds, finest first. Each divides the next. The last one is always stored, the others where they have
+/// far fewer rows than there are events; `raw.rollup_widths` tells.
 pub(crate) const WIDTHS_S: [i64; 3] = [1, 10, 60];
+
+/// Time between two keyframes in seconds; a multiple of every width.
+pub(crate) const KEYFRAME_S: i64 = 300;
 
 /// Width of a bucket of `raw.pulse` in milliseconds: requests and errors of the whole recording, for the reel.
 pub(crate) const PULSE_MS: i64 = 100;
@@ -47,11 +51,11 @@ pub(crate) fn create() -> String {
     for table in [
         Peers::create(),
         Flows::create(),
-        FlowEvents::create(),
+        Openings::create(),
+        Endings::create(),
         HttpExchanges::create(),
         HttpShapes::create(),
-        PeerSeconds::create(),
-        PeerLatencies::create(),
+        PeerPairs::create(),
         Pulses::create(),
         DnsQueries::create(),
         TlsHandshakes::create(),
@@ -68,8 +72,10 @@ pub(crate) fn create() -> String {
             sql,
             "CREATE TABLE IF NOT EXISTS raw.rollup_{width}s \
              (bucket_s BIGINT, client_id INTEGER, server_id INTEGER, {counters} BIGINT);\n\
-             CREATE TABLE IF NOT EXISTS raw.latency_{width}s \
-             (bucket_s BIGINT, client_id INTEGER, server_id INTEGER, class USMALLINT, n BIGINT);"
+             CREATE TABLE IF NOT EXISTS raw.histogram_{width}s \
+             (bucket_s BIGINT, client_id INTEGER, server_id INTEGER, classes USMALLINT[], counts UINTEGER[]);\n\
+             CREATE OR REPLACE VIEW raw.latency_{width}s AS SELECT bucket_s, client_id, server_id, unnest(classes) AS class, \
+             unnest(counts)::BIGINT AS n FROM raw.histogram_{width}s;"
         );
     }
     let _ = writeln!(
@@ -77,12 +83,21 @@ pub(crate) fn create() -> String {
         "CREATE OR REPLACE MACRO raw.protocol_name(code) AS {}[code + 1];",
         format!("{PROTOCOLS:?}").replace('"', "'")
     );
+    let _ = writeln!(
+        sql,
+        "CREATE OR REPLACE MACRO raw.ending_name(code) AS {}[code + 1];",
+        format!("{ENDINGS:?}").replace('"', "'")
+    );
+    let _ = writeln!(sql, "CREATE OR REPLACE MACRO raw.class_us(class) AS {};", latency::middle_us_sql("class"));
+    let _ = writeln!(sql, "CREATE OR REPLACE MACRO raw.class_of(us) AS {};", latency::class_of_sql("us"));
+    sql.push_str(INSTANT);
+    sql.push_str(FLOW_EVENTS);
+    sql.push_str(TIMED_EXCHANGES);
     sql.push_str(EXCHANGES);
     sql.push_str(NAMED_FLOWS);
     sql.push_str(LAST_ATTEMPTS);
     sql.push_str(&PEER_FACTS.replace("{open_delta}", OPEN_DELTA));
     sql.push_str(FACTS);
-    let _ = writeln!(sql, "CREATE OR REPLACE MACRO raw.class_us(class) AS {};", latency::middle_us_sql("class"));
     sql.push_str(RECORDED_SECONDS);
     sql
 }
@@ -96,10 +111,50 @@ CREATE TABLE IF NOT EXISTS raw.sources (source_id UINTEGER, kind VARCHAR, name V
 CREATE TABLE IF NOT EXISTS raw.services (service_id INTEGER, name VARCHAR, kind VARCHAR);
 CREATE TABLE IF NOT EXISTS raw.peer_names (peer_id INTEGER, ip VARCHAR, port USMALLINT, service_id INTEGER,
     service VARCHAR, kind VARCHAR);
+CREATE TABLE IF NOT EXISTS raw.rollup_widths (width_s BIGINT);
+CREATE TABLE IF NOT EXISTS raw.edge_protocols (client_id INTEGER, server_id INTEGER, protocol VARCHAR, is_exchange BOOLEAN, n BIGINT);
+CREATE TABLE IF NOT EXISTS raw.keyframes (frame_s BIGINT, client_id INTEGER, server_id INTEGER, open_connections BIGINT);
 CREATE TABLE IF NOT EXISTS raw.entry_points (service VARCHAR, guessed BOOLEAN);
 CREATE TABLE IF NOT EXISTS raw.ingest_attempts (source_id UINTEGER, stage VARCHAR, position UBIGINT, flow_id UBIGINT,
     tried_at TIMESTAMP_NS, attempts INTEGER, state VARCHAR, note VARCHAR);
 CREATE TABLE IF NOT EXISTS raw.self_metrics (happened_at TIMESTAMP_NS, component VARCHAR, metric VARCHAR, value DOUBLE);
+";
+
+/// An instant from microseconds and what is left of the nanoseconds. A condition on it reads every row: ask for the microseconds where
+/// there are many.
+const INSTANT: &str = "
+CREATE OR REPLACE MACRO raw.instant(us, rest) AS make_timestamp_ns(us * 1000 + rest);
+CREATE OR REPLACE MACRO raw.bucket_s(us, width_s) AS
+    (us - (us % (width_s * 1000000) + width_s * 1000000) % (width_s * 1000000)) // 1000000;
+";
+
+/// Lifecycle events one by one, as they were seen.
+const FLOW_EVENTS: &str = "
+CREATE OR REPLACE VIEW raw.flow_events AS
+SELECT raw.instant(happened_us, happened_rest) AS happened_at, * FROM (
+    SELECT connect_us AS happened_us, connect_rest AS happened_rest, flow_id, 'connect' AS kind, client_peer, server_peer, batch
+    FROM raw.openings WHERE connect_us IS NOT NULL
+    UNION ALL
+    SELECT accept_us, accept_rest, flow_id, 'accept', client_peer, server_peer, batch FROM raw.openings WHERE accept_us IS NOT NULL
+    UNION ALL
+    SELECT established_us, established_rest, flow_id, 'established', client_peer, server_peer, batch
+    FROM raw.openings WHERE established_us IS NOT NULL
+    UNION ALL
+    SELECT happened_us, happened_rest, flow_id, raw.ending_name(kind), client_peer, server_peer, batch FROM raw.endings
+);
+";
+
+/// Exchanges with their instants and the class of their duration.
+const TIMED_EXCHANGES: &str = "
+CREATE OR REPLACE VIEW raw.timed_exchanges AS
+SELECT x.*, raw.instant(started_us, started_rest) AS started_at, raw.instant(response_us, response_rest) AS response_at,
+    raw.instant(coalesce(response_us, started_us) + finished_after_us, finished_rest) AS finished_at,
+    CASE WHEN status IS NULL THEN NULL
+        ELSE coalesce(response_us, started_us) - started_us + finished_after_us - (finished_rest < started_rest)::BIGINT END AS duration_us,
+    CASE WHEN status IS NULL THEN NULL
+        ELSE raw.class_of(coalesce(response_us, started_us) - started_us + finished_after_us - (finished_rest < started_rest)::BIGINT)
+        END AS latency_class
+FROM raw.http_exchanges x;
 ";
 
 /// Exchanges with addresses and names: `http_exchanges` and what the store's own questions need besides.
@@ -108,17 +163,15 @@ CREATE OR REPLACE VIEW raw.exchanges AS
 SELECT x.exchange_id, x.flow_id, (x.flow_id >> 40)::UINTEGER AS source_id,
     c.ip AS client_ip, x.client_port, s.ip AS server_ip, s.port AS server_port,
     c.service AS client_service, s.service AS server_service,
-    x.started_at, x.response_at, x.finished_at,
-    (epoch_ns(x.response_at) - epoch_ns(x.started_at)) // 1000 AS ttfb_us,
-    CASE WHEN x.status IS NULL THEN NULL
-        ELSE (epoch_ns(x.finished_at) - epoch_ns(x.started_at)) // 1000 END AS duration_us,
+    x.started_at, x.response_at, x.finished_at, x.started_us, x.response_us,
+    x.response_us - x.started_us - (x.response_rest < x.started_rest)::BIGINT AS ttfb_us, x.duration_us,
     raw.protocol_name(x.protocol) AS protocol, k.method, k.scheme, k.host, coalesce(x.decoded_target, x.target) AS target,
     x.target AS target_as_sent, nullif(coalesce(x.path, split_part(x.target, '?', 1)), '') AS path, x.status, x.grpc_status, x.request_messages, x.response_messages, x.stream_id,
     x.request_headers, x.response_headers, x.request_body_bytes, x.response_body_bytes,
     k.request_content_encoding, k.response_content_encoding, k.content_type, k.user_agent, x.x_forwarded_for,
     coalesce(x.origin_ip, c.ip) AS origin_ip, x.identity, k.identity_kind, x.trace_id, x.complete, x.error,
     x.ordinal, x.latency_class, x.failed, c.service_id AS client_id, s.service_id AS server_id
-FROM raw.http_exchanges x
+FROM raw.timed_exchanges x
 JOIN raw.peer_names c ON c.peer_id = x.client_peer
 JOIN raw.peer_names s ON s.peer_id = x.server_peer
 JOIN raw.http_shapes k ON k.shape_id = x.shape_id;
@@ -129,14 +182,15 @@ const NAMED_FLOWS: &str = "
 CREATE OR REPLACE VIEW raw.named_flows AS
 SELECT f.flow_id, (f.flow_id >> 40)::UINTEGER AS source_id, f.transport, c.ip AS client_ip, f.client_port, s.ip AS server_ip,
     s.port AS server_port, f.vlan, f.tunnel, c.service AS client_service, s.service AS server_service,
-    NULL::VARCHAR AS process, f.app_protocol, f.opened_at, f.closed_at, f.close_reason, f.handshake, f.direction_known,
+    NULL::VARCHAR AS process, f.app_protocol, raw.instant(f.opened_us, f.opened_rest) AS opened_at,
+    raw.instant(f.closed_us, f.closed_rest) AS closed_at, f.opened_us, f.closed_us, f.close_reason, f.handshake, f.direction_known,
     f.rtt_us, f.rtt_min_us, f.rtt_mean_us, f.rtt_max_us, f.client_packets, f.server_packets, f.client_bytes, f.server_bytes,
     f.client_missed_bytes, f.server_missed_bytes, f.client_retransmits, f.server_retransmits,
     f.client_out_of_order, f.server_out_of_order, f.client_keep_alives, f.server_keep_alives,
     f.client_zero_windows, f.server_zero_windows, f.client_conflicting_bytes, f.server_conflicting_bytes,
     coalesce(f.app_protocol IN ('tls', 'ssh', 'quic'), false) AS encrypted,
     f.upgraded_to, f.upgraded_client_bytes, f.upgraded_server_bytes, f.history,
-    f.server_name, (epoch_ns(f.closed_at) - epoch_ns(f.opened_at)) // 1000 AS duration_us,
+    f.server_name, f.closed_us - f.opened_us - (f.closed_rest < f.opened_rest)::BIGINT AS duration_us,
     f.client_packets + f.server_packets AS packets, f.client_bytes + f.server_bytes AS bytes,
     f.client_missed_bytes + f.server_missed_bytes AS missed_bytes,
     f.client_retransmits + f.server_retransmits AS retransmits,
@@ -163,21 +217,22 @@ pub(crate) const OPEN_DELTA: &str =
 /// One row per thing that counts for an edge: an exchange, a lifecycle event, or the bytes of a flow without exchanges.
 const PEER_FACTS: &str = "
 CREATE OR REPLACE VIEW raw.peer_facts AS
-    SELECT started_at AS happened_at, batch, client_peer, server_peer, raw.protocol_name(protocol) AS protocol, latency_class,
+    SELECT started_us AS happened_us, started_rest AS happened_rest, batch, client_peer, server_peer,
+        raw.protocol_name(protocol) AS protocol, latency_class,
         0 AS connects, 0 AS accepts, 0 AS closes, 0 AS resets, 0 AS refused, 0 AS open_delta,
         1 AS requests, coalesce(status >= 400 AND status < 500 AND NOT failed, false)::INTEGER AS errors_4xx,
         coalesce(status >= 500, false)::INTEGER AS errors_5xx, failed::INTEGER AS failed,
         request_body_bytes AS bytes_up, response_body_bytes AS bytes_down
-    FROM raw.http_exchanges
+    FROM raw.timed_exchanges
     UNION ALL
-    SELECT happened_at, batch, client_peer, server_peer, NULL, NULL,
+    SELECT happened_us, happened_rest, batch, client_peer, server_peer, NULL, NULL,
         (kind = 'connect')::INTEGER, (kind = 'accept')::INTEGER, (kind = 'close')::INTEGER, (kind = 'reset')::INTEGER,
         (kind = 'refused')::INTEGER,
         {open_delta},
         0, 0, 0, 0, 0, 0
     FROM raw.flow_events
     UNION ALL
-    SELECT closed_at, batch, client_peer, server_peer, coalesce(app_protocol, transport), NULL,
+    SELECT closed_us, closed_rest, batch, client_peer, server_peer, coalesce(app_protocol, transport), NULL,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, coalesce(upgraded_client_bytes, client_bytes), coalesce(upgraded_server_bytes, server_bytes)
     FROM raw.flows WHERE transport = 'tcp'
         AND (upgraded_to IS NOT NULL OR coalesce(app_protocol, '') NOT IN ('http', 'h2', 'grpc'));
@@ -186,7 +241,7 @@ CREATE OR REPLACE VIEW raw.peer_facts AS
 /// The same by service.
 const FACTS: &str = "
 CREATE OR REPLACE VIEW raw.facts AS
-SELECT f.happened_at, f.batch, c.service_id AS client_id, s.service_id AS server_id, f.protocol, f.latency_class,
+SELECT raw.instant(f.happened_us, f.happened_rest) AS happened_at, f.happened_us, f.batch, c.service_id AS client_id, s.service_id AS server_id, f.protocol, f.latency_class,
     f.connects, f.accepts, f.closes, f.resets, f.refused, f.open_delta,
     f.requests, f.errors_4xx, f.errors_5xx, f.failed, f.bytes_up, f.bytes_down
 FROM raw.peer_facts f

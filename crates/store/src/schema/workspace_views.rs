@@ -52,11 +52,11 @@ pub(crate) fn unresolved_sql(condition: &str) -> String {
     format!(
         "SELECT ip, mode(port) AS port, min(opened_at) AS first_seen, max(closed_at) AS last_seen, count(*) AS flows, \
          sum(bytes)::BIGINT AS bytes, list_sort(list(DISTINCT other)) AS talks_to, raw.hint(ip, mode(port)) AS hint FROM ( \
-         SELECT s.ip, s.port, c.service AS other, f.opened_at, f.closed_at, f.client_bytes + f.server_bytes AS bytes \
+         SELECT s.ip, s.port, c.service AS other, raw.instant(f.opened_us, f.opened_rest) AS opened_at, raw.instant(f.closed_us, f.closed_rest) AS closed_at, f.client_bytes + f.server_bytes AS bytes \
          FROM raw.flows f JOIN raw.peer_names c ON c.peer_id = f.client_peer JOIN raw.peer_names s ON s.peer_id = f.server_peer \
          WHERE s.kind = 'unresolved' AND ({condition}) \
          UNION ALL \
-         SELECT c.ip, NULL, s.service, f.opened_at, f.closed_at, f.client_bytes + f.server_bytes \
+         SELECT c.ip, NULL, s.service, raw.instant(f.opened_us, f.opened_rest) AS opened_at, raw.instant(f.closed_us, f.closed_rest) AS closed_at, f.client_bytes + f.server_bytes \
          FROM raw.flows f JOIN raw.peer_names c ON c.peer_id = f.client_peer JOIN raw.peer_names s ON s.peer_id = f.server_peer \
          WHERE c.kind = 'unresolved' AND ({condition}) \
          ) GROUP BY ip ORDER BY flows DESC, ip"

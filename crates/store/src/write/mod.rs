@@ -1,6 +1,7 @@
 //! The writing side: batches in, names decided elsewhere, roll-ups on top.
 
 mod attempts;
+mod keyframes;
 mod naming;
 mod rollups;
 mod sources;
@@ -50,7 +51,8 @@ impl Writer {
             })?;
         let next_batch = connection.query_row(
             "SELECT coalesce(max(batch) + 1, 0)::UINTEGER FROM (SELECT max(batch) AS batch FROM raw.http_exchanges \
-             UNION ALL SELECT max(batch) FROM raw.flow_events UNION ALL SELECT max(batch) FROM raw.flows)",
+             UNION ALL SELECT max(batch) FROM raw.openings UNION ALL SELECT max(batch) FROM raw.endings \
+             UNION ALL SELECT max(batch) FROM raw.flows)",
             [],
             |row| row.get(0),
         )?;

@@ -1,7 +1,7 @@
 //! Names of peers: decided by the engine, written here as a whole, joined by every view.
 //!
 //! Changing them changes what history is called without touching a row of it. Only roll-ups are by service and must be
-//! rebuilt when a known peer gets another service.
+//! rebuilt when a peer gets another service that they hold.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -42,6 +42,8 @@ pub(super) struct Naming {
     fresh: Vec<(i32, String, ServiceKind)>,
     /// Address, port and service by peer number.
     peers: Vec<Named>,
+    /// Peers before this one have a part in the roll-ups.
+    rolled_up: usize,
 }
 
 struct Named {
@@ -78,7 +80,8 @@ impl Naming {
                 kind: kind_of(&kind),
             });
         }
-        Ok(Self { services, next_service, fresh: Vec::new(), peers })
+        let rolled_up = peers.len();
+        Ok(Self { services, next_service, fresh: Vec::new(), peers, rolled_up })
     }
 
     fn service(&mut self, name: &str, kind: ServiceKind) -> i32 {
@@ -103,9 +106,14 @@ impl Naming {
         self.append(connection, first)
     }
 
-    /// True when a known peer changed its service.
+    /// The roll-ups hold all peers under the names in force.
+    pub(super) fn rolled_up(&mut self) {
+        self.rolled_up = self.peers.len();
+    }
+
+    /// True when a peer changed its service that has a part in the roll-ups.
     fn replace(&mut self, connection: &Connection, names: &[PeerName]) -> Result<bool> {
-        let mut changed = false;
+        let (mut changed, mut rolled_up_changed) = (false, false);
         for name in names {
             let Some(index) = usize::try_from(name.peer.0).ok().filter(|&index| index < self.peers.len()) else {
                 continue;
@@ -118,13 +126,14 @@ impl Naming {
             let service = self.service(&text, name.kind);
             let peer = &mut self.peers[index];
             changed |= peer.service != service;
+            rolled_up_changed |= peer.service != service && index < self.rolled_up;
             (peer.service, peer.name, peer.kind) = (service, text, name.kind);
         }
         if changed {
             connection.execute_batch("DELETE FROM raw.peer_names")?;
             self.append(connection, 0)?;
         }
-        Ok(changed)
+        Ok(rolled_up_changed)
     }
 
     /// Appends the names of all peers from a number on, and the services that are new.
@@ -162,8 +171,8 @@ fn append_columns<const N: usize>(connection: &Connection, table: &str, columns:
 }
 
 impl Writer {
-    /// Names peers; those not listed keep their name. Returns true when a peer changed its service, so that
-    /// [`Writer::rebuild_rollups`] is needed before roll-ups are right again.
+    /// Names peers; those not listed keep their name. Returns true when a peer changed its service that the roll-ups hold under its old one,
+    /// so that [`Writer::rebuild_rollups`] is needed before they are right again.
     pub fn replace_naming(&mut self, names: &[PeerName]) -> Result<bool> {
         self.in_transaction(|writer| writer.naming.replace(&writer.connection, names))
     }
@@ -171,8 +180,7 @@ impl Writer {
     /// Who opened TCP connections to whom, or sent requests: pairs of client and server, each once.
     pub fn calls(&self) -> Result<Vec<(PeerId, PeerId)>> {
         let mut statement = self.connection.prepare(
-            "SELECT DISTINCT client_peer, server_peer FROM raw.peer_seconds \
-             WHERE requests + connects + accepts + closes + resets + refused + abs(open_delta) > 0",
+            "SELECT DISTINCT client_peer, server_peer FROM raw.peer_pairs ORDER BY ALL",
         )?;
         let pairs = statement.query_map([], |row| Ok((PeerId(row.get(0)?), PeerId(row.get(1)?))))?;
         Ok(pairs.collect::<std::result::Result<_, _>>()?)

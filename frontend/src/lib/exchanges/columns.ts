@@ -39,7 +39,7 @@ export const COLUMNS: readonly Column<ExchangeRow>[] = [
     id: "time",
     title: "Time",
     sort: "started_at",
-    width: 106,
+    width: 116,
     mono: true,
     fixed: true,
     text: (row) => clock(row.started_us),

@@ -15,7 +15,7 @@ export function packetColumns(openedUs: number): readonly Column<FlowPacket>[] {
       numeric: true,
       text: (packet) => count(packet.index + 1),
     },
-    { id: "time", title: "Time", width: 118, mono: true, text: (packet) => clock(packet.at_us, "micro") },
+    { id: "time", title: "Time", width: 134, mono: true, text: (packet) => clock(packet.at_us, "micro") },
     {
       id: "after",
       title: "After",

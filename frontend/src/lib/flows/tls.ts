@@ -2,7 +2,7 @@
 
 import type { TlsFacts } from "../backend";
 import type { Fact } from "../components";
-import { clock, day, duration } from "../format";
+import { day, duration, wallClock, yearOf } from "../format";
 
 const DAY_US = 86_400e6;
 /** A certificate that ends within so long is worth a look. */
@@ -51,5 +51,5 @@ export function validity(
 }
 
 function dated(us: number | null): string {
-  return us === null ? "unknown" : `${day(us)} ${new Date(us / 1000).getUTCFullYear()}, ${clock(us, "second")}`;
+  return us === null ? "unknown" : `${day(us)} ${yearOf(us)}, ${wallClock(us, "second")}`;
 }

@@ -6,7 +6,7 @@ import type { Column } from "../grid";
 import { STATES } from "./state";
 
 export const COLUMNS: readonly Column<ProblemRow>[] = [
-  { id: "time", title: "Time", width: 106, mono: true, fixed: true, text: (row) => clock(row.at_us) },
+  { id: "time", title: "Time", width: 116, mono: true, fixed: true, text: (row) => clock(row.at_us) },
   { id: "source", title: "Source", width: 190, text: (row) => row.source_name },
   { id: "stage", title: "Stage", width: 84, text: (row) => row.stage },
   {

@@ -25,7 +25,7 @@ export class Drag {
     this.#scale = scale;
     this.#startX = x;
     this.#lastX = x;
-    this.#events = snapEvents(reel.density, bookmarks.list, [
+    this.#events = snapEvents(reel.density, bookmarks.list, reel.marks, [
       recording.range,
       grip.on === "playhead" || grip.on === "ruler" ? this.#range : null,
     ]);
@@ -57,6 +57,7 @@ export class Drag {
         if (this.#range !== null) reel.draft = this.#shifted(this.#range, x);
         break;
       case "histogram":
+      case "mark":
       case "bookmark":
         reel.draft = ordered({ from_us: this.#instant(this.#startX, free), to_us: this.#instant(x, free) });
         break;
@@ -73,7 +74,10 @@ export class Drag {
     reel.draft = null;
     if (playhead.dragging) playhead.endDrag();
     else if (!this.#moved) this.#click();
-    else if (draft !== null) selection.setRange(draft);
+    else if (draft !== null) {
+      playhead.leaveLive();
+      selection.setRange(draft);
+    }
   }
 
   /** Gives up, as when the pointer is taken away. */
@@ -84,9 +88,15 @@ export class Drag {
 
   #click(): void {
     if (this.#grip.on === "window") return;
-    const at = this.#grip.on === "bookmark" ? this.#grip.bookmark.at_us : this.#instant(this.#startX, false);
-    playhead.moveTo(at);
+    playhead.moveTo(this.#pressed());
     playhead.settle();
+  }
+
+  /** A bookmark's instant, a mark's beginning, else what lies under the pointer. */
+  #pressed(): number {
+    if (this.#grip.on === "bookmark") return this.#grip.bookmark.at_us;
+    if (this.#grip.on === "mark") return this.#grip.mark.range.from_us;
+    return this.#instant(this.#startX, false);
   }
 
   #movePlayhead(x: number, free: boolean): void {

@@ -9,6 +9,7 @@ const targets: Targets = {
   at: 500e6,
   range: { from_us: 300e6, to_us: 700e6 },
   bookmarks: [{ id: 1, at_us: 800e6, note: "deploy" }],
+  marks: [{ kind: "crash", range: { from_us: 490e6, to_us: 560e6 }, ended: true, title: "payment crashed", lines: [] }],
 };
 const middle = targets.lanes.requests + 10;
 
@@ -26,10 +27,18 @@ describe("what is under the pointer", () => {
   it("is the ruler at the top, also above the range", () => {
     expect(hit(400, 3, targets)).toEqual({ on: "ruler" });
   });
+  it("is a mark in the alerts lane, also under the playhead, and the playhead above and below it", () => {
+    expect(hit(500, targets.lanes.alerts + 5, targets)).toMatchObject({
+      on: "mark",
+      mark: { title: "payment crashed" },
+    });
+    expect(hit(500, 5, targets)).toEqual({ on: "playhead" });
+    expect(hit(500, middle, targets)).toEqual({ on: "playhead" });
+  });
   it("is a bookmark's flag in its lane", () => {
     expect(hit(803, targets.lanes.bookmarks + 5, targets)).toMatchObject({ on: "bookmark" });
   });
   it("without a range or playhead is the histogram", () => {
-    expect(hit(500, middle, { ...targets, at: null, range: null })).toEqual({ on: "histogram" });
+    expect(hit(500, middle, { ...targets, at: null, range: null, marks: [] })).toEqual({ on: "histogram" });
   });
 });

@@ -1,10 +1,12 @@
-// Paints the strip below the track: the whole recording and the window shown above.
+// Paints the strip below the track: the whole recording and the window shown above. The playhead lies over it.
 
 import type { Density, TimeRange } from "../backend";
 import { axisFont, box, horizontal, text, vertical } from "../canvas/paint";
 import type { Palette } from "./palette";
 import type { Scale } from "./scale";
-import { ticks } from "./ticks";
+import { paintOverviewMark } from "./alerts";
+import { drawingOrder, type Mark } from "./marks";
+import type { Tick } from "./ticks";
 
 export interface OverviewScene {
   /** Of the whole recording. */
@@ -17,17 +19,18 @@ export interface OverviewScene {
   /** The window shown in the track. */
   view: TimeRange;
   range: TimeRange | null;
-  at: number | null;
+  marks: readonly Mark[];
+  ticks: readonly Tick[];
 }
 
 export function paintOverview(ctx: CanvasRenderingContext2D, scene: OverviewScene): void {
-  const { scale, palette, barsHeight, density, view, range, at } = scene;
+  const { scale, palette, barsHeight, density, view, range } = scene;
   const base = barsHeight + 1;
   if (density !== null) paintBars(ctx, scene, density);
   horizontal(ctx, base, 0, scale.width, palette.line);
   if (density === null) return;
   const font = axisFont(palette, 9.5);
-  for (const { us, label } of ticks(scale.view, scale.width)) {
+  for (const { us, label } of scene.ticks) {
     if (label === null) continue;
     const x = scale.x(us);
     vertical(ctx, x, base, base + 3, palette.line);
@@ -48,7 +51,7 @@ export function paintOverview(ctx: CanvasRenderingContext2D, scene: OverviewScen
     box(ctx, x, 0, Math.max(1, scale.x(range.to_us) - x), base, palette.accent);
     ctx.globalAlpha = 1;
   }
-  if (at !== null) box(ctx, scale.x(at) - 0.75, 0, 1.5, base, palette.text1);
+  for (const mark of drawingOrder(scene.marks)) paintOverviewMark(ctx, scale.x(mark.range.from_us), mark, palette);
 }
 
 function paintBars(ctx: CanvasRenderingContext2D, scene: OverviewScene, density: Density): void {

@@ -25,7 +25,7 @@ describe("the question for a window", () => {
     expect(range.to_us).toBeLessThan(DAY.to_us + 600e6);
   });
 
-  it.each([1e6, 60e6, 86_400e6])("over %d µs asks for at most 4,000 bars of whole microseconds", (span) => {
+  it.each([1e3, 1e6, 60e6, 86_400e6])("over %d µs asks for at most 4,000 bars of whole microseconds", (span) => {
     const view = { from_us: HOUR.from_us, to_us: HOUR.from_us + span };
     const { range, buckets } = windowQuestion(new Scale(view, 3800), DAY, "");
     expect(buckets).toBeLessThanOrEqual(4000);

@@ -1,10 +1,12 @@
 // The reel's own state: the window that is shown, its counts, and what the keys and buttons of the reel do.
 
-import { ApiError, backend, pull, type Density, type DensityQuestion, type Pulled, type TimeRange } from "../backend";
-import { clock } from "../format";
-import { bookmarks, messages, playhead, recording, selection } from "../state";
+import { untrack } from "svelte";
+import { pull, type Bookmark, type Density, type DensityQuestion, type Pulled, type TimeRange } from "../backend";
+import { bookmarks, playhead, recording, selection } from "../state";
+import { pullMarks } from "./incidents.svelte";
+import type { Mark } from "./marks";
 import { clipped, wholeQuestion, windowQuestion } from "./questions";
-import { panned, resized, revealing, Scale, wholeView, zoomed } from "./scale";
+import { ending, panned, resized, revealing, Scale, wholeView, zoomed } from "./scale";
 
 /** A question is asked when the window has stood still for so long. */
 const SETTLE_MS = 70;
@@ -23,6 +25,7 @@ class Reel {
   #view = $state.raw<TimeRange | null>(null);
   #shown: Pulled<Density> | null = $state.raw(null);
   #overall: Pulled<Density> | null = $state.raw(null);
+  #marks: { readonly list: readonly Mark[] } | null = $state.raw(null);
   readonly #answers = new Map<string, Density>();
 
   readonly #whole = $derived(recording.range === null ? null : wholeView(recording.range));
@@ -52,6 +55,11 @@ class Reel {
     return this.#overall?.value ?? null;
   }
 
+  /** What the alerts lane shows, ascending. */
+  get marks(): readonly Mark[] {
+    return this.#marks?.list ?? [];
+  }
+
   /** The range to draw. */
   get range(): TimeRange | null {
     return this.draft ?? selection.range;
@@ -72,6 +80,8 @@ class Reel {
       generation: () => recording.generation,
       ask: (host, question, options) => this.#remembered(question, () => host.density(question, options)),
     });
+    this.#marks = pullMarks();
+    this.#followEnd();
     let known: string | undefined;
     $effect(() => {
       const id = recording.current?.recording_id;
@@ -92,18 +102,32 @@ class Reel {
     this.#view = this.#whole !== null && covers(view, this.#whole) ? null : view;
   }
 
-  /** Zooms around an instant, or around the playhead if it is in view, else the middle. */
-  zoom(direction: "in" | "out", pivotUs?: number, factor = ZOOM_STEP): void {
-    const { view, whole } = this;
-    if (view === null || whole === null) return;
+  /** Zooms around the playhead if it is in view, else around the middle. */
+  zoom(direction: "in" | "out"): void {
+    const view = this.view;
+    if (view === null) return;
     const at = playhead.at;
     const middle = (view.from_us + view.to_us) / 2;
-    const pivot = pivotUs ?? (at !== null && at >= view.from_us && at <= view.to_us ? at : middle);
-    this.show(zoomed(view, whole, direction === "in" ? 1 / factor : factor, pivot));
+    const pivot = at !== null && at >= view.from_us && at <= view.to_us ? at : middle;
+    this.zoomBy(direction === "in" ? 1 / ZOOM_STEP : ZOOM_STEP, pivot);
+  }
+
+  /** Shows `factor` times as much time; `pivotUs` stays where it is. */
+  zoomBy(factor: number, pivotUs: number): void {
+    if (this.view !== null && this.whole !== null) this.show(zoomed(this.view, this.whole, factor, pivotUs));
   }
 
   pan(byUs: number): void {
-    if (this.view !== null && this.whole !== null) this.show(panned(this.view, this.whole, byUs));
+    if (this.view === null || this.whole === null) return;
+    // Who looks elsewhere does not want to be taken along.
+    playhead.leaveLive();
+    this.show(panned(this.view, this.whole, byUs));
+  }
+
+  /** Moves the window so that it begins at an instant, as replay does when it leaves the window. */
+  turnTo(us: number): void {
+    const [view, whole] = [this.#view, this.#whole];
+    if (view !== null && whole !== null) this.show(panned(view, whole, us - view.from_us));
   }
 
   /** Moves one edge of the window. */
@@ -126,39 +150,6 @@ class Reel {
     else selection.setRange({ from_us: at > old.from_us ? old.from_us : whole.from_us, to_us: at });
   }
 
-  /** What the arrows step to: matches of a filter, else failures, else (when nothing failed) exchanges. */
-  get stepsTo(): "match" | "failure" | "exchange" {
-    if (selection.filter !== "") return "match";
-    return this.overall?.errors.some((errors) => errors > 0) === true ? "failure" : "exchange";
-  }
-
-  /** Moves the playhead to the next or previous event. */
-  async step(direction: "forward" | "backward", times = 1): Promise<void> {
-    let at = playhead.at;
-    if (at === null) return;
-    playhead.pause();
-    const what = this.stepsTo;
-    let label: string | null = null;
-    try {
-      for (let n = 0; n < times; n += 1) {
-        const kind = what === "failure" ? "error" : "exchange";
-        const question = { from_us: at, direction, kind, filter: selection.filter } as const;
-        const found = await backend().nextEvent(question, { lane: "step" });
-        if (found === null) break;
-        at = found.at_us;
-        label = found.label;
-      }
-    } catch (thrown) {
-      return messages.showError(ApiError.from(thrown));
-    }
-    if (label === null) {
-      return messages.show(`No ${what} ${direction === "forward" ? "after" : "before"} ${clock(at)}.`);
-    }
-    playhead.moveTo(at);
-    this.reveal(at);
-    messages.say(`${clock(at)}, ${label}`);
-  }
-
   /** Opens the note of a new bookmark, or removes the one the playhead stands on. Stops the playhead, so that it stays at the mark. */
   async bookmark(): Promise<void> {
     playhead.pause();
@@ -167,6 +158,31 @@ class Reel {
     const here = bookmarks.list.find((bookmark) => bookmark.at_us === at);
     if (here === undefined) this.noting = true;
     else await bookmarks.remove(here.id);
+  }
+
+  /** Opens the note of a bookmark that there is. */
+  async note(bookmark: Bookmark): Promise<void> {
+    playhead.pause();
+    playhead.moveTo(bookmark.at_us);
+    playhead.settle();
+    // The click that opened it has to end first: it would count as one outside.
+    await new Promise((after) => setTimeout(after));
+    this.noting = true;
+  }
+
+  /** While live, range and window end where the recording ends, and keep their length. */
+  #followEnd(): void {
+    $effect(() => {
+      const end = recording.range?.to_us;
+      if (!playhead.live || end === undefined) return;
+      untrack(() => {
+        selection.endRangeAt(end);
+        if (this.#view !== null && this.#whole !== null) this.#view = ending(this.#view, this.#whole, end);
+      });
+    });
+    $effect(() => {
+      if (!recording.growing) playhead.live = false;
+    });
   }
 
   #question(): DensityQuestion | null {

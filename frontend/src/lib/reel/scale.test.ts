@@ -32,9 +32,9 @@ describe("zooming", () => {
     expect(after).toBeCloseTo(before, 6);
   });
 
-  it("stops at one second", () => {
+  it("stops at one millisecond", () => {
     const view = zoomed(HOUR, DAY, 1e-9, 37_000e6);
-    expect(view.to_us - view.from_us).toBeCloseTo(1e6, 3);
+    expect(view.to_us - view.from_us).toBeCloseTo(1e3, 3);
   });
 
   it("stops at the whole recording", () => {
@@ -65,8 +65,8 @@ describe("panning", () => {
 describe("the overview's window", () => {
   it("is resized by one edge and cannot turn inside out", () => {
     expect(resized(HOUR, DAY, "from", 38_000e6)).toEqual({ from_us: 38_000e6, to_us: 39_600e6 });
-    expect(resized(HOUR, DAY, "from", 99_000e6).from_us).toBe(39_599e6);
-    expect(resized(HOUR, DAY, "to", -5).to_us).toBe(36_001e6);
+    expect(resized(HOUR, DAY, "from", 99_000e6).from_us).toBe(39_599_999_000);
+    expect(resized(HOUR, DAY, "to", -5).to_us).toBe(36_000_001_000);
   });
 });
 

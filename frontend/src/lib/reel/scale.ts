@@ -3,7 +3,7 @@
 import type { TimeRange } from "../backend";
 
 /** No shorter window is shown, unless the recording itself is short. */
-const SHORTEST_US = 1e6;
+const SHORTEST_US = 1e3;
 /** Room beside the recording when all of it is shown, so that a playhead at its end can be seen and held. */
 const MARGIN = 0.012;
 
@@ -67,6 +67,11 @@ export function revealing(view: TimeRange, whole: TimeRange, us: number): TimeRa
   const room = spanOf(view) * 0.05;
   if (us >= view.from_us && us <= view.to_us) return view;
   return panned(view, whole, us < view.from_us ? us - room - view.from_us : us + room - view.to_us);
+}
+
+/** The window moved so that it ends a little after `us`, where the recording ends. */
+export function ending(view: TimeRange, whole: TimeRange, us: number): TimeRange {
+  return panned(view, whole, us + spanOf(view) * 0.05 - view.to_us);
 }
 
 /** The nearest of `events` (ascending) within `reachUs`, else `us` itself. */

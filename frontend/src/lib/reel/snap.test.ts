@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { Density } from "../backend";
+import type { Mark } from "./marks";
 import { snapEvents } from "./snap";
 
 const density: Density = {
@@ -11,7 +12,9 @@ const density: Density = {
   gaps: [{ range: { from_us: 33, to_us: 37 }, reason: "not recorded", lost_packets: 0 }],
 };
 
-it("drags snap to where errors begin and end, to gaps, bookmarks and ends", () => {
-  const events = snapEvents(density, [{ id: 1, at_us: 5, note: "" }], [{ from_us: 0, to_us: 58 }, null]);
-  expect(events).toEqual([0, 5, 10, 30, 33, 37, 50, 58, 60]);
+const crash: Mark = { kind: "crash", range: { from_us: 12, to_us: 28 }, ended: true, title: "", lines: [] };
+
+it("drags snap to where errors begin and end, to marks, gaps, bookmarks and ends", () => {
+  const events = snapEvents(density, [{ id: 1, at_us: 5, note: "" }], [crash], [{ from_us: 0, to_us: 58 }, null]);
+  expect(events).toEqual([0, 5, 10, 12, 28, 30, 33, 37, 50, 58, 60]);
 });

@@ -1,32 +1,44 @@
-// Paints the track: ruler, matches, histogram, gaps, range, bookmarks, playhead.
+// Paints the track in two layers: what the playhead passes over, and the playhead with the times that make room for it.
 
 import type { Bookmark, Density, Gap, TimeRange } from "../backend";
+import { axisFont, box, hatch, rounded, text, vertical } from "../canvas/paint";
 import { clock, count, duration } from "../format";
+import { paintAlerts } from "./alerts";
 import { FLAG_PX } from "./hit";
 import { paintHistogram, paintMatches } from "./histogram";
 import type { Lanes } from "./lanes";
-import { axisFont, box, hatch, rounded, text, vertical } from "../canvas/paint";
+import type { Mark } from "./marks";
 import type { Palette } from "./palette";
 import type { Scale } from "./scale";
-import { ticks } from "./ticks";
+import type { Tick } from "./ticks";
 
-/** All that the track shows. */
-export interface TrackScene {
+/** What both layers are drawn on. */
+interface Layer {
   scale: Scale;
   lanes: Lanes;
   palette: Palette;
+  ticks: readonly Tick[];
+}
+
+/** All that stays when the playhead moves. */
+export interface TrackScene extends Layer {
   /** Null while nothing is recorded or the first answer is on its way. */
   density: Density | null;
+  range: TimeRange | null;
+  bookmarks: readonly Bookmark[];
+  marks: readonly Mark[];
+}
+
+/** The playhead's layer. */
+export interface PlayheadScene extends Layer {
   /** False while nothing is recorded: then there are no times. */
   dated: boolean;
   at: number | null;
-  range: TimeRange | null;
-  bookmarks: readonly Bookmark[];
 }
 
 export function paintTrack(ctx: CanvasRenderingContext2D, scene: TrackScene): void {
-  paintRuler(ctx, scene);
   const { density, scale, lanes, palette, range } = scene;
+  paintFilm(ctx, scene);
   if (density === null) {
     box(ctx, 0, lanes.base, scale.width, 1, palette.line);
   } else {
@@ -37,26 +49,37 @@ export function paintTrack(ctx: CanvasRenderingContext2D, scene: TrackScene): vo
   }
   if (range !== null) paintRange(ctx, scene, range);
   if (lanes.bookmarksHeight > 0) paintBookmarks(ctx, scene);
-  if (scene.at !== null) paintPlayhead(ctx, scene, scene.at);
+  paintAlerts(ctx, scene);
 }
 
-/** The film's edges and the times along it. */
-function paintRuler(ctx: CanvasRenderingContext2D, { scale, lanes, palette, at, dated }: TrackScene): void {
+/** Times and playhead. */
+export function paintPlayhead(ctx: CanvasRenderingContext2D, scene: PlayheadScene): void {
+  const { scale, lanes, palette, at, dated, ticks } = scene;
   const font = axisFont(palette);
-  for (const { us, label } of ticks(scale.view, scale.width)) {
+  for (const { us, label } of ticks) {
+    if (label === null || !dated) continue;
     const x = scale.x(us);
-    rounded(ctx, [x - 2, 2, 4, 2.5], 1, palette.line);
-    rounded(ctx, [x - 2, lanes.height - 4, 4, 2.5], 1, palette.line);
-    if (label === null) continue;
-    vertical(ctx, x, lanes.ruler, lanes.bookmarks, palette.grid);
-    const hidden = at !== null && Math.abs(flagMiddle(scale, at) - x) < FLAG_PX + 24;
-    if (dated && !hidden && x > 20 && x < scale.width - 20) {
+    ctx.font = font;
+    const half = ctx.measureText(label).width / 2;
+    const hidden = at !== null && Math.abs(flagMiddle(scale, at) - x) < FLAG_PX + half + 3;
+    if (!hidden && x > half && x < scale.width - half) {
       text(ctx, label, x, lanes.ruler - 5, { fill: palette.text3, font, align: "center" });
     }
   }
+  if (at !== null) paintLine(ctx, scene, at);
 }
 
-function paintGap(ctx: CanvasRenderingContext2D, { scale, lanes, palette }: TrackScene, gap: Gap): void {
+/** The film's edges, and lines down from the labels. */
+function paintFilm(ctx: CanvasRenderingContext2D, { scale, lanes, palette, ticks }: Layer): void {
+  for (const { us, label } of ticks) {
+    const x = scale.x(us);
+    rounded(ctx, [x - 2, 2, 4, 2.5], 1, palette.line);
+    rounded(ctx, [x - 2, lanes.height - 4, 4, 2.5], 1, palette.line);
+    if (label !== null) vertical(ctx, x, lanes.ruler, lanes.bookmarks, palette.grid);
+  }
+}
+
+function paintGap(ctx: CanvasRenderingContext2D, { scale, lanes, palette }: Layer, gap: Gap): void {
   const left = scale.x(gap.range.from_us);
   const right = Math.max(left + 2, scale.x(gap.range.to_us));
   if (right < 0 || left > scale.width) return;
@@ -87,7 +110,7 @@ export function gapWords({ range, reason, lost_packets }: Gap): string {
   return `${reason}${long}`;
 }
 
-function paintRange(ctx: CanvasRenderingContext2D, { scale, lanes, palette }: TrackScene, range: TimeRange): void {
+function paintRange(ctx: CanvasRenderingContext2D, { scale, lanes, palette }: Layer, range: TimeRange): void {
   const [left, right] = [scale.x(range.from_us), scale.x(range.to_us)];
   const [x, width] = [Math.max(-4, left), Math.min(scale.width + 4, right) - Math.max(-4, left)];
   if (width <= 0) return;
@@ -128,7 +151,7 @@ function paintBookmarks(ctx: CanvasRenderingContext2D, { scale, lanes, palette, 
   }
 }
 
-function paintPlayhead(ctx: CanvasRenderingContext2D, { scale, lanes, palette }: TrackScene, at: number): void {
+function paintLine(ctx: CanvasRenderingContext2D, { scale, lanes, palette }: Layer, at: number): void {
   const x = Math.round(scale.x(at)) + 0.5;
   if (x < -1 || x > scale.width + 1) return;
   box(ctx, x - 0.75, lanes.ruler - 1, 1.5, lanes.height - lanes.ruler + 1, palette.text1);
@@ -137,7 +160,13 @@ function paintPlayhead(ctx: CanvasRenderingContext2D, { scale, lanes, palette }:
   ctx.fillStyle = palette.text1;
   ctx.fill(new Path2D(`M${x - 4} 16.2h8L${x} ${lanes.ruler + 1.5}z`));
   const font = `600 10.5px ${palette.fontMono}`;
-  text(ctx, clock(at, "tenth"), middle, 13, { fill: palette.frame, font, align: "center" });
+  // A narrow window is read to the millisecond, and then the letters are a little closer.
+  const fine = scale.usPerPixel < 1000;
+  const words = clock(at, fine ? "milli" : "tenth");
+  ctx.font = font;
+  const width = ctx.measureText(words).width;
+  const squeezed = width > 2 * FLAG_PX - 6 ? `600 ${(10.5 * (2 * FLAG_PX - 6)) / width}px ${palette.fontMono}` : font;
+  text(ctx, words, middle, 13, { fill: palette.frame, font: squeezed, align: "center" });
 }
 
 /** The flag stays whole at the ends of the track. */

@@ -1,6 +1,9 @@
 // Carries out the keyboard map on the whole page.
 
+import { goLive } from "../reel/live";
 import { reel } from "../reel/reel.svelte";
+import { closeSequence } from "../sequence/opening";
+import { steps } from "../reel/steps.svelte";
 import { messages, pane, playhead, recording, selection, theme } from "../state";
 import { actionOf, belongsToFocus, CHORD_MS, type FocusOwner, type KeyAction } from "./keymap";
 
@@ -38,7 +41,7 @@ function carryOut(action: KeyAction): void {
     case "playOrPause":
       return playhead.toggle();
     case "step":
-      return void reel.step(action.direction, action.times);
+      return void steps.step(action.direction, action.times);
     case "rangeEdge":
       return reel.setRangeEdge(action.edge);
     case "showAll":
@@ -47,6 +50,8 @@ function carryOut(action: KeyAction): void {
       return reel.zoom(action.direction);
     case "bookmark":
       return void reel.bookmark();
+    case "live":
+      return goLive();
     case "theme":
       theme.toggle();
       return messages.say(`The theme is ${theme.name}.`);
@@ -65,9 +70,12 @@ function carryOut(action: KeyAction): void {
 
 /** Menus and dialogs close themselves; what remains are the layers of the page. */
 function closeInnermost(): void {
-  if (selection.exchangeId !== null && pane.current === "exchanges") selection.exchangeId = null;
+  const withExchange = pane.current === "exchanges" || pane.current === "sequence";
+  if (selection.exchangeId !== null && withExchange) selection.exchangeId = null;
+  else if (pane.current === "sequence") closeSequence();
   else if (selection.flowId !== null && pane.current === "flows") selection.flowId = null;
-  else if (selection.inspected !== null && pane.current === "topology") selection.inspected = null;
+  else if (selection.inspected !== null && (pane.current === "topology" || pane.current === "compare"))
+    selection.inspected = null;
 }
 
 const MOVING = '[role="grid"], [role="listbox"], [role="menu"], [role="separator"], [role="dialog"]';

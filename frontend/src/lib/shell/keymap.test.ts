@@ -28,6 +28,11 @@ describe("the keyboard map", () => {
     expect(actionOf(press("f"), false)).toBeNull();
   });
 
+  it("g and c lead to Compare", () => {
+    expect(actionOf(press("c"), true)).toEqual({ do: "pane", pane: "compare" });
+    expect(actionOf(press("c"), false)).toBeNull();
+  });
+
   it("a key that means nothing after g keeps its own meaning", () => {
     expect(actionOf(press("b"), true)).toEqual({ do: "bookmark" });
   });

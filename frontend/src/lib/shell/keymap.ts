@@ -10,6 +10,7 @@ export type KeyAction =
   | { do: "showAll" }
   | { do: "zoom"; direction: "in" | "out" }
   | { do: "bookmark" }
+  | { do: "live" }
   | { do: "theme" }
   | { do: "filter" }
   | { do: "keyboardMap" }
@@ -61,6 +62,8 @@ export function actionOf(pressed: Pressed, afterG: boolean): KeyAction | null {
       return { do: "zoom", direction: "out" };
     case "b":
       return { do: "bookmark" };
+    case "l":
+      return { do: "live" };
     case "t":
       return { do: "theme" };
     case "/":
@@ -101,9 +104,12 @@ export const KEYBOARD_MAP: readonly { keys: string; does: string }[] = [
   { keys: "0", does: "show the whole recording" },
   { keys: "+ −", does: "zoom in, out" },
   { keys: "b", does: "bookmark the playhead" },
+  { keys: "l", does: "live, or to the end" },
   { keys: "/", does: "filter" },
   ...PANES.map(({ key, title }) => ({ keys: `g ${key}`, does: title })),
   { keys: "↑ ↓ Enter", does: "move, open in lists" },
+  { keys: "↑ ↓ PgUp PgDn", does: "move the focused playhead" },
+  { keys: "Shift PgUp PgDn", does: "pan the focused reel" },
   { keys: "Ctrl O", does: "open a capture" },
   { keys: "t", does: "dark or light" },
   { keys: "Esc", does: "close the innermost layer" },

@@ -2,7 +2,7 @@
 
 import type { SqlResult } from "../backend";
 
-export function csv({ columns, rows }: SqlResult): string {
+export function csv({ columns, rows }: Pick<SqlResult, "columns" | "rows">): string {
   return [columns, ...rows].map((row) => row.map(field).join(",")).join("\r\n") + "\r\n";
 }
 

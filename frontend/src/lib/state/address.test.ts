@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NOTHING_COMPARED } from "./address_of_panes";
 import { readAddress, readInstant, writeAddress, writeInstant, type Place } from "./address";
 
 const nowhere: Place = {
@@ -10,6 +11,8 @@ const nowhere: Place = {
   exchangeId: null,
   flowId: null,
   sourceId: null,
+  compared: NOTHING_COMPARED,
+  sequence: null,
   stage: null,
 };
 
@@ -29,6 +32,13 @@ describe("the address", () => {
       exchangeId: 4242,
       flowId: 3 * 2 ** 40 + 17,
       sourceId: 3,
+      compared: {
+        services: ["order-service", "payment", "203.0.113.24"],
+        metric: "p95",
+        before: { recording_id: null, range: { from_us: 1_795_256_760_000_000, to_us: 1_795_257_360_000_000 } },
+        below: "incidents",
+      },
+      sequence: { by: "identity", identity: "alice:b~c" },
       stage: "transport",
     };
     expect(readAddress(writeAddress(place))).toEqual(place);

@@ -1,7 +1,9 @@
 // The selection as the part of the URL after `#`, so that it can be kept, sent and gone back to.
 
-import type { TimeRange } from "../backend";
-import { PANES, type PaneId } from "./pane.svelte";
+import type { SequenceOf, TimeRange } from "../backend";
+import { readCompared, readSequence, writeCompared, writeSequence } from "./address_of_panes";
+import type { Compared } from "./comparison.svelte";
+import { paneNamed, type PaneId } from "./pane.svelte";
 import type { Inspected } from "./selection.svelte";
 
 /** What the address holds. */
@@ -15,6 +17,8 @@ export interface Place {
   exchangeId: number | null;
   flowId: number | null;
   sourceId: number | null;
+  compared: Compared;
+  sequence: SequenceOf | null;
   stage: string | null;
 }
 
@@ -39,6 +43,8 @@ export function writeAddress(place: Place): string {
   if (place.exchangeId !== null) put("exchange", String(place.exchangeId));
   if (place.flowId !== null) put("flow", String(place.flowId));
   if (place.sourceId !== null) put("source", String(place.sourceId));
+  for (const [key, value] of writeCompared(place.compared)) put(key, value);
+  if (place.sequence !== null) put("of", writeSequence(place.sequence));
   if (place.stage !== null) put("stage", place.stage);
   return `#/${place.pane}${query.length > 0 ? `?${query.join("&")}` : ""}`;
 }
@@ -50,7 +56,7 @@ export function readAddress(hash: string): Place {
   const from_us = readInstant(values.get("from"));
   const to_us = readInstant(values.get("to"));
   return {
-    pane: PANES.find((pane) => pane.id === path)?.id ?? "topology",
+    pane: paneNamed(path) ?? "topology",
     range: from_us !== null && to_us !== null && from_us < to_us ? { from_us, to_us } : null,
     atUs: readInstant(values.get("at")),
     filter: values.get("filter") ?? "",
@@ -58,6 +64,8 @@ export function readAddress(hash: string): Place {
     exchangeId: readId(values.get("exchange")),
     flowId: readId(values.get("flow")),
     sourceId: readId(values.get("source")),
+    compared: readCompared(values),
+    sequence: readSequence(values.get("of")),
     stage: values.get("stage") || null,
   };
 }
@@ -80,7 +88,8 @@ export function readInstant(text: string | null): number | null {
   return Number.isNaN(ms) ? null : ms * 1000 + Number((parts[2] ?? "").padEnd(6, "0"));
 }
 
-function readId(text: string | null): number | null {
+/** A number that stands for one thing. */
+export function readId(text: string | null): number | null {
   return text !== null && /^\d{1,16}$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : null;
 }
 

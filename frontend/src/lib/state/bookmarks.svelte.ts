@@ -20,6 +20,14 @@ class Bookmarks {
     await this.#change(() => backend().addBookmark(atUs, note));
   }
 
+  /** Gives a bookmark another note. */
+  async rename({ id, at_us }: Bookmark, note: string): Promise<void> {
+    await this.#change(async () => {
+      await backend().addBookmark(at_us, note);
+      await backend().removeBookmark(id);
+    });
+  }
+
   async remove(id: number): Promise<void> {
     await this.#change(() => backend().removeBookmark(id));
   }

@@ -7,11 +7,13 @@
 // |-------------|-------------------------------------------------------------|--------------------------------------------|
 // | `recording` | `current`, `range`, `generation`, `importing`, `import`     | `openSample()`, `chooseFiles()`, ...       |
 // | `selection` | `scope` (= `range` + `filter`), `inspected`, `exchangeId`,  | `setRange()`, `filter =`, `addToFilter()`, `inspected =`, `exchangeId =`, |
-// |             | `flowId`, `sourceId`, `stage`                               | `flowId =`, `sourceId =`, `stage =`        |
+// |             | `flowId`, `sourceId`, `stage`, `sequence`                   | `flowId =`, `sourceId =`, `stage =`, `sequence =` |
 // | `playhead`  | `at` (every frame), `settledAt` (pull with it), `moving`    | `moveTo(us)`, `play()`, `pause()`          |
 // | `moment`    | `state`: the graph at the playhead while it moves, else null |                                           |
 // | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |
-// | `pane`      | `current`                                                   | `show("exchanges")`                        |
+// | `comparison`| `services`, `metric`, `before`, `below`: the Compare pane's | the same                                   |
+// | `pane`      | `current`                                                   | `show("exchanges")`, `goBack()`            |
+// | `times`     | `zone`, `zoneName`, `origin`: `clock()` follows them        | `zone =`, `origin =`                       |
 // | `theme`     | `name`: canvases read their colours again when it changes   | `toggle()`                                 |
 // | `messages`  |                                                             | `show(text)`, `showError(e)`, `say(text)`  |
 // | `bookmarks` | `list`                                                      | `add()`, `remove()`                        |
@@ -29,6 +31,7 @@
 // What the user arranged (columns, heights) is a `Remembered` of ./settings.svelte.
 
 export { bookmarks } from "./bookmarks.svelte";
+export { comparison, METRICS, MOST_SERVICES, type Compared } from "./comparison.svelte";
 export { messages, type Toast } from "./messages.svelte";
 export { moment } from "./moment.svelte";
 export { pane, PANES, type PaneId } from "./pane.svelte";
@@ -38,3 +41,4 @@ export { selection, type Inspected } from "./selection.svelte";
 export { listOfWords, numberWithin, oneOf, Remembered } from "./settings.svelte";
 export { tally } from "./tally.svelte";
 export { theme, type ThemeName } from "./theme.svelte";
+export { LOCAL_ZONE, times, type Origin } from "./times.svelte";

@@ -2,6 +2,7 @@
 
 import { untrack } from "svelte";
 import { readAddress, writeAddress, type Place } from "./address";
+import { comparison } from "./comparison.svelte";
 import { pane } from "./pane.svelte";
 import { playhead } from "./playhead.svelte";
 import { recording } from "./recording.svelte";
@@ -23,7 +24,8 @@ export function followAddress(): void {
         lastStep = step;
         return;
       }
-      if (lastStep !== "" && step !== lastStep) history.pushState(null, "", hash);
+      // Nor is a range that goes along with what is being recorded.
+      if (lastStep !== "" && step !== lastStep && !playhead.live) history.pushState(null, "", hash);
       else history.replaceState(null, "", hash);
       written = hash;
       lastStep = step;
@@ -62,6 +64,7 @@ function forgetWithRecording(): void {
         playhead.moveTo(null);
         playhead.settle();
         selection.clear();
+        comparison.clear();
       }
       known = id;
     });
@@ -84,6 +87,8 @@ function here(): Place {
     exchangeId: selection.exchangeId,
     flowId: selection.flowId,
     sourceId: selection.sourceId,
+    compared: comparison.choice,
+    sequence: selection.sequence,
     stage: selection.stage,
   };
 }
@@ -96,6 +101,8 @@ function apply(place: Place): void {
   selection.exchangeId = place.exchangeId;
   selection.flowId = place.flowId;
   selection.sourceId = place.sourceId;
+  comparison.choice = place.compared;
+  selection.sequence = place.sequence;
   selection.stage = place.stage;
   playhead.moveTo(place.atUs);
   playhead.settle();

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { AppState } from "../backend";
+import type { AppState, ImportProgress } from "../backend";
 import { playhead } from "./playhead.svelte";
 import { recording } from "./recording.svelte";
 import { selection } from "./selection.svelte";
@@ -57,6 +57,26 @@ describe("the playhead", () => {
     playhead.speed = 600;
     playhead.advance(1000);
     expect([playhead.at, playhead.playing, playhead.settledAt]).toEqual([61_000_000, false, 61_000_000]);
+  });
+
+  it("reaching the end of a recording that grows goes live and follows it, until it is put somewhere", () => {
+    recording.import = { state: "running" } as unknown as ImportProgress;
+    playhead.moveTo(60_000_000);
+    playhead.play();
+    playhead.advance(1000);
+    expect([playhead.live, playhead.playing, playhead.at]).toEqual([true, false, 61_000_000]);
+    record(1_000_000, 71_000_000);
+    expect([playhead.at, playhead.settledAt]).toEqual([71_000_000, 71_000_000]);
+    playhead.leaveLive();
+    record(1_000_000, 81_000_000);
+    expect([playhead.live, playhead.at]).toEqual([false, 71_000_000]);
+    recording.import = null;
+  });
+
+  it("sent to the end of a recording that does not grow stands there", () => {
+    playhead.moveTo(5_000_000);
+    playhead.goLive();
+    expect([playhead.live, playhead.at, playhead.placed]).toEqual([false, 61_000_000, null]);
   });
 
   it("played from the end starts over, at the start of the range if there is one", () => {

@@ -16,6 +16,8 @@ class Playhead {
   /** True while it is dragged. */
   dragging = $state(false);
   speed = $state<Speed>(10);
+  /** True while it follows the growing end and takes range and window along. Leaving it stops nothing but that. */
+  live = $state(false);
 
   #placed = $state<number | null>(null);
   #settled = $state<number | null>(null);
@@ -48,6 +50,7 @@ class Playhead {
 
   /** Puts it at an instant; null lets it follow the end of the recording. */
   moveTo(atUs: number | null): void {
+    this.live = false;
     this.#placed = atUs === null ? null : Math.round(atUs);
     if (this.dragging) return;
     if (this.playing) {
@@ -76,6 +79,22 @@ class Playhead {
     this.settle();
   }
 
+  /** Goes to the end; while the recording grows, goes on with it. */
+  goLive(): void {
+    if (recording.range === null) return;
+    this.pause();
+    this.moveTo(null);
+    this.settle();
+    this.live = recording.growing;
+  }
+
+  /** Stays where it is while the recording goes on. */
+  leaveLive(): void {
+    if (!this.live) return;
+    this.moveTo(this.at);
+    this.settle();
+  }
+
   /** Plays from here, or from the start (of the selected range, if any) when it stands at the end. */
   play(): void {
     const span = selection.range ?? recording.range;
@@ -92,16 +111,18 @@ class Playhead {
   }
 
   toggle(): void {
-    if (this.playing) this.pause();
+    if (this.live) this.leaveLive();
+    else if (this.playing) this.pause();
     else this.play();
   }
 
-  /** Moves on by real time times speed; stops at the end. Called once per animation frame. */
+  /** Moves on by real time times speed; at the end it stops, or goes live while the recording grows. Called once per animation frame. */
   advance(elapsedMs: number): void {
     const range = recording.range;
     const at = this.at;
     if (!this.playing || this.dragging || range === null || at === null) return;
     const next = at + elapsedMs * 1000 * this.speed;
+    if (next >= range.to_us && recording.growing) return this.goLive();
     this.moveTo(Math.min(next, range.to_us));
     if (next >= range.to_us) this.pause();
   }

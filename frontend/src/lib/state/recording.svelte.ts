@@ -48,6 +48,11 @@ class RecordingStore {
     return this.import?.state === "running";
   }
 
+  /** True while its end moves on: then there is something to follow. */
+  get growing(): boolean {
+    return this.importing && this.range !== null;
+  }
+
   /** Starts listening to the host; the function returned ends it. */
   follow(): () => void {
     void this.refresh();

@@ -1,6 +1,6 @@
 // The one selection that drives every pane: range, filter, and what is looked at more closely.
 
-import type { Scope, TimeRange } from "../backend";
+import type { Scope, SequenceOf, TimeRange } from "../backend";
 
 /** What the inspector shows: a service, or the edge from `client` to `server`. */
 export interface Inspected {
@@ -19,6 +19,8 @@ class Selection {
   exchangeId = $state<number | null>(null);
   /** The flow whose detail is open. */
   flowId = $state<number | null>(null);
+  /** What the sequence pane shows. */
+  sequence = $state.raw<SequenceOf | null>(null);
   /** The stage of reading whose problems are listed; null is every stage. */
   stage = $state<string | null>(null);
 
@@ -51,6 +53,12 @@ class Selection {
     this.range = from_us === to_us ? null : { from_us, to_us };
   }
 
+  /** Moves the range so that it ends at an instant; its length stays. */
+  endRangeAt(us: number): void {
+    if (this.range === null || this.range.to_us === us) return;
+    this.range = { from_us: us - (this.range.to_us - this.range.from_us), to_us: us };
+  }
+
   /** Adds a term to the filter, for instance `server:payment`. */
   addToFilter(term: string): void {
     const terms = this.filter.trim();
@@ -66,6 +74,7 @@ class Selection {
     this.exchangeId = null;
     this.flowId = null;
     this.sourceId = null;
+    this.sequence = null;
     this.stage = null;
   }
 }

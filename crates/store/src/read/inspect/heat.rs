@@ -25,7 +25,7 @@ impl Reader {
             "SELECT {} AS bucket, latency_class, \
              count(*)::UINTEGER, (count(*) FILTER (failed OR status >= 500))::UINTEGER FROM raw.exchanges WHERE {} \
              GROUP BY bucket, latency_class",
-            bucket_sql("epoch_ns(started_at)", range, COLUMNS),
+            bucket_sql("(started_us * 1000)", range, COLUMNS),
             condition.sql()
         );
         self.each(&sql, condition.bound(), |row| {

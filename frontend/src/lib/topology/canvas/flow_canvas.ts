@@ -73,7 +73,7 @@ export class FlowCanvas {
   stop(): void {
     cancelAnimationFrame(this.#frame);
     this.#frame = 0;
-    this.#canvas.getContext("2d")?.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    wipe(this.#canvas);
   }
 
   #draw(now: number): void {
@@ -101,4 +101,11 @@ export class FlowCanvas {
     }
     context.globalAlpha = 1;
   }
+}
+
+/** Clears all of a canvas, however it was zoomed when it was drawn on. */
+export function wipe(canvas: HTMLCanvasElement): void {
+  const context = canvas.getContext("2d");
+  context?.setTransform(1, 0, 0, 1, 0, 0);
+  context?.clearRect(0, 0, canvas.width, canvas.height);
 }

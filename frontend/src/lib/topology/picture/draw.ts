@@ -3,6 +3,7 @@
 import type { Scene, SceneShape, TextShape } from "./scene";
 
 const FONT = "Inter Variable, Inter, system-ui, sans-serif";
+const MONO = "JetBrains Mono Variable, JetBrains Mono, ui-monospace, monospace";
 
 /** The scene as a standalone SVG document. */
 export function toSvg(scene: Scene): string {
@@ -21,7 +22,11 @@ function element(shape: SceneShape): string {
   if (shape.kind === "text") {
     const { x, y, size, weight, colour, anchor } = shape;
     const clipped = shape.most === undefined ? shape.text : shorten(shape.text, shape.most, size * 0.57);
-    return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" font-size="${size}" font-weight="${weight}" fill="${colour}" text-anchor="${anchor}">${escape(clipped)}</text>`;
+    const halo = shape.halo
+      ? ` stroke="${shape.halo}" stroke-width="3" stroke-linejoin="round" paint-order="stroke"`
+      : "";
+    const family = shape.mono ? ` font-family="${MONO}"` : "";
+    return `<text x="${x.toFixed(1)}" y="${y.toFixed(1)}" font-size="${size}" font-weight="${weight}" fill="${colour}" text-anchor="${anchor}"${halo}${family}>${escape(clipped)}</text>`;
   }
   if (shape.d === "") return "";
   const attributes = [`d="${shape.d}"`, `fill="${shape.fill ?? "none"}"`];
@@ -62,7 +67,8 @@ export async function toPng(scene: Scene, scale: number): Promise<Blob> {
   });
 }
 
-function paint(context: CanvasRenderingContext2D, shape: SceneShape): void {
+/** Paints one shape, where the context's units are CSS pixels. */
+export function paint(context: CanvasRenderingContext2D, shape: SceneShape): void {
   if (shape.kind === "text") return write(context, shape);
   context.save();
   if (shape.at) context.translate(...shape.at);
@@ -82,10 +88,24 @@ function paint(context: CanvasRenderingContext2D, shape: SceneShape): void {
 }
 
 function write(context: CanvasRenderingContext2D, shape: TextShape): void {
-  context.font = `${shape.weight} ${shape.size}px ${FONT.replace("Inter Variable", '"Inter Variable"')}`;
+  context.font = fontOf(shape);
   context.textAlign = shape.anchor === "middle" ? "center" : shape.anchor;
+  context.textBaseline = "alphabetic";
   context.fillStyle = shape.colour;
   const letter = context.measureText(shape.text).width / Math.max(1, shape.text.length);
   const clipped = shape.most === undefined ? shape.text : shorten(shape.text, shape.most, letter);
+  if (shape.halo) {
+    context.strokeStyle = shape.halo;
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    context.setLineDash([]);
+    context.strokeText(clipped, shape.x, shape.y);
+  }
   context.fillText(clipped, shape.x, shape.y);
+}
+
+/** The font of a text, as a canvas wants it. */
+export function fontOf({ weight, size, mono = false }: Pick<TextShape, "weight" | "size" | "mono">): string {
+  const families = (mono ? MONO : FONT).split(", ").map((family) => (family.includes(" ") ? `"${family}"` : family));
+  return `${weight} ${size}px ${families.join(", ")}`;
 }

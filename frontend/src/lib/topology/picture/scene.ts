@@ -28,10 +28,14 @@ export interface TextShape {
   text: string;
   colour: string;
   size: number;
-  weight: 420 | 620;
+  weight: 420 | 520 | 620;
   anchor: "start" | "middle" | "end";
   /** The text is cut off beyond this width. */
   most?: number;
+  /** Drawn around the letters so that they can be read over lines. */
+  halo?: string;
+  /** In the typeface of what was on the wire. */
+  mono?: boolean;
 }
 
 export type SceneShape = PathShape | TextShape;

@@ -1,6 +1,6 @@
 //! A synthetic day of a shop: how fast rows go in, and how fast panes get their answers.
 //!
-//! `cargo bench -p wirereel-store [-- EXCHANGES]` prints a table and writes `target/bench/day.json`; the default is 100,000 exchanges.
+//! `cargo bench -p wirereel-store [-- EXCHANGES]` prints a table and writes `target/bench/rows.json`; the default is 100,000 exchanges.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark ends where it is surprised")]
 
 #[path = "../../api/benches/figures/mod.rs"]
@@ -30,7 +30,7 @@ const MOVES: usize = 200;
 
 fn main() {
     let exchanges = std::env::args().filter_map(|argument| argument.parse().ok()).next().unwrap_or(100_000);
-    let mut measured = Figures::new("day");
+    let mut measured = Figures::new("rows");
     let figures = &mut measured;
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).store;

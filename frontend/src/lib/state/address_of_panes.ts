@@ -1,0 +1,85 @@
+// The parts of the address that one pane alone has: what is compared, and whose exchanges are in sequence.
+
+import type { SequenceOf, TimeRange, TimeWindow } from "../backend";
+import { readId, readInstant, writeInstant } from "./address";
+import { FIRST_METRIC, METRICS, MOST_SERVICES, type Compared } from "./comparison.svelte";
+
+/** Between names and instants: neither holds it. */
+const AND = "~";
+const OTHER_RECORDING = "recording:";
+
+/** Nothing chosen: the pane chooses by itself. */
+export const NOTHING_COMPARED: Compared = {
+  services: null,
+  metric: FIRST_METRIC,
+  before: null,
+  below: "difference",
+};
+
+/** Keys and values; what is as it is at first is left out. */
+export function writeCompared({ services, metric, before, below }: Compared): [key: string, value: string][] {
+  const parts: [string, string][] = [];
+  if (services !== null) parts.push(["services", services.join(AND)]);
+  if (metric !== FIRST_METRIC) parts.push(["metric", metric]);
+  if (before !== null) parts.push(["before", writeWindow(before)]);
+  if (below !== "difference") parts.push(["below", below]);
+  return parts;
+}
+
+export function readCompared(values: URLSearchParams): Compared {
+  const named = values
+    .get("services")
+    ?.split(AND)
+    .filter((name) => name !== "");
+  return {
+    services: named === undefined ? null : [...new Set(named)].slice(0, MOST_SERVICES),
+    metric: METRICS.find((metric) => metric === values.get("metric")) ?? FIRST_METRIC,
+    before: readWindow(values.get("before")),
+    below: values.get("below") === "incidents" ? "incidents" : "difference",
+  };
+}
+
+/** `trace:4bf9…`, `exchange:42`, `flow:7`, `identity:alice`. */
+export function writeSequence(of: SequenceOf): string {
+  switch (of.by) {
+    case "exchange":
+      return `exchange:${of.exchange_id}`;
+    case "trace":
+      return `trace:${of.trace_id}`;
+    case "identity":
+      return `identity:${of.identity}`;
+    case "flow":
+      return `flow:${of.flow_id}`;
+  }
+}
+
+/** The reverse of `writeSequence`; null for anything else. */
+export function readSequence(text: string | null): SequenceOf | null {
+  const [, by, value] = /^(exchange|trace|identity|flow):(.+)$/s.exec(text ?? "") ?? [];
+  if (by === undefined || value === undefined) return null;
+  if (by === "trace") return /^[0-9a-f]{32}$/.test(value) ? { by, trace_id: value } : null;
+  if (by === "identity") return { by, identity: value };
+  const id = readId(value);
+  if (id === null) return null;
+  return by === "exchange" ? { by, exchange_id: id } : { by: "flow", flow_id: id };
+}
+
+function writeWindow({ recording_id, range }: TimeWindow): string {
+  const parts = range === null ? [] : [writeInstant(range.from_us), writeInstant(range.to_us)];
+  return [...(recording_id === null ? [] : [OTHER_RECORDING + recording_id]), ...parts].join(AND);
+}
+
+function readWindow(text: string | null): TimeWindow | null {
+  if (text === null || text === "") return null;
+  const parts = text.split(AND);
+  const recording_id = parts[0]?.startsWith(OTHER_RECORDING) === true ? parts.shift() : undefined;
+  const range = readRange(parts);
+  if (recording_id === undefined) return range === null ? null : { recording_id: null, range };
+  return { recording_id: recording_id.slice(OTHER_RECORDING.length), range };
+}
+
+function readRange([from, to]: string[]): TimeRange | null {
+  const from_us = readInstant(from ?? null);
+  const to_us = readInstant(to ?? null);
+  return from_us !== null && to_us !== null && from_us < to_us ? { from_us, to_us } : null;
+}
