@@ -55,12 +55,13 @@ fn segments_turn_over_by_size_and_by_age_and_every_packet_is_read_back_by_its_pl
     assert_eq!(numbers(folder.path())[..100], (0..100).collect::<Vec<_>>());
     assert!(segments(folder.path()).unwrap().len() > 4);
     assert!(places.is_sorted());
+    let mut reader = PacketReader::open(folder.path()).unwrap();
     for (number, place) in places.into_iter().enumerate() {
-        let place = Place::at(place.position());
-        let mut reader = PacketReader::open(&segment_path(folder.path(), place.segment)).unwrap();
-        let bytes = reader.read(place.offset).unwrap().bytes.to_vec();
-        assert_eq!(bytes[..4], (number as u32).to_le_bytes());
+        let (packet, interface) = reader.read_on_interface(place.position()).unwrap();
+        assert_eq!((&packet.bytes[..4], packet.position), (&(number as u32).to_le_bytes()[..], place.position()));
+        assert_eq!(interface, Some("lo"));
     }
+    assert!(reader.read(Place { segment: 999, offset: 0 }.position()).is_err(), "there is no such segment");
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl Misfortunes {
         busy.sort_by(|a, b| b.1.total_cmp(&a.1));
         let outages = (0..crashes)
             .map(|number| {
-                let from_ns = HOUR_NS + number as i64 * (21 * HOUR_NS / crashes as i64)
+                let from_ns = HOUR_NS
+                    + number as i64 * (21 * HOUR_NS / crashes as i64)
                     + (chance.share() * 30.0 * MINUTE_NS as f64) as i64;
                 let lasts_ns = (chance.around(150.0, 0.5) * SECOND_NS as f64) as i64;
                 let kind = if number % 4 == 3 { FaultKind::Freeze } else { FaultKind::Crash };

@@ -104,7 +104,8 @@ impl Shop {
                 _ => LASTING,
             };
             // A few edges carry much, most carry little; customers make a fifth of all.
-            let busy = if client.is_none() { plan.edges as f64 / entries as f64 / 4.0 } else { chance.around(1.0, 0.9) };
+            let busy =
+                if client.is_none() { plan.edges as f64 / entries as f64 / 4.0 } else { chance.around(1.0, 0.9) };
             Edge { client, server, rate: busy / (habit.exchanges + 4.0), habit }
         };
         pairs.into_iter().map(edge).collect()
@@ -119,7 +120,8 @@ impl Shop {
 impl Service {
     fn new(number: usize, chance: &mut Chance) -> Self {
         let thing = THINGS[number % THINGS.len()];
-        let name = if number < THINGS.len() { thing.to_owned() } else { format!("{thing}-{}", number / THINGS.len() + 1) };
+        let name =
+            if number < THINGS.len() { thing.to_owned() } else { format!("{thing}-{}", number / THINGS.len() + 1) };
         let page = |item: usize| match item % 8 {
             0 => Page {
                 method: "POST",

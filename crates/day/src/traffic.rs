@@ -295,8 +295,17 @@ impl Day {
         self.next_flow += 1;
         let left = self.chance.count(habit.exchanges);
         let last_ns = self.now_ns;
-        let connection =
-            Connection { edge, life, seen: true, established: false, idle: false, left, done: 0, last_ns, waiting: None };
+        let connection = Connection {
+            edge,
+            life,
+            seen: true,
+            established: false,
+            idle: false,
+            left,
+            done: 0,
+            last_ns,
+            waiting: None,
+        };
         let slot = match self.free.pop() {
             Some(slot) => {
                 self.connections[slot as usize] = Some(connection);
@@ -426,8 +435,14 @@ impl Day {
         let planned: Vec<_> = std::mem::take(&mut self.next).into_vec();
         let alive = |next: &Next| match next {
             Next::Arrive(_) | Next::Die(_) => true,
-            Next::Accept(slot) | Next::Establish(slot) | Next::Refuse(slot) | Next::GiveUp(slot) | Next::Ask(slot)
-            | Next::Idle(slot, _) | Next::Answer(slot) | Next::Close(slot) => self.connections[*slot as usize].is_some(),
+            Next::Accept(slot)
+            | Next::Establish(slot)
+            | Next::Refuse(slot)
+            | Next::GiveUp(slot)
+            | Next::Ask(slot)
+            | Next::Idle(slot, _)
+            | Next::Answer(slot)
+            | Next::Close(slot) => self.connections[*slot as usize].is_some(),
         };
         self.next = planned.into_iter().filter(|Reverse((_, _, next))| alive(next)).collect();
     }
@@ -568,7 +583,9 @@ mod tests {
         use FlowEventKind::{Accept, Close, Connect, Established, Idle, Refused, Reset, Resume};
         let last = events.last().copied();
         match reason {
-            CloseReason::Refused => assert!(matches!(events, [Connect, Refused] | [Connect, Accept, Refused]), "{events:?}"),
+            CloseReason::Refused => {
+                assert!(matches!(events, [Connect, Refused] | [Connect, Accept, Refused]), "{events:?}")
+            }
             CloseReason::Unanswered => assert_eq!(events, [Connect]),
             CloseReason::Fin => assert_eq!(last, Some(Close)),
             CloseReason::Rst => assert_eq!(last, Some(Reset)),

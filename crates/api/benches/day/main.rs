@@ -36,7 +36,8 @@ type Costs = BTreeMap<&'static str, f64>;
 fn main() {
     let sizes = env::var("WIREREEL_BENCH_EVENTS").unwrap_or_else(|_| "10000000,100000000".into());
     let sizes: Vec<u64> = sizes.split(',').map(|size| size.trim().parse().unwrap()).collect();
-    let days = env::var_os("WIREREEL_BENCH_DIR").map_or_else(|| PathBuf::from("target/bench"), PathBuf::from).join("days");
+    let days =
+        env::var_os("WIREREEL_BENCH_DIR").map_or_else(|| PathBuf::from("target/bench"), PathBuf::from).join("days");
     let mut figures = Figures::new("day");
     let mut worst = Costs::new();
     let mut ratios = Costs::new();
@@ -84,7 +85,11 @@ fn asked(built: &build::Built) -> Costs {
     let state = |at: i64| drop(ask(&api, "state_at", json!({ "at_us": at })));
     (0..100).for_each(|_| state(instants.next()));
     let times = measured(INSTANTS, || state(instants.next()));
-    costs.extend([("state_at_p50_ms", at(&times, 0.5)), ("state_at_p99_ms", at(&times, 0.99)), ("state_at_max_ms", at(&times, 1.0))]);
+    costs.extend([
+        ("state_at_p50_ms", at(&times, 0.5)),
+        ("state_at_p99_ms", at(&times, 0.99)),
+        ("state_at_max_ms", at(&times, 1.0)),
+    ]);
 
     let density = || drop(ask(&api, "density", json!({ "range": range, "buckets": 2_000 })));
     density();

@@ -26,7 +26,7 @@ use crate::{
     EngineError, Workspace,
     second_try::{IfGone, second_try},
 };
-use collect::Collector;
+pub(crate) use collect::Collector;
 
 /// Batches between the reading and the writing thread. Each holds at most [`collect::BATCH_ROWS`] rows.
 const QUEUE_BATCHES: usize = 2;
@@ -37,8 +37,8 @@ const PACKETS_PER_LOOK: u64 = 2_048;
 /// Least time between two reports of progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Least time between two updates of names and roll-ups while rows are still coming.
-const PARTIAL_INTERVAL: Duration = Duration::from_millis(1_500);
+/// Names and roll-ups take at most one part in so many of the time while rows are still coming.
+const PARTIAL_SHARE: u32 = 8;
 
 /// Imports files into a workspace, one after the other, each as a source of its own.
 ///
@@ -106,7 +106,7 @@ fn import_file(
 }
 
 /// Collects what `read` gives and writes it, each on its own thread.
-fn import_source(
+pub(crate) fn import_source(
     workspace: &Workspace,
     writer: &mut Writer,
     source: &NewSource,
@@ -146,13 +146,15 @@ fn write_batches(
     batches: &Receiver<Batch>,
     watch: &dyn Watch,
 ) -> Result<(), EngineError> {
-    let mut updated = Instant::now();
+    let (mut updated, mut took) = (Instant::now(), Duration::ZERO);
     for batch in batches {
         writer.write_soon(batch)?;
-        if watch.wants_partial_results() && updated.elapsed() >= PARTIAL_INTERVAL {
+        if watch.partial_interval().is_some_and(|interval| updated.elapsed() >= interval.max(took * PARTIAL_SHARE)) {
+            let begun = Instant::now();
             workspace.rename(writer)?;
             watch.rows_changed();
             updated = Instant::now();
+            took = begun.elapsed();
         }
     }
     Ok(writer.commit()?)

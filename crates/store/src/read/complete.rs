@@ -33,12 +33,8 @@ impl Reader {
                 format!("unnest([{}])", texts.join(", "))
             }
         };
-        let in_range = range.map_or_else(
-            || "true".into(),
-            |range| {
-                format!("{at} >= {} AND {at} < {}", range.from_us, range.to_us)
-            },
-        );
+        let in_range = range
+            .map_or_else(|| "true".into(), |range| format!("{at} >= {} AND {at} < {}", range.from_us, range.to_us));
         let sql = format!(
             "SELECT value, count(*)::UBIGINT AS n FROM (SELECT {value} AS value FROM {} WHERE {in_range}) \
              WHERE starts_with(lower(value), lower(?)) GROUP BY value ORDER BY n DESC, value LIMIT {limit}",

@@ -129,8 +129,11 @@ impl Reader {
             entry_points: entry_points.into_iter().map(|(service, _)| service).collect(),
             recorded: self.load_recorded()?,
             widths_s: self.rows("SELECT width_s FROM raw.rollup_widths ORDER BY width_s", [], |row| row.get(0))?,
-            keyframes_s: self
-                .rows("SELECT frame_s FROM raw.keyframes WHERE client_id = 0 ORDER BY frame_s", [], |row| row.get(0))?,
+            keyframes_s: self.rows(
+                "SELECT frame_s FROM raw.keyframes WHERE client_id = 0 ORDER BY frame_s",
+                [],
+                |row| row.get(0),
+            )?,
         })
     }
 

@@ -5,10 +5,7 @@ use wirereel_query::{
     question::{Direction, EventKind, NextEventQuestion},
 };
 
-use super::{
-    Reader,
-    scope::Condition,
-};
+use super::{Reader, scope::Condition};
 use crate::error::Result;
 
 impl Reader {
@@ -16,9 +13,7 @@ impl Reader {
     pub fn next_event(&self, question: &NextEventQuestion) -> Result<Option<FoundEvent>> {
         // Instants are shown in microseconds, so everything inside the asked one is where the playhead already stands.
         let beyond = |column: &str| match question.direction {
-            Direction::Forward => {
-                (format!("{column} >= {}", question.from_us.saturating_add(1)), "ASC")
-            }
+            Direction::Forward => (format!("{column} >= {}", question.from_us.saturating_add(1)), "ASC"),
             Direction::Backward => (format!("{column} < {}", question.from_us), "DESC"),
         };
         if question.kind == EventKind::Connection {

@@ -3,10 +3,7 @@
 use duckdb::types::Value;
 use wirereel_query::{answer::UnresolvedAddress, question::Scope};
 
-use super::{
-    Reader,
-    scope::Condition,
-};
+use super::{Reader, scope::Condition};
 use crate::{error::Result, schema};
 
 impl Reader {
@@ -14,10 +11,7 @@ impl Reader {
     pub fn unresolved(&self, scope: &Scope) -> Result<Vec<UnresolvedAddress>> {
         let mut parts = Vec::new();
         if let Some(range) = scope.range {
-            parts.push(format!(
-                "f.closed_us >= {} AND f.opened_us < {}",
-                range.from_us, range.to_us
-            ));
+            parts.push(format!("f.closed_us >= {} AND f.opened_us < {}", range.from_us, range.to_us));
         }
         let mut params: Vec<Value> = Vec::new();
         if !scope.filter.trim().is_empty() {

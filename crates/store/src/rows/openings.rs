@@ -32,7 +32,9 @@ impl Handshakes {
             FlowEventKind::Established => 2,
             _ => return false,
         };
-        let same = |row: &Opening| (row.client, row.server) == (client, server) && row.steps[step..].iter().all(Option::is_none);
+        let same = |row: &Opening| {
+            (row.client, row.server) == (client, server) && row.steps[step..].iter().all(Option::is_none)
+        };
         match self.open.get(&flow) {
             Some(&index) if same(&self.rows[index]) => self.rows[index].steps[step] = Some(event.at_ns),
             _ => {

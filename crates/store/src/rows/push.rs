@@ -1,7 +1,8 @@
 //! One push per kind of record: the record's fields into its table's columns.
 
 use wirereel_dissect::record::{
-    DnsAnswer, DnsQuery, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, Handshake, HttpExchange, Problem, Protocol, TlsHandshake,
+    DnsAnswer, DnsQuery, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, Handshake, HttpExchange, Problem, Protocol,
+    TlsHandshake,
 };
 
 use super::{PeerId, Rows, SourceId, flow_number, positions};

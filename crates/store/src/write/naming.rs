@@ -179,9 +179,8 @@ impl Writer {
 
     /// Who opened TCP connections to whom, or sent requests: pairs of client and server, each once.
     pub fn calls(&self) -> Result<Vec<(PeerId, PeerId)>> {
-        let mut statement = self.connection.prepare(
-            "SELECT DISTINCT client_peer, server_peer FROM raw.peer_pairs ORDER BY ALL",
-        )?;
+        let mut statement =
+            self.connection.prepare("SELECT DISTINCT client_peer, server_peer FROM raw.peer_pairs ORDER BY ALL")?;
         let pairs = statement.query_map([], |row| Ok((PeerId(row.get(0)?), PeerId(row.get(1)?))))?;
         Ok(pairs.collect::<std::result::Result<_, _>>()?)
     }

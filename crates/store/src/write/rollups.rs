@@ -104,7 +104,8 @@ impl Writer {
 /// Sums of batches by the finest stored width, with names instead of peers.
 fn gather(finest: i64, from: u32, to: u32) -> String {
     let sums = counter_sums();
-    let by_service = "JOIN raw.peer_names c ON c.peer_id = t.client_peer JOIN raw.peer_names s ON s.peer_id = t.server_peer";
+    let by_service =
+        "JOIN raw.peer_names c ON c.peer_id = t.client_peer JOIN raw.peer_names s ON s.peer_id = t.server_peer";
     format!(
         "CREATE OR REPLACE TEMP TABLE fresh AS
             SELECT bucket_s, c.service_id AS client_id, s.service_id AS server_id, {sums} FROM (
