@@ -60,12 +60,16 @@ export { expect };
 
 async function start(): Promise<{ url: string; end: () => void }> {
   const running = process.env["WIREREEL_URL"];
-  if (running !== undefined) return { url: running, end: () => undefined };
+  return running === undefined ? startOn([]) : { url: running, end: () => undefined };
+}
+
+/** Starts a host of its own with these captures open. */
+export async function startOn(files: string[]): Promise<{ url: string; end: () => void }> {
   const program = process.env["WIREREEL_BIN"];
   if (program === undefined)
     throw new Error("Set WIREREEL_BIN to the wirereel program, or WIREREEL_URL to a URL that it printed.");
   const workspace = mkdtempSync(join(tmpdir(), "wirereel-e2e-"));
-  const host = spawn(program, ["serve", "--workspace", workspace], { stdio: ["ignore", "pipe", "inherit"] });
+  const host = spawn(program, ["serve", "--workspace", workspace, ...files], { stdio: ["ignore", "pipe", "inherit"] });
   const url = await firstLine(host);
   return {
     url,

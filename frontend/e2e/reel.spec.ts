@@ -95,6 +95,19 @@ test("wheel, keys and the overview zoom; double click and 0 show all", async ({ 
   await app.mouse.move(overview.x + overview.width * 0.6, overview.y + 8, { steps: 5 });
   await app.mouse.up();
   await expect(shown).not.toHaveText(all ?? "");
+
+  // The window is as long when it is dragged, and longer when its edge is.
+  const window = await shown.textContent();
+  const drag = async (from: number, to: number): Promise<void> => {
+    await app.mouse.move(overview.x + overview.width * from, overview.y + 8);
+    await app.mouse.down();
+    await app.mouse.move(overview.x + overview.width * to, overview.y + 8, { steps: 5 });
+    await app.mouse.up();
+  };
+  await drag(0.5, 0.3);
+  await expect(shown).toHaveText(window ?? "");
+  await drag(0.4, 0.7);
+  await expect(shown).not.toHaveText(window ?? "");
 });
 
 test("arrows step from event to event, brackets set the range, b bookmarks", async ({ app }) => {

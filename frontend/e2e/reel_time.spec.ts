@@ -156,6 +156,18 @@ test("the wheel zooms around the pointer, two fingers pan, a pinch zooms", async
   await app.mouse.wheel(300, 0);
   await expect(shown).toHaveText(near ?? "");
   await expect.poll(async () => (await instantAt(0.5)) - middle).toBeGreaterThan(1);
+
+  const right = await instantAt(0.5);
+  await app.keyboard.down("Shift");
+  await app.mouse.move(left + width * 0.4, top + 60);
+  await app.mouse.down();
+  await app.mouse.move(left + width * 0.6, top + 60, { steps: 4 });
+  await app.mouse.up();
+  await app.keyboard.up("Shift");
+  await expect(shown).toHaveText(near ?? "");
+  await expect(app.locator(".chip.sel")).toHaveCount(0);
+  expect(await instantAt(0.5)).toBeLessThan(right - 1);
+
   await app.mouse.move(left + width * 0.5, top + 60);
   await app.keyboard.down("Control");
   await app.mouse.wheel(0, -60);

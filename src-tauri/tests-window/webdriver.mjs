@@ -96,12 +96,17 @@ export class Window {
 
   /** Presses the pointer at `from`, moves to `to` in steps, and lets go. Points are `{ x, y }` in CSS pixels. */
   drag(from, to, steps = 8) {
-    const move = (x, y, duration) => ({ type: "pointerMove", duration, x: Math.round(x), y: Math.round(y), origin: "viewport" });
     const way = Array.from({ length: steps }, (_, i) => (i + 1) / steps);
+    return this.dragAlong([from, ...way.map((part) => ({ x: from.x + (to.x - from.x) * part, y: from.y + (to.y - from.y) * part }))], 20);
+  }
+
+  /** Presses the pointer at the first point, moves from point to point in `stepMs` each, and lets go. */
+  dragAlong([first, ...points], stepMs) {
+    const move = ({ x, y }, duration) => ({ type: "pointerMove", duration, x: Math.round(x), y: Math.round(y), origin: "viewport" });
     const actions = [
-      move(from.x, from.y, 0),
+      move(first, 0),
       { type: "pointerDown", button: 0 },
-      ...way.map((part) => move(from.x + (to.x - from.x) * part, from.y + (to.y - from.y) * part, 20)),
+      ...points.map((point) => move(point, stepMs)),
       { type: "pointerUp", button: 0 },
     ];
     const pointer = { type: "pointer", id: "mouse", parameters: { pointerType: "mouse" }, actions };

@@ -3,7 +3,12 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wirereel_query::question::{Scope, TimeRange};
+use wirereel_query::{
+    question::{Scope, TimeRange},
+    reel::Metric,
+};
+
+use crate::pictures::Theme;
 
 /// See what your services say to each other: open captures, ask them with SQL, look at them in a browser.
 #[derive(Debug, Parser)]
@@ -45,6 +50,35 @@ pub(crate) enum Command {
         #[arg(long, value_enum, default_value_t = Format::Table)]
         format: Format,
     },
+    /// Services that stopped answering, failed or became slow: when, and what their callers saw
+    #[command(
+        after_help = "Example:\n  wirereel incidents --workspace /tmp/shop\n  wirereel incidents --format json | jq '.[].service'"
+    )]
+    Incidents {
+        #[command(flatten)]
+        workspace: Workspace,
+        /// How they are printed
+        #[arg(long, value_enum, default_value_t = Shape::Table)]
+        format: Shape,
+    },
+    /// What changed between two windows, or two workspaces: new, gone and changed edges
+    #[command(
+        after_help = "Example:\n  wirereel diff 2026-11-20T12:00..2026-11-20T12:10 2026-11-20T12:30..2026-11-20T12:40 --workspace /tmp/shop\n  wirereel diff /tmp/before-deploy /tmp/after-deploy"
+    )]
+    Diff {
+        /// A window of the workspace as FROM..TO, where either may be left out, or the folder of another workspace
+        before: String,
+        /// As BEFORE
+        after: String,
+        /// Which exchanges count
+        #[arg(long, value_name = "FILTER", default_value = "")]
+        filter: String,
+        #[command(flatten)]
+        workspace: Workspace,
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = Shape::Table)]
+        format: Shape,
+    },
     /// Topology, top edges, errors and timeline: text, or an HTML page with pictures
     #[command(after_help = "Example:\n  wirereel report --workspace /tmp/shop --out shop.html")]
     Report {
@@ -53,6 +87,31 @@ pub(crate) enum Command {
         /// Write an HTML page here instead of text to stdout
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
+    },
+    /// A picture of the recording, as SVG or PNG
+    #[command(
+        after_help = "Example:\n  wirereel picture reel --workspace /tmp/shop --out reel.png\n  wirereel picture series --metric p95 --service order --service payment --from 2026-11-20T10:00:00Z --out p95.svg"
+    )]
+    Picture {
+        /// What is drawn
+        #[arg(value_enum)]
+        what: Drawn,
+        #[command(flatten)]
+        workspace: Workspace,
+        #[command(flatten)]
+        selected: Selected,
+        /// Services of `series`, up to eight; default: the three busiest
+        #[arg(long = "service", value_name = "NAME")]
+        services: Vec<String>,
+        /// What `series` shows
+        #[arg(long, value_enum, default_value_t = MetricName::RequestsIn)]
+        metric: MetricName,
+        /// Colours
+        #[arg(long, value_enum, default_value_t = Theme::Light)]
+        theme: Theme,
+        /// File to write; its extension says which: .svg or .png
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
     },
     /// The same UI in a browser; prints the URL with its one-time token
     #[command(
@@ -184,6 +243,47 @@ pub(crate) enum Export {
     },
 }
 
+/// What `picture` draws.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Drawn {
+    /// Requests, errors, incidents and missing data over time
+    Reel,
+    /// Who calls whom
+    Topology,
+    /// A metric of several services over time
+    Series,
+    /// Latency of the busiest services over time
+    Latency,
+}
+
+/// A metric by its name on the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MetricName {
+    RequestsIn,
+    RequestsOut,
+    FailureRate,
+    P50,
+    P95,
+    P99,
+    ActiveConnections,
+    Bytes,
+}
+
+impl From<MetricName> for Metric {
+    fn from(name: MetricName) -> Self {
+        match name {
+            MetricName::RequestsIn => Self::RequestsIn,
+            MetricName::RequestsOut => Self::RequestsOut,
+            MetricName::FailureRate => Self::FailureRate,
+            MetricName::P50 => Self::P50,
+            MetricName::P95 => Self::P95,
+            MetricName::P99 => Self::P99,
+            MetricName::ActiveConnections => Self::ActiveConnections,
+            MetricName::Bytes => Self::Bytes,
+        }
+    }
+}
+
 /// How `sql` prints rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
@@ -193,6 +293,15 @@ pub(crate) enum Format {
     Json,
     /// RFC 4180 with a header line
     Csv,
+}
+
+/// How answers of many parts are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shape {
+    /// Aligned columns for people
+    Table,
+    /// Everything, as the api gives it
+    Json,
 }
 
 #[cfg(test)]

@@ -6,6 +6,8 @@
 
 mod arguments;
 mod commands;
+mod figures;
+mod pictures;
 mod report;
 mod serve;
 

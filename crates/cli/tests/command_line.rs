@@ -180,3 +180,30 @@ fn docs_schema_is_what_the_program_prints() {
         "docs/schema.md is old: run `wirereel schema --markdown > docs/schema.md`"
     );
 }
+
+#[test]
+fn incidents_are_listed_for_people_and_for_scripts() {
+    let shell = Shell::with_sample("shop-flash-sale.pcapng");
+    let table = shell.done(&["incidents"]);
+    assert!(table.contains("payment-service") && table.contains("stopped answering"), "{table}");
+    assert!(table.contains("order-service: 25 calls, 24 refused, 1 unanswered"), "{table}");
+    let json: serde_json::Value = serde_json::from_str(&shell.done(&["incidents", "--format", "json"])).expect("JSON");
+    let kinds: Vec<&str> = json.as_array().expect("a list").iter().filter_map(|one| one["kind"].as_str()).collect();
+    assert_eq!(kinds, ["slow", "crash"]);
+}
+
+#[test]
+fn two_windows_and_two_workspaces_are_compared() {
+    let shell = Shell::with_sample("shop-flash-sale.pcapng");
+    let text = shell.done(&["diff", "..2026-11-21T04:09", "2026-11-21T04:10:25..2026-11-21T04:10:50"]);
+    let order = text.lines().find(|line| line.contains("api-gateway → order-service")).expect("a row");
+    assert!(order.contains("changed") && order.contains("(h "), "{text}");
+    let here = shell.folder.path().display().to_string();
+    assert!(shell.done(&["diff", &here, &here]).contains("no edge is new, gone or changed"));
+    let json: serde_json::Value =
+        serde_json::from_str(&shell.done(&["diff", "..", &here, "--format", "json"])).expect("JSON");
+    assert!(json["edges"].as_array().expect("a list").iter().all(|edge| edge["presence"] == "same"));
+    let empty = shell.run(&["diff", "2026-11-21..2026-11-20", ".."]);
+    assert_eq!(empty.status.code(), Some(1));
+    assert_eq!(shell.run(&["diff", "/no/such/folder", ".."]).status.code(), Some(1));
+}

@@ -3,8 +3,8 @@
 /// Microseconds of a day.
 const DAY_US: i64 = 86_400_000_000;
 
-/// `2026-11-20T12:00:00.250Z`: milliseconds, as HAR wants them.
-pub(crate) fn with_millis(at_us: i64) -> String {
+/// `2026-11-20T12:00:00.250Z`: in UTC, to the millisecond.
+pub fn with_millis(at_us: i64) -> String {
     let (days, of_day) = (at_us.div_euclid(DAY_US), at_us.rem_euclid(DAY_US));
     let (year, month, day) = civil(days);
     let (seconds, millis) = (of_day / 1_000_000, of_day % 1_000_000 / 1_000);

@@ -194,8 +194,8 @@ impl Workspace {
         }
     }
 
-    /// Decides again what every peer is called and writes it down. Rows do not change, views do.
-    pub(crate) fn rename(&self, writer: &mut Writer) -> Result<(), EngineError> {
+    /// Decides again what every peer is called and writes it down. Rows do not change, views do. Tells whether roll-ups had to be made anew.
+    pub(crate) fn rename(&self, writer: &mut Writer) -> Result<bool, EngineError> {
         let config = self.config();
         let hosts = match config.hosts_file {
             HostsFile::Use => Hosts::of_this_machine(),
@@ -221,12 +221,13 @@ impl Workspace {
             .map(|name| PeerName { peer: PeerId(name.peer), service: name.service, kind: name.kind })
             .collect();
         writer.replace_entry_points(&naming.entry_points, naming.entry_points_guessed)?;
-        if writer.replace_naming(&names)? {
+        let changed = writer.replace_naming(&names)?;
+        if changed {
             writer.rebuild_rollups()?;
         } else {
             writer.refresh_rollups()?;
         }
-        Ok(())
+        Ok(changed)
     }
 
     /// A new path in the folder for files that can be made again.

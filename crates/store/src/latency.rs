@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 const OCTAVE_BITS: u32 = 4;
 const PER_OCTAVE: u64 = 1 << OCTAVE_BITS;
 
+/// Classes of all durations that 64 bits can say.
+const CLASSES: usize = (u64::BITS as usize - 1 - OCTAVE_BITS as usize) * PER_OCTAVE as usize + 2 * PER_OCTAVE as usize;
+
 /// The class of a duration in microseconds, as a SQL expression over a column; below zero is zero.
 pub(crate) fn class_of_sql(us: &str) -> String {
     let (octave, first) = (PER_OCTAVE, 2 * PER_OCTAVE);
@@ -71,6 +74,16 @@ impl Histogram {
         }
     }
 
+    /// Classes that hold something with their counts, ascending.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = (u16, u64)> {
+        self.counts.iter().map(|(class, count)| (*class, *count))
+    }
+
+    /// Exchanges in all classes.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
     /// The value that `share` of all exchanges did not exceed, in microseconds; `None` when empty.
     pub(crate) fn percentile_us(&self, share: f64) -> Option<u64> {
         let rank = ((share * self.total as f64).ceil() as u64).max(1);
@@ -82,6 +95,53 @@ impl Histogram {
                 below >= rank
             })
             .map(|(&class, _)| middle_us(class))
+    }
+}
+
+/// A histogram that is filled, read and emptied many times: one array, of which only what was touched is looked at.
+pub(crate) struct Scratch {
+    counts: Vec<u64>,
+    lowest: usize,
+    /// Beyond the highest class.
+    beyond: usize,
+    total: u64,
+}
+
+impl Default for Scratch {
+    fn default() -> Self {
+        Self { counts: vec![0; CLASSES], lowest: usize::MAX, beyond: 0, total: 0 }
+    }
+}
+
+impl Scratch {
+    pub(crate) fn add(&mut self, class: u16, count: u64) {
+        let class = usize::from(class).min(self.counts.len() - 1);
+        self.counts[class] += count;
+        self.lowest = self.lowest.min(class);
+        self.beyond = self.beyond.max(class + 1);
+        self.total += count;
+    }
+
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// As [`Histogram::percentile_us`].
+    pub(crate) fn percentile_us(&self, share: f64) -> Option<u64> {
+        let rank = ((share * self.total as f64).ceil() as u64).max(1);
+        let mut below = 0;
+        let class = (self.lowest..self.beyond).find(|class| {
+            below += self.counts[*class];
+            below >= rank
+        })?;
+        Some(middle_us(class as u16))
+    }
+
+    pub(crate) fn clear(&mut self) {
+        if self.lowest < self.beyond {
+            self.counts[self.lowest..self.beyond].fill(0);
+        }
+        (self.lowest, self.beyond, self.total) = (usize::MAX, 0, 0);
     }
 }
 
@@ -120,6 +180,27 @@ mod tests {
             let error = (shown - duration as f64).abs() / (duration.max(1) as f64);
             assert!(error <= 0.0313, "{duration} µs is shown as {shown} µs");
         }
+    }
+
+    #[test]
+    fn a_scratch_tells_what_a_histogram_does_and_is_empty_afterwards() {
+        let mut scratch = Scratch::default();
+        for round in 1..4_u64 {
+            let mut histogram = Histogram::default();
+            for value in 0..50 * round {
+                let class = class_of(value * value * value);
+                histogram.add(class, value % 7);
+                scratch.add(class, value % 7);
+            }
+            for share in [0.01, 0.5, 0.95, 1.0] {
+                assert_eq!(scratch.percentile_us(share), histogram.percentile_us(share));
+            }
+            assert_eq!(scratch.total(), histogram.total());
+            scratch.clear();
+            assert_eq!((scratch.percentile_us(0.5), scratch.total()), (None, 0));
+        }
+        scratch.add(class_of(u64::MAX), 1);
+        assert_eq!(scratch.percentile_us(0.5), Some(middle_us(class_of(u64::MAX))));
     }
 
     #[test]

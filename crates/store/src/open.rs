@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use duckdb::{Config, Connection};
+use duckdb::{AccessMode, Config, Connection};
 
 use crate::{
     DUCKDB_VERSION,
@@ -111,6 +111,19 @@ fn open_mending(files: &Files, notes: &mut Vec<String>) -> Result<Connection> {
     let connection = connect(files)?;
     create(&connection, true)?;
     Ok(connection)
+}
+
+/// Opens the database as it is, without writing to it. The caller holds the lock.
+pub(crate) fn open_for_reading(files: &Files) -> Result<Connection> {
+    check_library()?;
+    let corrupt = |reason: String| StoreError::Corrupt { file: files.events.clone(), reason };
+    let connection = Connection::open_with_flags(&files.events, config()?.access_mode(AccessMode::ReadOnly)?)
+        .map_err(|error| corrupt(error.to_string()))?;
+    close_off(&connection, files)?;
+    match format_of(&connection)? {
+        Some(schema::FORMAT) => Ok(connection),
+        _ => Err(corrupt("it was written by another version of Wirereel; open its capture files again".into())),
+    }
 }
 
 fn set_log_aside(files: &Files, reason: &str) -> Result<String> {

@@ -60,19 +60,19 @@ impl Store {
         let files = Files::in_folder(folder);
         let lock = files.lock()?;
         let (root, notes) = open::open(&files)?;
-        let shared = Shared {
-            root: Mutex::new(root),
-            pool: Mutex::default(),
-            lanes: Lanes::default(),
-            generation: AtomicU64::new(1),
-            answers: SharedAnswers::default(),
-            writer_taken: AtomicBool::new(false),
-            events: files.events,
-            outbox: files.outbox,
-            outbox_number: AtomicU64::new(0),
-            _lock: lock,
-        };
+        let shared = Shared::new(root, files, lock);
         Ok(Opened { store: Self { shared: Arc::new(shared) }, notes })
+    }
+
+    /// Opens the events of a folder for reading only: nothing in them is mended, set aside or brought up to date.
+    ///
+    /// # Errors
+    /// As [`Store::open`], and `Corrupt` where the file is of another version.
+    pub fn open_for_reading(folder: &Path) -> Result<Self> {
+        let files = Files::in_folder(folder);
+        let lock = files.lock()?;
+        let root = open::open_for_reading(&files)?;
+        Ok(Self { shared: Arc::new(Shared::new(root, files, lock)) })
     }
 
     /// The writer; there is one at a time.
@@ -105,6 +105,21 @@ impl Store {
 }
 
 impl Shared {
+    fn new(root: Connection, files: Files, lock: File) -> Self {
+        Self {
+            root: Mutex::new(root),
+            pool: Mutex::default(),
+            lanes: Lanes::default(),
+            generation: AtomicU64::new(1),
+            answers: SharedAnswers::default(),
+            writer_taken: AtomicBool::new(false),
+            events: files.events,
+            outbox: files.outbox,
+            outbox_number: AtomicU64::new(0),
+            _lock: lock,
+        }
+    }
+
     fn connection(&self) -> Result<Connection> {
         Ok(locked(&self.root).try_clone()?)
     }

@@ -45,6 +45,30 @@ fn flows_come_in_pages_by_every_column_of_their_view() {
 }
 
 #[test]
+fn pages_near_the_ends_and_in_the_middle_are_parts_of_one_order() {
+    let recorded = recorded(36, 5_000, 5);
+    for sort in ["opened_at", "bytes", "client_ip", "close_reason", "rtt_us"] {
+        let asked = |descending: bool, offset: u64, limit: u32| -> Vec<u64> {
+            let page = page(Scope::default(), sort, descending, offset, limit);
+            let answer = reader(&recorded).flows(&page).unwrap();
+            assert_eq!(answer.total, 5_000);
+            answer.rows.into_iter().map(|row| row.flow_id).collect()
+        };
+        // Those near the ends come first: once the middle was asked for, all comes from the order that was remembered.
+        let ends = [asked(false, 0, 1_000), asked(false, 4_000, 1_000), asked(false, 4_990, 100)];
+        let from_behind = [asked(true, 4_000, 1_000), asked(true, 0, 1_000)];
+        let whole: Vec<u64> = (1..4).flat_map(|n| asked(false, n * 1_000, 1_000)).collect();
+        let whole = [&asked(false, 0, 1_000)[..], &whole, &asked(false, 4_000, 1_000)].concat();
+        assert_eq!(whole.iter().collect::<HashSet<_>>().len(), 5_000, "{sort}");
+        assert_eq!(ends, [&whole[..1_000], &whole[4_000..], &whole[4_990..]].map(<[u64]>::to_vec), "{sort}");
+        let reversed = from_behind.map(|ids| ids.into_iter().rev().collect::<Vec<_>>());
+        assert_eq!(reversed, [&whole[..1_000], &whole[4_000..]].map(<[u64]>::to_vec), "{sort}");
+        assert_eq!(asked(true, 5_000, 10), [0; 0]);
+        assert_eq!(asked(false, u64::MAX, 10), [0; 0]);
+    }
+}
+
+#[test]
 fn a_range_holds_the_flows_that_are_alive_in_it() {
     let recorded = recorded(32, 400, 5);
     let (from_ns, to_ns) = (START_NS + 60 * SECOND_NS, START_NS + 61 * SECOND_NS);

@@ -7,6 +7,7 @@
 mod build;
 #[path = "../figures/mod.rs"]
 mod figures;
+mod page;
 
 use std::{
     collections::BTreeMap,
@@ -31,7 +32,16 @@ const RUNS: usize = 15;
 const HOUR_US: i64 = 3_600_000_000;
 
 /// What one day's questions cost, by name.
-type Costs = BTreeMap<&'static str, f64>;
+pub(crate) type Costs = BTreeMap<&'static str, f64>;
+
+/// A built day with what its questions cost.
+pub(crate) struct Asked {
+    pub(crate) services: usize,
+    pub(crate) events: u64,
+    pub(crate) exchanges: u64,
+    pub(crate) build_seconds: f64,
+    pub(crate) costs: Costs,
+}
 
 fn main() {
     let sizes = env::var("WIREREEL_BENCH_EVENTS").unwrap_or_else(|_| "10000000,100000000".into());
@@ -41,6 +51,7 @@ fn main() {
     let mut figures = Figures::new("day");
     let mut worst = Costs::new();
     let mut ratios = Costs::new();
+    let mut all: Vec<Asked> = Vec::new();
     for plan_of in [Plan::of_15_services, Plan::of_500_services] {
         let mut smallest: Option<Costs> = None;
         for &size in &sizes {
@@ -49,8 +60,9 @@ fn main() {
             let label = format!("{}_services_{}m", plan.services, size / 1_000_000);
             figures.add(format!("{label}_events"), built.events as f64, "");
             figures.add(format!("{label}_build_seconds"), built.seconds, "s");
-            let mut costs = asked(&built);
+            let (mut costs, exchanges) = asked(&built);
             costs.insert("bytes_per_event", built.database_bytes as f64 / built.events as f64);
+            costs.insert("bytes_per_passing_event", built.database_bytes as f64 / (built.events + exchanges) as f64);
             for (name, value) in &costs {
                 figures.add(format!("{label}_{name}"), *value, if name.ends_with("_ms") { "ms" } else { "B" });
                 if size == sizes[sizes.len() - 1] {
@@ -62,6 +74,13 @@ fn main() {
                     }
                 }
             }
+            all.push(Asked {
+                services: plan.services,
+                events: built.events,
+                exchanges,
+                build_seconds: built.seconds,
+                costs: costs.clone(),
+            });
             smallest.get_or_insert(costs);
         }
     }
@@ -72,12 +91,16 @@ fn main() {
         figures.add(format!("{name}_growth"), value, "times");
     }
     figures.finish();
+    if let Some(docs) = env::var_os("WIREREEL_BENCH_DOCS") {
+        page::write(&PathBuf::from(docs).join("benchmarks.md"), &all);
+    }
 }
 
-/// Asks a day all questions, warm.
-fn asked(built: &build::Built) -> Costs {
+/// Asks a day all questions, warm. Also gives the number of its exchanges.
+fn asked(built: &build::Built) -> (Costs, u64) {
     let api = Api::new(Workbench::open(&built.folder).unwrap(), Arc::new(Headless));
-    let range = ask(&api, "app_state", json!({}))["recording"]["range"].clone();
+    let recording = ask(&api, "app_state", json!({}))["recording"].clone();
+    let range = recording["range"].clone();
     let (from, to) = (range["from_us"].as_i64().unwrap(), range["to_us"].as_i64().unwrap());
     let mut instants = Instants { state: 0x9e37_79b9_7f4a_7c15, from, to };
     let mut costs = Costs::new();
@@ -134,7 +157,7 @@ fn asked(built: &build::Built) -> Costs {
     };
     page(from);
     costs.insert("flows_minute_ms", at(&measured(40, || page(instants.next())), 0.5));
-    costs
+    (costs, recording["exchanges"].as_u64().unwrap())
 }
 
 /// The eight services that were asked most.

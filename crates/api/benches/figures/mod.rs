@@ -1,7 +1,11 @@
 //! What a benchmark ends with: a table on the terminal and a list of figures in `target/bench/<name>.json`.
 #![allow(dead_code, reason = "each benchmark uses a part")]
 
-use std::{env, fs, path::PathBuf, time::Duration};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -50,4 +54,34 @@ impl Figures {
         let text = serde_json::to_string_pretty(&self.figures).expect("figures are plain");
         fs::write(folder.join(format!("{}.json", self.benchmark)), text + "\n").expect("the figures can be written");
     }
+}
+
+/// Replaces the part of a page that begins with a heading of the first level, up to the next one, or adds it at the end.
+pub(crate) fn write_part(page: &Path, heading: &str, text: &str) {
+    let old = fs::read_to_string(page).unwrap_or_default();
+    let mut parts: Vec<String> = Vec::new();
+    for line in old.lines() {
+        if line.starts_with("# ") || parts.is_empty() {
+            parts.push(String::new());
+        }
+        if let Some(part) = parts.last_mut() {
+            part.push_str(line);
+            part.push('\n');
+        }
+    }
+    let new = format!("# {heading}\n\n{}\n", text.trim());
+    match parts.iter_mut().find(|part| part.lines().next() == Some(&format!("# {heading}"))) {
+        Some(part) => *part = new,
+        None => parts.push(new),
+    }
+    let parts: Vec<&str> = parts.iter().map(|part| part.trim_end()).collect();
+    fs::write(page, parts.join("\n\n") + "\n").expect("the page can be written");
+}
+
+/// Processor and cores.
+pub(crate) fn machine() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name));
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    format!("{}, {cores} cores", model.unwrap_or("an unknown processor"))
 }

@@ -10,7 +10,11 @@ use plotters::{
     },
 };
 
-use crate::{Compared, measure::Measured};
+use crate::{
+    Compared,
+    figures::{machine, write_part},
+    measure::Measured,
+};
 
 const OURS: RGBColor = RGBColor(0x2f, 0x6f, 0xd6);
 const THEIRS: RGBColor = RGBColor(0x8a, 0x90, 0x99);
@@ -25,7 +29,7 @@ const RIGHT: i32 = 640;
 /// Writes the page and the picture into the folder of the documentation.
 pub(crate) fn write(docs: &Path, large: &Compared, samples: &[Compared]) {
     fs::write(docs.join("img/benchmarks.svg"), picture(large)).unwrap();
-    fs::write(docs.join("benchmarks.md"), text(large, samples)).unwrap();
+    write_part(&docs.join("benchmarks.md"), "What an import costs", &text(large, samples));
 }
 
 fn bars(large: &Compared) -> Vec<(String, Measured, RGBColor)> {
@@ -62,7 +66,7 @@ fn picture(large: &Compared) -> String {
 
 fn text(large: &Compared, samples: &[Compared]) -> String {
     let mut page = String::from(
-        "# What an import costs\n\nWritten by `make bench-import`, which records wrk against nginx on loopback (`scripts/record-benchmark`) and lets every program \
+        "Written by `make bench-import`, which records wrk against nginx on loopback (`scripts/record-benchmark`) and lets every program \
          read that file in turn: the quickest of three imports, one run of each peer.\n\n![Seconds per program](img/benchmarks.svg)\n\n",
     );
     let megabytes = |bytes: u64| bytes as f64 / 1e6;
@@ -117,12 +121,4 @@ fn thousands(number: u64) -> String {
         grouped.push(digit);
     }
     grouped
-}
-
-/// Processor and cores.
-fn machine() -> String {
-    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ").map(|(_, name)| name));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    format!("{}, {cores} cores", model.unwrap_or("an unknown processor"))
 }

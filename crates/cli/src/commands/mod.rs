@@ -1,8 +1,11 @@
 //! One file per command.
 
+mod diff;
 mod doctor;
 mod export;
 mod import;
+mod incidents;
+mod picture;
 mod report;
 mod schema;
 mod sql;
@@ -21,7 +24,14 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
     match arguments.command {
         Command::Import { files, workspace } => import::run(&folder(&workspace)?, &files),
         Command::Sql { query, workspace, format } => sql::run(&folder(&workspace)?, &query, format),
+        Command::Incidents { workspace, format } => incidents::run(&folder(&workspace)?, format),
+        Command::Diff { before, after, filter, workspace, format } => {
+            diff::run(&before, &after, &filter, || folder(&workspace), format)
+        }
         Command::Report { workspace, out } => report::run(&folder(&workspace)?, out.as_deref()),
+        Command::Picture { what, workspace, selected, services, metric, theme, out } => {
+            picture::run(&folder(&workspace)?, what, selected.scope(), services, metric.into(), theme, &out)
+        }
         Command::Serve { files, workspace, listen } => serve::serve(folder(&workspace)?, files, listen),
         Command::Schema { markdown, config } => schema::run(markdown, config),
         Command::Doctor => doctor::run(),

@@ -5,6 +5,7 @@ use wirereel_engine::{Reader, Workspace};
 use wirereel_query::{
     answer::{Density, Inspection, ServiceKind, ServiceNode, Topology},
     question::{DensityQuestion, InspectQuestion, Scope, TimeRange},
+    reel::IncidentsQuestion,
 };
 
 use super::ReportData;
@@ -35,9 +36,10 @@ pub(crate) fn collect(workspace: &Workspace) -> Result<ReportData> {
             gaps: Vec::new(),
         },
     };
+    let incidents = reader.incidents(&IncidentsQuestion::default())?;
     let inspections = inspections(&reader, &topology, range.to_us)?;
     let unresolved = reader.unresolved(&Scope::default())?;
-    Ok(ReportData { recording, topology, density, inspections, unresolved })
+    Ok(ReportData { recording, topology, density, incidents, inspections, unresolved })
 }
 
 /// The busiest services that were asked anything.

@@ -5,8 +5,10 @@ use wirereel_query::answer::Golden;
 
 use super::{
     ReportData,
-    figures::{bytes, count, maybe_duration, rate, share, span},
     lists::{Endpoint, Totals, calls, failing, services, slowest, warnings},
+};
+use crate::{
+    figures::{bytes, count, maybe_duration, rate, share, span},
     pictures,
 };
 
@@ -28,20 +30,20 @@ pub(crate) fn html(data: &ReportData) -> Result<String> {
     );
     head(data, &mut page);
     if !data.density.requests.is_empty() {
-        section(&mut page, "Requests over time", "", &pictures::timeline(&data.density)?);
+        section(&mut page, "Requests over time", "", &pictures::timeline(&data.density, &data.incidents).for_page()?);
     }
     if !data.topology.edges.is_empty() {
-        section(&mut page, "Who calls whom", &entry_points(data), &pictures::graph(&data.topology)?);
+        section(&mut page, "Who calls whom", &entry_points(data), &pictures::graph(&data.topology).for_page()?);
     }
     let list = services(data);
     if !list.is_empty() {
-        section(&mut page, "Busiest services", "", &pictures::bars(&list)?);
+        section(&mut page, "Busiest services", "", &pictures::bars(&list).for_page()?);
     }
     let strips = &data.inspections[..data.inspections.len().min(MAX_STRIPS)];
     if !strips.is_empty() {
         let legend =
             "Slow answers are at the top, a stronger colour is more of them, marks below a strip are failures.";
-        section(&mut page, "Latency over time", legend, &pictures::heat(strips)?);
+        section(&mut page, "Latency over time", legend, &pictures::heat(strips).for_page()?);
     }
     findings(data, &mut page);
     tables(data, &mut page);

@@ -89,12 +89,12 @@ pub(super) fn warnings(data: &ReportData) -> Vec<String> {
     for source in &data.recording.sources {
         all.extend(source.warnings.iter().map(|warning| format!("{}: {warning}", source.name)));
         if source.dropped > 0 {
-            let lost = super::figures::counted(source.dropped, "packet");
+            let lost = crate::figures::counted(source.dropped, "packet");
             all.push(format!("{}: {lost} lost while capturing, as its capture tool says", source.name));
         }
     }
     if data.recording.problems > 0 {
-        let problems = super::figures::counted(data.recording.problems, "problem");
+        let problems = crate::figures::counted(data.recording.problems, "problem");
         all.push(format!("{problems} while reading packets: see the view ingest_errors"));
     }
     all

@@ -179,6 +179,7 @@ pub(super) fn shop() -> ReportData {
             entry_points: vec!["api-gateway".into()],
             entry_points_guessed: true,
         },
+        incidents: Vec::new(),
         density: Density {
             range: RANGE,
             bucket_us: 330e6 / 240.0,
@@ -231,6 +232,7 @@ pub(super) fn nothing() -> ReportData {
             entry_points: Vec::new(),
             entry_points_guessed: true,
         },
+        incidents: Vec::new(),
         density: Density {
             range: none,
             bucket_us: 1.0,

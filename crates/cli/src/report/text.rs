@@ -7,9 +7,9 @@ use wirereel_query::answer::{Golden, ServiceKind};
 
 use super::{
     ReportData,
-    figures::{bytes, count, counted, cut, maybe_duration, rate, share, span},
     lists::{Totals, calls, failing, services, slowest, warnings},
 };
+use crate::figures::{bytes, count, counted, cut, maybe_duration, rate, share, span};
 
 /// Columns of the timeline; with its label it fits 100.
 const TIMELINE_COLUMNS: usize = 84;

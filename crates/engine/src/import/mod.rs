@@ -37,8 +37,12 @@ const PACKETS_PER_LOOK: u64 = 2_048;
 /// Least time between two reports of progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Names and roll-ups take at most one part in so many of the time while rows are still coming.
-const PARTIAL_SHARE: u32 = 8;
+/// Batches that are rolled up together while rows are still coming.
+const BATCHES_PER_ROLLUP: u32 = 16;
+
+/// Batches after which the database may use again what it gave up. It writes rows of large transactions into its file at once, and a sixth
+/// of the blocks it takes for that are free again soon, but only a checkpoint tells it so.
+const BATCHES_PER_CHECKPOINT: u32 = 160;
 
 /// Imports files into a workspace, one after the other, each as a source of its own.
 ///
@@ -146,15 +150,30 @@ fn write_batches(
     batches: &Receiver<Batch>,
     watch: &dyn Watch,
 ) -> Result<(), EngineError> {
-    let (mut updated, mut took) = (Instant::now(), Duration::ZERO);
+    let mut updated = Instant::now();
+    let (mut waiting, mut written, mut rest, mut steady) = (0, 0, Duration::ZERO, true);
     for batch in batches {
         writer.write_soon(batch)?;
-        if watch.partial_interval().is_some_and(|interval| updated.elapsed() >= interval.max(took * PARTIAL_SHARE)) {
+        waiting += 1;
+        written += 1;
+        let partial = watch.partial_interval().is_some_and(|interval| updated.elapsed() >= rest.max(interval));
+        // Where names stay what they are, roll-ups may as well be made while the other thread still dissects.
+        if partial || (steady && waiting >= BATCHES_PER_ROLLUP && updated.elapsed() >= rest) {
             let begun = Instant::now();
-            workspace.rename(writer)?;
-            watch.rows_changed();
+            steady &= !workspace.rename(writer)?;
+            // A change of names makes all roll-ups anew, which takes the longer the more there is.
+            rest = begun.elapsed() * 4;
+            waiting = 0;
             updated = Instant::now();
-            took = begun.elapsed();
+            if watch.partial_interval().is_some() {
+                watch.rows_changed();
+            }
+        }
+        if written >= BATCHES_PER_CHECKPOINT {
+            written = 0;
+            writer.commit()?;
+            // Somebody who is reading may be in its way; the next one comes.
+            let _ = writer.checkpoint();
         }
     }
     Ok(writer.commit()?)

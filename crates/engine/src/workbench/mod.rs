@@ -3,6 +3,7 @@
 //! Home is itself a workspace (what `wirereel import` fills) and holds, for captures opened one by one, a workspace each under `recordings/`,
 //! and one for what is captured live under `live/`.
 
+mod beside;
 mod live;
 mod opening;
 mod recents;
@@ -54,6 +55,8 @@ pub struct Workbench {
     tending: Tending,
     scratch_number: AtomicU64,
     ticks: TickBoard,
+    /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
+    beside: Mutex<()>,
 }
 
 /// The open recording.
@@ -81,6 +84,7 @@ impl Workbench {
             tending: Tending::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
+            beside: Mutex::default(),
         });
         if exists(home) {
             let workspace = Workspace::open(home)?;
@@ -321,7 +325,9 @@ impl Workbench {
         self.stop_capture();
         self.live.join();
         self.cancel_import();
-        if let Some(import) = lock(&self.import).take() {
+        // Out of the lock before it is waited for: the tending thread asks for the lock, and the import for that thread.
+        let import = lock(&self.import).take();
+        if let Some(import) = import {
             // A panic of the import thread was reported when it happened.
             let _ = import.join();
         }

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// A file in a recording's folder that says: the import was finished.
-const FINISHED: &str = "imported";
+pub(super) const FINISHED: &str = "imported";
 
 impl Workbench {
     /// Opens captures as one recording, merged by time.
@@ -100,7 +100,9 @@ impl Workbench {
             return Ok(());
         }
         self.close_recording();
+        let beside = lock(&self.beside);
         let workspace = Workspace::open_existing(folder)?;
+        drop(beside);
         let name = workspace.name().to_owned();
         self.show(HOME_RECORDING.into(), name, Arc::new(workspace));
         Ok(())
@@ -111,7 +113,9 @@ impl Workbench {
             return Ok(());
         }
         self.close_recording();
+        let beside = lock(&self.beside);
         let workspace = Arc::new(Workspace::open(folder)?);
+        drop(beside);
         self.remember(&recording_id, &name, path, &workspace)?;
         self.show(recording_id, name, workspace);
         Ok(())

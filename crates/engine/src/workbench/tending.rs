@@ -33,7 +33,8 @@ impl Tending {
     /// Ends the thread.
     pub(super) fn end(&self) {
         self.ended.store(true, Ordering::Relaxed);
-        if let Some(thread) = lock(&self.thread).take() {
+        let thread = lock(&self.thread).take();
+        if let Some(thread) = thread {
             thread.thread().unpark();
             // A panic of it was reported when it happened.
             let _ = thread.join();

@@ -52,7 +52,7 @@ pub struct Incident {
     pub kind: IncidentKind,
     /// From the first sign of it to the first good answer after it, or to the end of what was recorded.
     pub range: TimeRange,
-    /// False when the recording ends in it.
+    /// False when the recording ends in it, or it went over into a crash of the service.
     pub recovered: bool,
     /// What the first sign was: `connection refused`, `connection reset`, `no response`, `5xx`, `slow`.
     pub first_sign: String,

@@ -75,10 +75,12 @@ impl Cover {
     }
 }
 
-/// The widths that are narrow enough for parts of some width.
+/// The widths that are narrow enough for parts of some width. Where seconds are not stored and the narrowest width is no wider than a part,
+/// it serves: the alternative is to read every event of a long range.
 fn fitting(widths_s: &[i64], part_ns: i64) -> &[i64] {
     let fit = widths_s.iter().take_while(|width_s| **width_s * SECOND_NS * BUCKETS_PER_PART <= part_ns).count();
-    &widths_s[..fit]
+    let serves = widths_s.first().is_some_and(|width_s| *width_s > WIDTHS_S[0] && *width_s * SECOND_NS <= part_ns);
+    &widths_s[..fit.max(usize::from(serves))]
 }
 
 /// What is asked of a cover.
@@ -137,7 +139,7 @@ impl Figure {
                 vec![(source.into(), "started_us")]
             }
             Self::OpenConnections => vec![
-                ("1::BIGINT AS open_delta FROM raw.openings".into(), "established_us"),
+                ("1 AS open_delta FROM raw.openings".into(), "established_us"),
                 (format!("{} AS open_delta FROM raw.endings", ending_delta()), "happened_us"),
             ],
         }
@@ -155,7 +157,7 @@ fn ending_delta() -> String {
             _ => format!("WHEN {code} THEN 0"),
         })
         .collect();
-    format!("(CASE kind {} END)::BIGINT", changes.join(" "))
+    format!("(CASE kind {} END)::INTEGER", changes.join(" "))
 }
 
 fn split(from_ns: i64, to_ns: i64, widths_s: &[i64], pieces: &mut Vec<Piece>) {
@@ -191,6 +193,8 @@ mod tests {
         assert_eq!(cover.pieces, [Piece::Rollup { width_s: 1, from_s: 0, to_s: 240 }]);
         let fine = Cover::with_widths(0, SECOND_NS, LONG, fitting(&WIDTHS_S, SECOND_NS / 24));
         assert_eq!(fine.pieces, [Piece::Rows { from_ns: 0, to_ns: SECOND_NS }]);
+        assert_eq!(fitting(&[60], 150 * SECOND_NS), [60], "two and a half minutes, where only minutes are stored");
+        assert!(fitting(&[60], 59 * SECOND_NS).is_empty());
     }
 
     #[test]

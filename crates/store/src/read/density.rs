@@ -108,7 +108,7 @@ pub(super) fn bucket_sql(at_ns: &str, range: TimeRange, buckets: u32) -> String 
 }
 
 /// Parts of the range between and around what was recorded.
-fn gaps(graph: &Graph, range: TimeRange) -> Vec<Gap> {
+pub(super) fn gaps(graph: &Graph, range: TimeRange) -> Vec<Gap> {
     let mut gaps = Vec::new();
     let (mut from_us, mut reason) = (range.from_us, "not recorded");
     let mut gap = |from_us: i64, to_us: i64, reason: &str| {

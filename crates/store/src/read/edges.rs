@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use duckdb::{Params, Row};
+use duckdb::{Params, Row, arrow::array::Int32Array};
 
 use super::{
     Reader,
@@ -82,10 +82,38 @@ impl Reader {
             None => graph.extent_ns().map_or(0, |(first_ns, _)| first_ns),
         };
         let Some(cover) = Cover::of(since_ns, at_ns, &graph) else { return Ok(edges) };
-        self.each_sum(&graph, &cover, Figure::OpenConnections, "sum(open_delta)::BIGINT", |edge, row| {
-            *edges.entry(edge).or_default() += row.get::<_, i64>(2)?;
-            Ok(())
-        })?;
+        for (by, query) in cover.queries(Figure::OpenConnections) {
+            if by == By::Peer {
+                self.each_event(&graph, &query, [], |edge, change| *edges.entry(edge).or_default() += i64::from(change))?;
+                continue;
+            }
+            let sql = format!("SELECT {}, sum(open_delta)::BIGINT FROM ({query}) GROUP BY ALL", by.ends());
+            self.each_edge(&graph, by, &sql, [], |edge, row| {
+                *edges.entry(edge).or_default() += row.get::<_, i64>(2)?;
+                Ok(())
+            })?;
+        }
         Ok(edges)
+    }
+
+    /// Gives every row of a query over events to a closure: the edge between its two peers, and its third column, an `INTEGER`. Of the few
+    /// thousand events of a playhead's seconds this takes half the time of grouping them by two columns.
+    pub(super) fn each_event<P: Params>(
+        &self,
+        graph: &Graph,
+        sql: &str,
+        params: P,
+        mut each: impl FnMut(EdgeKey, i32),
+    ) -> Result<()> {
+        self.batches(sql, params, |batch| {
+            let [client, server, value] = [0, 1, 2].map(|index| {
+                batch.column(index).as_any().downcast_ref::<Int32Array>().expect("peers and values are INTEGER")
+            });
+            for row in 0..batch.num_rows() {
+                if let Some(edge) = graph.edge_between(client.value(row), server.value(row)) {
+                    each(edge, value.value(row));
+                }
+            }
+        })
     }
 }

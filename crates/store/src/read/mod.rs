@@ -4,15 +4,18 @@ mod complete;
 mod copy;
 mod cover;
 mod density;
+mod difference;
 mod edges;
 mod exchange;
 mod exchanges;
 mod flows;
 mod golden;
 mod graph;
+mod incidents;
 mod inspect;
 mod json;
 mod names;
+mod nearby;
 mod next_event;
 mod order;
 mod packets;
@@ -20,6 +23,8 @@ mod passing;
 mod problems;
 mod recording;
 mod scope;
+mod sequence;
+mod series;
 mod sql;
 mod state;
 mod topology;
@@ -27,7 +32,7 @@ mod unresolved;
 
 use std::sync::{Arc, Mutex};
 
-use duckdb::{Connection, Params, Row};
+use duckdb::{Connection, Params, Row, arrow::record_batch::RecordBatch};
 use wirereel_query::answer::ServiceKind;
 
 use crate::{
@@ -37,6 +42,7 @@ use crate::{
 };
 
 pub use copy::{Copied, CopyFormat};
+pub use difference::{WindowFigures, difference};
 pub use exchange::StoredExchange;
 pub use packets::SourcePath;
 pub use problems::WaitingProblem;
@@ -54,6 +60,8 @@ pub struct Reader {
 pub(crate) struct SharedAnswers {
     graph: Mutex<Option<Arc<graph::Graph>>>,
     orders: Mutex<Vec<order::Order>>,
+    incidents: Mutex<Option<incidents::Remembered>>,
+    counts: Mutex<Vec<order::Count>>,
 }
 
 impl Reader {
@@ -83,6 +91,16 @@ impl Reader {
     /// Every row of a query, given to a closure.
     fn each<P: Params>(&self, sql: &str, params: P, each: impl FnMut(&Row<'_>) -> duckdb::Result<()>) -> Result<()> {
         self.rows(sql, params, each).map(drop)
+    }
+
+    /// A query's result as columns, for answers of many rows.
+    fn batches<P: Params>(&self, sql: &str, params: P, each: impl FnMut(&RecordBatch)) -> Result<()> {
+        self.proceed()?;
+        let mut statement = self.connection().prepare(sql)?;
+        let batches: Vec<RecordBatch> = statement.query_arrow(params)?.collect();
+        self.proceed()?;
+        batches.iter().for_each(each);
+        Ok(())
     }
 
     /// The first row of a query, mapped.

@@ -1,7 +1,9 @@
-//! The order of a sorted grid, remembered: scrolling through a million rows sorts them once.
+//! The order of a sorted grid: scrolling through millions of rows sorts them once, and what stands near either end is found
+//! without sorting them at all.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
+use duckdb::{Params, arrow::array::UInt64Array};
 use wirereel_query::{
     filter::Rows,
     question::{Scope, TimeRange},
@@ -15,6 +17,12 @@ use crate::{
 
 /// Orders remembered; the least recently used goes first.
 const REMEMBERED: usize = 3;
+
+/// Counts remembered: they are small, and one is for every sort of a scope.
+const REMEMBERED_COUNTS: usize = 8;
+
+/// Rows from either end of a grid that are selected instead of sorting all: DuckDB keeps so many in a heap while it scans.
+const NEAR_AN_END: u64 = 2_000;
 
 /// Most rows of a page.
 const MOST_ROWS: u32 = 1_000;
@@ -63,6 +71,19 @@ pub(super) struct Part<'a> {
     pub(super) descending: bool,
     pub(super) offset: u64,
     pub(super) limit: u32,
+}
+
+impl Part<'_> {
+    /// The numbers of this part of an ascending order.
+    fn of(&self, order: &[u64]) -> Vec<u64> {
+        let first = usize::try_from(self.offset).unwrap_or(usize::MAX).min(order.len());
+        let last = first.saturating_add(self.limit as usize).min(order.len());
+        if self.descending {
+            order[order.len() - last..order.len() - first].iter().rev().copied().collect()
+        } else {
+            order[first..last].to_vec()
+        }
+    }
 }
 
 /// Columns the grid of flows can be sorted by.
@@ -154,6 +175,15 @@ const OF_EXCHANGES: [&str; 30] = [
     "error",
 ];
 
+/// How many rows a scope has.
+pub(crate) struct Count {
+    generation: u64,
+    grid: Grid,
+    range: Option<TimeRange>,
+    filter: String,
+    rows: u64,
+}
+
 /// Row numbers of a scope, ascending by a column and then by number; NULL is last.
 pub(crate) struct Order {
     generation: u64,
@@ -173,41 +203,83 @@ impl Reader {
         if part.limit > MOST_ROWS {
             return Err(StoreError::BadQuestion(format!("{} rows: a page has at most {MOST_ROWS}", part.limit)));
         }
-        let order = self.order(grid, part.scope, part.sort)?;
-        let first = usize::try_from(part.offset).unwrap_or(usize::MAX).min(order.len());
-        let last = first.saturating_add(part.limit as usize).min(order.len());
-        let ids = if part.descending {
-            order[order.len() - last..order.len() - first].iter().rev().copied().collect()
+        let sort = sortable(grid, part.sort)?;
+        if let Some(order) = self.remembered(grid, part.scope, sort) {
+            return Ok((order.len() as u64, part.of(&order)));
+        }
+        let rows = self.count(grid, part.scope)?;
+        let (first, last) = (part.offset.min(rows), part.offset.saturating_add(u64::from(part.limit)).min(rows));
+        let ids = if first == last {
+            Vec::new()
+        } else if last <= NEAR_AN_END {
+            self.near_end(grid, part.scope, sort, part.descending, first..last)?
+        } else if rows - first <= NEAR_AN_END {
+            let mut ids = self.near_end(grid, part.scope, sort, !part.descending, rows - last..rows - first)?;
+            ids.reverse();
+            ids
         } else {
-            order[first..last].to_vec()
+            let order = self.order(grid, part.scope, sort)?;
+            return Ok((order.len() as u64, part.of(&order)));
         };
-        Ok((order.len() as u64, ids))
+        Ok((rows, ids))
+    }
+
+    /// The numbers of the rows at these places from the one end (ascending) or the other.
+    fn near_end(
+        &self,
+        grid: Grid,
+        scope: &Scope,
+        sort: &str,
+        descending: bool,
+        places: Range<u64>,
+    ) -> Result<Vec<u64>> {
+        let condition = grid.condition(scope)?;
+        let (id, table) = (grid.id(), grid.table());
+        // The very reverse of ascending, where NULL is last.
+        let order =
+            if descending { format!("{sort} DESC NULLS FIRST, {id} DESC") } else { format!("{sort} NULLS LAST, {id}") };
+        let sql = format!(
+            "SELECT {id} FROM {table} WHERE {} ORDER BY {order} LIMIT {} OFFSET {}",
+            condition.sql(),
+            places.end - places.start,
+            places.start
+        );
+        self.rows(&sql, condition.bound(), |row| row.get(0))
+    }
+
+    /// How many rows a scope has.
+    fn count(&self, grid: Grid, scope: &Scope) -> Result<u64> {
+        let generation = self.shared.generation();
+        let filter = scope.filter.trim();
+        {
+            let mut counts = locked(&self.shared.answers.counts);
+            counts.retain(|count| count.generation == generation);
+            let same = |count: &&Count| count.grid == grid && count.range == scope.range && count.filter == filter;
+            if let Some(count) = counts.iter().find(same) {
+                return Ok(count.rows);
+            }
+        }
+        let condition = grid.condition(scope)?;
+        let sql = format!("SELECT count(*)::UBIGINT FROM {} WHERE {}", grid.table(), condition.sql());
+        let rows = self.first(&sql, condition.bound(), |row| row.get(0))?.unwrap_or_default();
+        let mut counts = locked(&self.shared.answers.counts);
+        if counts.len() >= REMEMBERED_COUNTS {
+            counts.remove(0);
+        }
+        counts.push(Count { generation, grid, range: scope.range, filter: filter.to_owned(), rows });
+        Ok(rows)
     }
 
     /// The order of a scope by a column, ascending.
     pub(super) fn order(&self, grid: Grid, scope: &Scope, sort: &str) -> Result<Arc<Vec<u64>>> {
-        let sortable = grid.sortable();
-        let sort = sortable.iter().copied().find(|column| *column == sort).ok_or_else(|| {
-            StoreError::BadQuestion(format!("{sort:?} is not a column to sort by; allowed are {}", sortable.join(", ")))
-        })?;
-        let generation = self.shared.generation();
-        let filter = scope.filter.trim();
-        {
-            let mut orders = locked(&self.shared.answers.orders);
-            orders.retain(|order| order.generation == generation);
-            let same = |order: &Order| {
-                order.grid == grid && order.range == scope.range && order.filter == filter && order.sort == sort
-            };
-            if let Some(index) = orders.iter().position(same) {
-                let order = orders.remove(index);
-                let ids = Arc::clone(&order.ids);
-                orders.push(order);
-                return Ok(ids);
-            }
+        let sort = sortable(grid, sort)?;
+        if let Some(ids) = self.remembered(grid, scope, sort) {
+            return Ok(ids);
         }
+        let generation = self.shared.generation();
         let ids = Arc::new(self.sorted_ids(grid, scope, sort)?);
-        let order =
-            Order { generation, grid, range: scope.range, filter: filter.to_owned(), sort, ids: Arc::clone(&ids) };
+        let filter = scope.filter.trim().to_owned();
+        let order = Order { generation, grid, range: scope.range, filter, sort, ids: Arc::clone(&ids) };
         let mut orders = locked(&self.shared.answers.orders);
         if orders.len() >= REMEMBERED {
             orders.remove(0);
@@ -216,12 +288,49 @@ impl Reader {
         Ok(ids)
     }
 
+    /// The order of a scope, if it was asked for lately and no row has come since.
+    fn remembered(&self, grid: Grid, scope: &Scope, sort: &str) -> Option<Arc<Vec<u64>>> {
+        let generation = self.shared.generation();
+        let filter = scope.filter.trim();
+        let mut orders = locked(&self.shared.answers.orders);
+        orders.retain(|order| order.generation == generation);
+        let same = |order: &Order| {
+            order.grid == grid && order.range == scope.range && order.filter == filter && order.sort == sort
+        };
+        let index = orders.iter().position(same)?;
+        let order = orders.remove(index);
+        let ids = Arc::clone(&order.ids);
+        orders.push(order);
+        Some(ids)
+    }
+
     fn sorted_ids(&self, grid: Grid, scope: &Scope, sort: &str) -> Result<Vec<u64>> {
         let condition = grid.condition(scope)?;
         let (id, table) = (grid.id(), grid.table());
         let sql = format!("SELECT {id} FROM {table} WHERE {} ORDER BY {sort} NULLS LAST, {id}", condition.sql());
-        self.rows(&sql, condition.bound(), |row| row.get(0))
+        self.numbers(&sql, condition.bound())
     }
+
+    /// The numbers that a query selects, column by column: reading millions of rows one by one takes longer than sorting them.
+    fn numbers(&self, sql: &str, params: impl Params) -> Result<Vec<u64>> {
+        self.proceed()?;
+        let mut statement = self.connection().prepare(sql)?;
+        let mut numbers = Vec::new();
+        for batch in statement.query_arrow(params)? {
+            let column = batch.column(0).as_any().downcast_ref::<UInt64Array>().expect("row numbers are UBIGINT");
+            numbers.extend_from_slice(column.values());
+        }
+        self.proceed()?;
+        Ok(numbers)
+    }
+}
+
+/// The name of a column, if a grid can be sorted by it.
+fn sortable(grid: Grid, sort: &str) -> Result<&'static str> {
+    let sortable = grid.sortable();
+    sortable.iter().copied().find(|column| *column == sort).ok_or_else(|| {
+        StoreError::BadQuestion(format!("{sort:?} is not a column to sort by; allowed are {}", sortable.join(", ")))
+    })
 }
 
 /// The condition for the rows with these numbers. The span lets whole row groups be skipped; the list then picks rows.

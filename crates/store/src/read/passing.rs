@@ -6,10 +6,7 @@ use wirereel_query::{
     reel::{Passing, PassingEvent, PassingKind, PassingQuestion},
 };
 
-use super::{
-    Reader,
-    scope::{Condition, nanos},
-};
+use super::{Reader, scope::Condition};
 use crate::error::{Result, StoreError};
 
 /// Most events of an answer.
@@ -20,7 +17,7 @@ const MOST_EVENTS: u32 = 2_000;
 type Place = (i64, u64, u64);
 
 /// The step of a connection's life that a lifecycle event is. Exchanges lie between, two steps each: request and response.
-const STEPS: &str = "CASE kind WHEN 'connect' THEN 0 WHEN 'accept' THEN 1 WHEN 'refused' THEN 2 WHEN 'established' THEN 3 \
+const STEPS: &str = "CASE e.kind WHEN 'connect' THEN 0 WHEN 'accept' THEN 1 WHEN 'refused' THEN 2 WHEN 'established' THEN 3 \
     ELSE 18446744073709551615 END::UBIGINT";
 
 impl Reader {
@@ -51,9 +48,10 @@ impl Reader {
     /// Events of connections, one more than asked for.
     fn lifecycle(&self, range: TimeRange, limit: u32) -> Result<Vec<(Place, PassingEvent)>> {
         let sql = format!(
-            "SELECT epoch_ns(e.at), e.flow_id, {STEPS}, e.kind, e.client_service, e.server_service FROM flow_events e \
+            "SELECT epoch_ns(e.happened_at), e.flow_id, {STEPS}, e.kind, c.service, s.service FROM raw.flow_events e \
+             JOIN raw.peer_names c ON c.peer_id = e.client_peer JOIN raw.peer_names s ON s.peer_id = e.server_peer \
              WHERE {} AND e.kind <> 'resume' ORDER BY 1, 2, 3 LIMIT {}",
-            within("e.at", range),
+            within("e.happened_us", range),
             limit + 1
         );
         self.rows(&sql, [], |row| {
@@ -72,14 +70,14 @@ impl Reader {
         limit: u32,
     ) -> Result<Vec<(Place, PassingEvent)>> {
         let (at, step) = match side {
-            PassingKind::Response => ("response_at", 5),
-            _ => ("started_at", 4),
+            PassingKind::Response => ("response", 5),
+            _ => ("started", 4),
         };
         let mut condition = condition.clone();
-        condition.and(within(at, range));
+        condition.and(within(&format!("{at}_us"), range));
         let sql = format!(
-            "SELECT epoch_ns({at}), flow_id, ordinal::UBIGINT * 2 + {step}, client_service, server_service, exchange_id, \
-             method, path, status, failed OR coalesce(status >= 500, false), response_at IS NULL \
+            "SELECT epoch_ns({at}_at), flow_id, ordinal::UBIGINT * 2 + {step}, client_service, server_service, exchange_id, \
+             method, path, status, failed OR coalesce(status >= 500, false), response_us IS NULL \
              FROM raw.exchanges WHERE {} ORDER BY 1, 2, 3 LIMIT {}",
             condition.sql(),
             limit + 1
@@ -141,8 +139,8 @@ fn kind_of_event(name: &str) -> PassingKind {
     }
 }
 
-fn within(at: &str, range: TimeRange) -> String {
-    format!("{at} >= make_timestamp_ns({}) AND {at} < make_timestamp_ns({})", nanos(range.from_us), nanos(range.to_us))
+fn within(at_us: &str, range: TimeRange) -> String {
+    format!("{at_us} >= {} AND {at_us} < {}", range.from_us, range.to_us)
 }
 
 /// Ends a list at its limit, and at a whole microsecond: whoever asks on from `complete_to_us` gets nothing twice and misses

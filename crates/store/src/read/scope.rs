@@ -77,6 +77,12 @@ impl Condition {
         self.params.push(Value::Text(value.to_owned()));
     }
 
+    /// Narrows by equality of a column with one of some texts.
+    pub(super) fn and_any(&mut self, column: &str, values: &[&str]) {
+        self.parts.push(format!("{column} IN ({})", vec!["?"; values.len()].join(", ")));
+        self.params.extend(values.iter().map(|value| Value::Text((*value).to_owned())));
+    }
+
     /// The condition, for `WHERE`.
     pub(super) fn sql(&self) -> String {
         if self.parts.is_empty() {

@@ -26,21 +26,31 @@ impl Reader {
         let end_us = at_us.saturating_add(1);
         let mut requests = Condition::matching(filter)?;
         requests.started_in(TimeRange { from_us: end_us.saturating_sub(BEFORE_US), to_us: end_us });
-        let (by, table) =
-            if requests.is_filtered() { (By::Service, "raw.exchanges") } else { (By::Peer, "raw.http_exchanges") };
-        let sql = format!(
-            "SELECT {}, count(*)::UBIGINT, (count(*) FILTER (failed OR status >= 500))::UBIGINT \
-             FROM {table} WHERE {} GROUP BY ALL",
-            by.ends(),
-            requests.sql()
-        );
         let mut edges: HashMap<EdgeKey, (i64, u64, u64)> = HashMap::new();
-        self.each_edge(&graph, by, &sql, requests.bound(), |edge, row| {
-            let edge = edges.entry(edge).or_default();
-            edge.1 += row.get::<_, u64>(2)?;
-            edge.2 += row.get::<_, u64>(3)?;
-            Ok(())
-        })?;
+        if requests.is_filtered() {
+            let sql = format!(
+                "SELECT client_id, server_id, count(*)::UBIGINT, (count(*) FILTER (failed OR status >= 500))::UBIGINT \
+                 FROM raw.exchanges WHERE {} GROUP BY ALL",
+                requests.sql()
+            );
+            self.each_edge(&graph, By::Service, &sql, requests.bound(), |edge, row| {
+                let edge = edges.entry(edge).or_default();
+                edge.1 += row.get::<_, u64>(2)?;
+                edge.2 += row.get::<_, u64>(3)?;
+                Ok(())
+            })?;
+        } else {
+            let sql = format!(
+                "SELECT client_peer, server_peer, (failed OR coalesce(status >= 500, false))::INTEGER \
+                 FROM raw.http_exchanges WHERE {}",
+                requests.sql()
+            );
+            self.each_event(&graph, &sql, requests.bound(), |edge, error| {
+                let edge = edges.entry(edge).or_default();
+                edge.1 += 1;
+                edge.2 += u64::from(error != 0);
+            })?;
+        }
         for (edge, open) in self.open_connections_before(nanos(end_us))? {
             edges.entry(edge).or_default().0 = open;
         }

@@ -8,7 +8,7 @@ mod text;
 mod workspace_views;
 
 pub use physical::FORMAT;
-pub(crate) use physical::{COUNTERS, KEYFRAME_S, PULSE_MS, WIDTHS_S, counter_sums};
+pub(crate) use physical::{COUNTERS, KEYFRAME_S, OPEN_DELTA, PULSE_MS, UNTOLD_BYTES, WIDTHS_S, counter_sums};
 pub use text::{schema_markdown, schema_text};
 pub(crate) use workspace_views::unresolved_sql;
 

@@ -96,7 +96,7 @@ pub(crate) fn create() -> String {
     sql.push_str(EXCHANGES);
     sql.push_str(NAMED_FLOWS);
     sql.push_str(LAST_ATTEMPTS);
-    sql.push_str(&PEER_FACTS.replace("{open_delta}", OPEN_DELTA));
+    sql.push_str(&PEER_FACTS.replace("{open_delta}", OPEN_DELTA).replace("{untold_bytes}", UNTOLD_BYTES));
     sql.push_str(FACTS);
     sql.push_str(RECORDED_SECONDS);
     sql
@@ -234,9 +234,12 @@ CREATE OR REPLACE VIEW raw.peer_facts AS
     UNION ALL
     SELECT closed_us, closed_rest, batch, client_peer, server_peer, coalesce(app_protocol, transport), NULL,
         0, 0, 0, 0, 0, 0, 0, 0, 0, 0, coalesce(upgraded_client_bytes, client_bytes), coalesce(upgraded_server_bytes, server_bytes)
-    FROM raw.flows WHERE transport = 'tcp'
-        AND (upgraded_to IS NOT NULL OR coalesce(app_protocol, '') NOT IN ('http', 'h2', 'grpc'));
+    FROM raw.flows WHERE {untold_bytes};
 ";
+
+/// Flows whose bytes no exchange tells.
+pub(crate) const UNTOLD_BYTES: &str =
+    "transport = 'tcp' AND (upgraded_to IS NOT NULL OR coalesce(app_protocol, '') NOT IN ('http', 'h2', 'grpc'))";
 
 /// The same by service.
 const FACTS: &str = "

@@ -25,8 +25,10 @@ const incident: Incident = {
 
 describe("an incident", () => {
   it("says how long it lasted, and whether it is over", () => {
-    expect(lasted(incident)).toBe("2 min 23 s");
-    expect(lasted({ ...incident, recovered: false })).toBe("2 min 23 s, not over");
+    const recorded = { from_us: 0, to_us: 143e6 };
+    expect(lasted(incident, recorded)).toBe("2 min 23 s");
+    expect(lasted({ ...incident, recovered: false }, recorded)).toBe("2 min 23 s, not over");
+    expect(lasted({ ...incident, recovered: false }, { ...recorded, to_us: 300e6 })).toBe("2 min 23 s");
   });
 
   it("says what its callers saw", () => {

@@ -8,8 +8,13 @@ export const KIND_WORDS: Record<IncidentKind, string> = { crash: "Crash", failin
 export const lastedUs = ({ range }: Incident): number => range.to_us - range.from_us;
 
 /** `2 min 24 s`, or with the end of the recording in it, `2 min 24 s, not over`. */
-export function lasted(incident: Incident): string {
-  return `${duration(lastedUs(incident))}${incident.recovered ? "" : ", not over"}`;
+export function lasted(incident: Incident, recorded: TimeRange | null): string {
+  return `${duration(lastedUs(incident))}${isOver(incident, recorded) ? "" : ", not over"}`;
+}
+
+/** False while it goes on: when the recording ends in it. A slow service that then crashed is slow no longer. */
+export function isOver({ recovered, range }: Incident, recorded: TimeRange | null): boolean {
+  return recovered || (recorded !== null && range.to_us < recorded.to_us);
 }
 
 /** What a caller saw, most telling first: `412 refused, 3 resets`. */

@@ -35,7 +35,7 @@ export function paintAlerts(ctx: CanvasRenderingContext2D, scene: AlertsScene): 
   paintWords(ctx, scene, shown, y);
 }
 
-/** Each mark's words behind it, where there is room before the next one. */
+/** Each mark's words behind it, else before it, where there is room beside the marks and what is written already; the worst first. */
 function paintWords(
   ctx: CanvasRenderingContext2D,
   { scale, palette }: AlertsScene,
@@ -44,15 +44,19 @@ function paintWords(
 ): void {
   const font = axisFont(palette);
   ctx.font = font;
-  for (const mark of shown) {
-    const x = Math.max(scale.x(mark.range.to_us), scale.x(mark.range.from_us)) + PIN_PX + WORDS_PX;
+  const taken = shown.map(({ range }) => [scale.x(range.from_us) - PIN_PX, scale.x(range.to_us) + PIN_PX] as const);
+  for (const mark of drawingOrder(shown).reverse()) {
     const words = markWords(mark);
-    const end = x + ctx.measureText(words).width;
-    const free = shown.every((other) => {
-      const [from, to] = [scale.x(other.range.from_us) - PIN_PX, scale.x(other.range.to_us) + PIN_PX];
-      return other === mark || to < x - 2 || from > end + 2;
-    });
-    if (free && end < scale.width) text(ctx, words, x, y + 3.5, { fill: palette.text2, font, halo: palette.frame });
+    const width = ctx.measureText(words).width;
+    const after = scale.x(mark.range.to_us) + PIN_PX + WORDS_PX;
+    const before = scale.x(mark.range.from_us) - PIN_PX - WORDS_PX - width;
+    const x = [after, before].find(
+      (left) =>
+        left > 0 && left + width < scale.width && taken.every(([from, to]) => to < left - 2 || from > left + width + 2),
+    );
+    if (x === undefined) continue;
+    taken.push([x, x + width]);
+    text(ctx, words, x, y + 3.5, { fill: palette.text2, font, halo: palette.frame });
   }
 }
 
@@ -106,6 +110,10 @@ function paintRecovery(ctx: CanvasRenderingContext2D, x: number, y: number, pale
 
 /** The small triangle of a mark in the overview. */
 export function paintOverviewMark(ctx: CanvasRenderingContext2D, x: number, mark: Mark, palette: Palette): void {
+  const triangle = new Path2D(`M${x} 1l3.6 5.8h-7.2z`);
+  ctx.strokeStyle = palette.frame;
+  ctx.lineWidth = 2;
+  ctx.stroke(triangle);
   ctx.fillStyle = mark.kind === "slow" ? palette.warn : palette.error;
-  ctx.fill(new Path2D(`M${x} 1l3.2 5.2h-6.4z`));
+  ctx.fill(triangle);
 }

@@ -8,7 +8,7 @@
 // | `recording` | `current`, `range`, `generation`, `importing`, `import`     | `openSample()`, `chooseFiles()`, ...       |
 // | `selection` | `scope` (= `range` + `filter`), `inspected`, `exchangeId`,  | `setRange()`, `filter =`, `addToFilter()`, `inspected =`, `exchangeId =`, |
 // |             | `flowId`, `sourceId`, `stage`, `sequence`                   | `flowId =`, `sourceId =`, `stage =`, `sequence =` |
-// | `playhead`  | `at` (every frame), `settledAt` (pull with it), `moving`    | `moveTo(us)`, `play()`, `pause()`          |
+// | `playhead`  | `at` (every frame), `settledAt` (pull with it), `moving`, `live` | `moveTo(us)`, `play()`, `pause()`, `goLive()` |
 // | `moment`    | `state`: the graph at the playhead while it moves, else null |                                           |
 // | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |
 // | `comparison`| `services`, `metric`, `before`, `below`: the Compare pane's | the same                                   |

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { placeIn } from "./link";
+import { placeIn, splitPlace, withRecording } from "./link";
 
 describe("a link", () => {
   it.each([
@@ -12,4 +12,22 @@ describe("a link", () => {
     "%j is none",
     (text) => expect(placeIn(text)).toBeNull(),
   );
+});
+
+describe("the recording of a link", () => {
+  it.each(["#/topology", "#/flows?flow=3", "#/sql?at=2026-11-21T10:00:00Z&filter=a%26b"])(
+    "is put into %s and taken out",
+    (hash) => {
+      const id = "shop day-ä&1";
+      expect(splitPlace(withRecording(hash, id))).toEqual({ hash, recordingId: id });
+      expect(splitPlace(hash)).toEqual({ hash, recordingId: null });
+    },
+  );
+  it("may stand anywhere", () => {
+    expect(splitPlace("#/flows?recording=a&flow=3")).toEqual({ hash: "#/flows?flow=3", recordingId: "a" });
+    expect(splitPlace("#/flows?from=1&recording=%E0&flow=3")).toEqual({
+      hash: "#/flows?from=1&flow=3",
+      recordingId: "%E0",
+    });
+  });
 });

@@ -3,6 +3,7 @@
 import { untrack } from "svelte";
 import { readAddress, writeAddress, type Place } from "./address";
 import { comparison } from "./comparison.svelte";
+import { followPlace, splitPlace } from "./link";
 import { pane } from "./pane.svelte";
 import { playhead } from "./playhead.svelte";
 import { recording } from "./recording.svelte";
@@ -10,6 +11,7 @@ import { selection } from "./selection.svelte";
 
 /** Takes the selection from the URL, then keeps both in step. Call it while the app's root component is being made. */
 export function followAddress(): void {
+  followLinks();
   let written = window.location.hash;
   let lastStep = "";
   apply(readAddress(written));
@@ -35,6 +37,7 @@ export function followAddress(): void {
   $effect(() => {
     const moved = (): void => {
       if (window.location.hash === written) return;
+      if (splitPlace(window.location.hash).recordingId !== null) return;
       written = window.location.hash;
       const place = readAddress(written);
       lastStep = writeAddress({ ...place, atUs: null });
@@ -49,6 +52,35 @@ export function followAddress(): void {
   });
 
   forgetWithRecording();
+}
+
+/** An address that names a recording is a link that somebody copied: its recording is opened first. */
+function followLinks(): void {
+  let asked = takeLink();
+  // Which recording is open, and which there are, is known with the first answer of the host.
+  $effect(() => {
+    const place = asked;
+    if (recording.app === null || place === null) return;
+    asked = null;
+    untrack(() => void followPlace(place));
+  });
+  $effect(() => {
+    const moved = (): void => {
+      const place = takeLink();
+      if (place !== null) void followPlace(place);
+    };
+    window.addEventListener("hashchange", moved);
+    return () => window.removeEventListener("hashchange", moved);
+  });
+}
+
+/** The address, if it names a recording; in its place stays what it selects. */
+function takeLink(): string | null {
+  const place = window.location.hash;
+  const { hash, recordingId } = splitPlace(place);
+  if (recordingId === null) return null;
+  history.replaceState(null, "", hash);
+  return place;
 }
 
 /** A selection belongs to its recording: opening another one clears it. */

@@ -1,12 +1,13 @@
 // The graph that the pane shows: pulled, placed, routed.
 
 import { untrack } from "svelte";
-import { pull, type Pulled, type Scope, type Topology, type UnresolvedAddress } from "../backend";
-import { moment, recording, selection } from "../state";
+import { pull, type Pulled, type Scope, type StateAt, type Topology, type UnresolvedAddress } from "../backend";
+import { moment, playhead, recording, selection } from "../state";
 import { NO_BOXES, withCentres, type Boxes, type Link, type Point } from "./layout/geometry";
 import type { Room } from "./layout/layered";
 import { routes, type Route } from "./layout/routes";
 import type { ColourBy, WidthBy } from "./measures";
+import { Pace } from "./pace";
 import { Places } from "./places.svelte";
 import { shapeOf, type Form } from "./shapes";
 import { graphView, type GraphView } from "./view";
@@ -25,6 +26,9 @@ interface Question {
 /** With more edges than this a dragged card pulls its edges along and the others find new ways when it is dropped. */
 const ROUTED_LIVE = 400;
 
+/** With more nodes than this, drawing the graph takes longer than a frame. */
+const LARGE = 150;
+
 /** What the model needs to know from the pane. */
 export interface PaneFacts {
   form: () => Form;
@@ -41,6 +45,8 @@ export class TopologyModel {
   readonly unresolved: Pulled<UnresolvedAddress[]>;
   /** The card in the user's hand. */
   dragging = $state.raw<{ name: string; at: Point } | null>(null);
+  /** The moment that is drawn; of a large graph only as often as drawing it leaves the playhead free to move. */
+  instant = $state.raw<StateAt | null>(null);
 
   readonly #whole: Pulled<Known>;
   readonly #facts: PaneFacts;
@@ -67,6 +73,7 @@ export class TopologyModel {
       ask: (host, { scope }, options) => host.unresolved(scope, options),
     });
     $effect(() => this.#place());
+    this.#followMoment();
     this.#settleAfterImport();
   }
 
@@ -84,7 +91,7 @@ export class TopologyModel {
   readonly view: GraphView | null = $derived.by(() => {
     if (!this.whole || !this.figures) return null;
     const drawing = { colourBy: this.#facts.colourBy(), widthBy: this.#facts.widthBy() };
-    return graphView(this.whole, this.figures, moment.state, drawing);
+    return graphView(this.whole, this.figures, this.instant, drawing);
   });
 
   readonly #standing: Boxes = $derived(this.places?.boxes ?? NO_BOXES);
@@ -167,6 +174,22 @@ export class TopologyModel {
     if (view && places && room) {
       untrack(() => places.hold(this.#shapes(view), this.#links, this.#roots(), room));
     }
+  }
+
+  #followMoment(): void {
+    const pace = new Pace();
+    $effect(() => {
+      const state = moment.state;
+      const large = untrack(() => (this.whole?.nodes.length ?? 0) > LARGE);
+      if (state === null || !large) {
+        this.instant = state;
+        return;
+      }
+      // A hand rests when the playhead does, however late the answers are.
+      if (playhead.dragging) void playhead.at;
+      const timer = setTimeout(() => pace.draw(() => (this.instant = state)), pace.waitMs(playhead.dragging));
+      return () => clearTimeout(timer);
+    });
   }
 
   /** While a file is read, nodes come one by one; when it is read, an untouched graph is laid out once as a whole. */

@@ -12,7 +12,7 @@ export type Incident = { service: string, kind: IncidentKind,
  */
 range: TimeRange, 
 /**
- * False when the recording ends in it.
+ * False when the recording ends in it, or it went over into a crash of the service.
  */
 recovered: boolean, 
 /**

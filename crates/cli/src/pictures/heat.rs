@@ -4,10 +4,10 @@ use anyhow::Result;
 use wirereel_query::answer::{HeatStrip, Inspection};
 
 use super::{
-    WIDTH,
-    canvas::{Canvas, Ink, Side, fitted, picture},
+    Sketch, WIDTH,
+    canvas::{Canvas, Ink, Side, fitted},
 };
-use crate::report::figures::{duration, maybe_duration};
+use crate::figures::{duration, maybe_duration};
 
 const LEFT: i32 = 268;
 const RIGHT: i32 = WIDTH as i32 - 8;
@@ -18,9 +18,9 @@ const FAILED: i32 = 4;
 const GAP: i32 = 22;
 
 /// Draws the strips.
-pub(in crate::report) fn heat(inspections: &[Inspection]) -> Result<String> {
+pub(crate) fn heat(inspections: &[Inspection]) -> Sketch<'_> {
     let height: i32 = inspections.iter().map(|inspection| strip_height(&inspection.heat) + GAP).sum();
-    picture(height.max(1) as u32, "Latency over time per service", |canvas| {
+    Sketch::new(height.max(1).unsigned_abs(), "Latency over time per service", move |canvas| {
         let mut top = 6;
         for inspection in inspections {
             labels(canvas, inspection, top)?;

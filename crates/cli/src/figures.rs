@@ -3,7 +3,7 @@
 use wirereel_query::question::TimeRange;
 
 /// `31,220`
-pub(super) fn count(value: u64) -> String {
+pub(crate) fn count(value: u64) -> String {
     let digits = value.to_string();
     let mut out = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -16,7 +16,7 @@ pub(super) fn count(value: u64) -> String {
 }
 
 /// A number with its noun: `1 flow`, `9,812 flows`.
-pub(super) fn counted(value: u64, noun: &str) -> String {
+pub(crate) fn counted(value: u64, noun: &str) -> String {
     format!("{} {noun}{}", count(value), if value == 1 { "" } else { "s" })
 }
 
@@ -30,7 +30,7 @@ fn short(value: f64) -> String {
 }
 
 /// A duration in microseconds: `870 µs`, `12.3 ms`, `1.25 s`, `5.50 min`.
-pub(super) fn duration(us: u64) -> String {
+pub(crate) fn duration(us: u64) -> String {
     let value = us as f64;
     match us {
         0..1_000 => format!("{us} µs"),
@@ -42,12 +42,12 @@ pub(super) fn duration(us: u64) -> String {
 }
 
 /// As [`duration`]; a dash when there was not a single response.
-pub(super) fn maybe_duration(us: Option<u64>) -> String {
+pub(crate) fn maybe_duration(us: Option<u64>) -> String {
     us.map_or_else(|| "–".to_owned(), duration)
 }
 
 /// `512 B`, `48.1 MB`; units are powers of 1000.
-pub(super) fn bytes(value: u64) -> String {
+pub(crate) fn bytes(value: u64) -> String {
     let number = value as f64;
     match value {
         0..1_000 => format!("{value} B"),
@@ -58,7 +58,7 @@ pub(super) fn bytes(value: u64) -> String {
 }
 
 /// A share of 1 as `1.2 %`; something that is not nothing never shows as `0 %`.
-pub(super) fn share(value: f64) -> String {
+pub(crate) fn share(value: f64) -> String {
     match value * 100.0 {
         percent if percent <= 0.0 => "0 %".to_owned(),
         percent if percent < 0.1 => "< 0.1 %".to_owned(),
@@ -68,12 +68,12 @@ pub(super) fn share(value: f64) -> String {
 }
 
 /// `12.3 /s`
-pub(super) fn rate(per_s: f64) -> String {
+pub(crate) fn rate(per_s: f64) -> String {
     format!("{} /s", short(per_s))
 }
 
 /// `text` in at most `most` characters, the end replaced by `…`.
-pub(super) fn cut(text: &str, most: usize) -> String {
+pub(crate) fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
         return text.to_owned();
     }
@@ -83,7 +83,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 
 /// An instant in UTC.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Instant {
+pub(crate) struct Instant {
     year: i64,
     month: i64,
     day: i64,
@@ -92,7 +92,7 @@ pub(super) struct Instant {
 
 impl Instant {
     /// From microseconds since 1970. Source: the days-to-civil algorithm of H. Hinnant, "chrono-Compatible Low-Level Date Algorithms".
-    pub(super) fn from_us(us: i64) -> Self {
+    pub(crate) fn from_us(us: i64) -> Self {
         let seconds = us.div_euclid(1_000_000);
         let days = seconds.div_euclid(86_400) + 719_468;
         let era = days.div_euclid(146_097);
@@ -110,24 +110,24 @@ impl Instant {
     }
 
     /// `2026-11-20`
-    pub(super) fn date(self) -> String {
+    pub(crate) fn date(self) -> String {
         format!("{:04}-{:02}-{:02}", self.year, self.month, self.day)
     }
 
     /// `14:02:11`
-    pub(super) fn time(self) -> String {
+    pub(crate) fn time(self) -> String {
         let second = self.second_of_day;
         format!("{:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
     }
 
     /// `14:02`
-    pub(super) fn time_short(self) -> String {
+    pub(crate) fn time_short(self) -> String {
         self.time()[..5].to_owned()
     }
 }
 
 /// `2026-11-20 14:02:11 to 14:07:41 UTC, 5.50 min`; the second date where it differs.
-pub(super) fn span(range: TimeRange) -> String {
+pub(crate) fn span(range: TimeRange) -> String {
     let (from, to) = (Instant::from_us(range.from_us), Instant::from_us(range.to_us));
     let day = if from.date() == to.date() { String::new() } else { to.date() + " " };
     let length = duration(range.to_us.saturating_sub(range.from_us).max(0) as u64);

@@ -6,11 +6,11 @@ use anyhow::Result;
 use wirereel_query::answer::{ServiceEdge, ServiceKind, ServiceNode, Topology};
 
 use super::{
-    WIDTH,
-    canvas::{Canvas, Ink, Point, Side, fitted, picture},
+    Sketch, WIDTH,
+    canvas::{Canvas, Ink, Point, Side, fitted},
     layers::layers,
 };
-use crate::report::figures::{maybe_duration, rate, share};
+use crate::figures::{maybe_duration, rate, share};
 
 const BOX_HEIGHT: i32 = 44;
 const BOX_WIDTH: i32 = 184;
@@ -26,18 +26,19 @@ const CURVE: i32 = 24;
 const MAX_NODES: usize = 48;
 
 /// Draws the graph.
-pub(in crate::report) fn graph(topology: &Topology) -> Result<String> {
+pub(crate) fn graph(topology: &Topology) -> Sketch<'_> {
     let mut nodes: Vec<&ServiceNode> = topology.nodes.iter().collect();
     nodes.sort_by_key(|node| std::cmp::Reverse(node.golden.requests));
     nodes.truncate(MAX_NODES);
-    let index: HashMap<&str, usize> = nodes.iter().enumerate().map(|(index, node)| (&*node.name, index)).collect();
-    let ends = |edge: &ServiceEdge| Some((*index.get(&*edge.client)?, *index.get(&*edge.server)?));
-    let edges: Vec<(usize, usize)> = topology.edges.iter().filter_map(ends).collect();
+    let index: HashMap<String, usize> =
+        nodes.iter().enumerate().map(|(index, node)| (node.name.clone(), index)).collect();
+    let ends = move |edge: &ServiceEdge| Some((*index.get(&edge.client)?, *index.get(&edge.server)?));
+    let edges: Vec<(usize, usize)> = topology.edges.iter().filter_map(&ends).collect();
     let columns = layers(nodes.len(), &edges);
     let rows = columns.iter().map(Vec::len).max().unwrap_or(0) as i32;
     let height = (rows * ROW + 2 * MARGIN).max(ROW);
     let places = places(&columns, nodes.len(), height);
-    picture(height as u32, "Services and their calls", |canvas| {
+    Sketch::new(height.unsigned_abs(), "Services and their calls", move |canvas| {
         // Errors last, so that they lie on top.
         let mut drawn: Vec<&ServiceEdge> = topology.edges.iter().collect();
         drawn.sort_by(|a, b| a.golden.error_share.total_cmp(&b.golden.error_share));

@@ -1,13 +1,12 @@
 //! The busiest services as bars.
 
-use anyhow::Result;
 use wirereel_query::answer::ServiceNode;
 
 use super::{
-    WIDTH,
-    canvas::{Ink, Side, fitted, picture},
+    Sketch, WIDTH,
+    canvas::{Ink, Side, fitted},
 };
-use crate::report::figures::{count, share};
+use crate::figures::{count, share};
 
 const ROW: i32 = 26;
 const LEFT: i32 = 208;
@@ -17,10 +16,10 @@ const RIGHT: i32 = WIDTH as i32 - 210;
 const MAX_BARS: usize = 15;
 
 /// Draws one bar per service: its requests, the failed part at its end.
-pub(in crate::report) fn bars(services: &[&ServiceNode]) -> Result<String> {
+pub(crate) fn bars<'a>(services: &'a [&'a ServiceNode]) -> Sketch<'a> {
     let shown = &services[..services.len().min(MAX_BARS)];
     let most = shown.iter().map(|node| node.golden.requests).max().unwrap_or(0).max(1) as f64;
-    picture(shown.len() as u32 * ROW as u32 + 8, "Requests per service", |canvas| {
+    Sketch::new(shown.len() as u32 * ROW as u32 + 8, "Requests per service", move |canvas| {
         for (row, node) in shown.iter().enumerate() {
             let figures = &node.golden;
             let top = row as i32 * ROW + 4;
