@@ -88,7 +88,8 @@ impl Workbench {
         let recent = self.memory.recents()?.into_iter().find(|recent| recent.recording_id == recording_id);
         self.memory.forget_recent(recording_id)?;
         match recent {
-            Some(recent) if recent.folder.is_dir() => {
+            // What was captured live is there and nowhere else.
+            Some(recent) if recent.folder.is_dir() && recording_id != LIVE_RECORDING => {
                 fs::remove_dir_all(&recent.folder).map_err(EngineError::io(&recent.folder))
             }
             _ => Ok(()),
