@@ -61,16 +61,26 @@ fn ask(port: u16, number: usize) {
 fn start(workbench: &Arc<Workbench>, port: u16) {
     let config = CaptureConfig { filter: format!("tcp port {port}"), ..CaptureConfig::default() };
     workbench.start_capture(config).unwrap();
-    wait_for(|| workbench.app_state("test").unwrap().capture.state == CaptureState::Capturing);
+    reach(workbench, CaptureState::Capturing);
+}
+
+/// Waits for a state; another one that is final tells why.
+fn reach(workbench: &Workbench, wanted: CaptureState) {
+    wait_for(|| {
+        let status = workbench.app_state("test").unwrap().capture;
+        assert!(wanted == status.state || status.state != CaptureState::WrongConfiguration, "{:?}", status.reason);
+        status.state == wanted
+    });
 }
 
 fn stop(workbench: &Workbench) {
     let began = Instant::now();
     workbench.stop_capture();
-    wait_for(|| workbench.app_state("test").unwrap().capture.state == CaptureState::Stopped);
+    reach(workbench, CaptureState::Stopped);
     assert!(began.elapsed() < Duration::from_secs(5));
 }
 
+#[track_caller]
 fn wait_for(mut holds: impl FnMut() -> bool) {
     let began = Instant::now();
     while !holds() {
@@ -101,13 +111,14 @@ fn requests_show_while_capturing_and_their_packets_can_be_read_back() {
     let exchanges = || workbench.app_state("test").unwrap().recording.unwrap().exchanges;
     wait_for(|| exchanges() == 20);
     println!("the last of 20 requests showed after {:?}", asked.elapsed());
-    let reader = workbench.reader(None).unwrap();
-    let flow =
-        reader.sql("SELECT flow_id FROM flows ORDER BY opened_at LIMIT 1", 1).unwrap().rows[0][0].as_u64().unwrap();
-    let page = workbench.flow_packets(&FlowPacketsQuestion { flow_id: flow, offset: 0, limit: 100 }, None).unwrap();
-    assert!(page.packets.len() >= 6, "{page:?}");
     wait_for(|| workbench.app_state("test").unwrap().capture.packets > 0);
     stop(&workbench);
+    let reader = workbench.reader(None).unwrap();
+    let flows = reader.sql("SELECT flow_id FROM flows ORDER BY opened_at", 100).unwrap().rows;
+    assert_eq!(flows.len(), 20);
+    let flow_id = flows[0][0].as_u64().unwrap();
+    let page = workbench.flow_packets(&FlowPacketsQuestion { flow_id, offset: 0, limit: 100 }, None).unwrap();
+    assert!(page.packets.len() >= 6, "{page:?}");
     let status = workbench.app_state("test").unwrap().capture;
     assert_eq!((status.lost, status.reason), (0, None));
     workbench.shut_down();

@@ -2,13 +2,14 @@
 
 use std::{
     path::{Path, PathBuf},
+    thread,
     time::{Duration, Instant},
 };
 
 use crossbeam_channel::Sender;
 use wirereel_capture::{CaptureFile, Place, SegmentLimits, SegmentWriter, segments};
 use wirereel_dissect::{Dissector, LinkType, Packet};
-use wirereel_store::{Batch, NewSource, SourceFigures, SourceKind, Writer};
+use wirereel_store::{Batch, NewSource, SourceFigures, SourceKind, StoreError, Writer};
 use wirereel_whisper::{AgentStatus, Frame, FromAgent, OpenInterface, packets};
 
 use super::agent::Frames;
@@ -21,6 +22,9 @@ use crate::{
 const FLUSH_INTERVAL: Duration = Duration::from_millis(400);
 /// How much a loss of power may cost.
 const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+/// How long the writer is waited for, and how often it is asked for.
+const WRITER_PATIENCE: Duration = Duration::from_secs(30);
+const WRITER_LOOK: Duration = Duration::from_millis(20);
 const APPLICATION: &str = concat!("Wirereel ", env!("CARGO_PKG_VERSION"));
 
 /// Who looks on.
@@ -45,7 +49,7 @@ pub(crate) fn ingest(
     interfaces: &[OpenInterface],
     watch: &dyn LiveWatch,
 ) -> Result<(), EngineError> {
-    let mut writer = workspace.store().writer()?;
+    let mut writer = writer_of(workspace)?;
     let mut kept = SegmentWriter::open(&run.folder, SegmentLimits::default(), APPLICATION)
         .map_err(EngineError::capture(&run.folder))?;
     let source = source_of(run);
@@ -65,7 +69,7 @@ pub(crate) fn ingest(
 /// # Errors
 /// When a segment cannot be read or the store cannot be written.
 pub(crate) fn rebuild(workspace: &Workspace, run: &Run, watch: &dyn Watch) -> Result<(), EngineError> {
-    let mut writer = workspace.store().writer()?;
+    let mut writer = writer_of(workspace)?;
     let source = source_of(run);
     let done = import_source(workspace, &mut writer, &source, watch, |collector, batches| {
         let mut live = Live::new(workspace, collector, batches);
@@ -83,6 +87,17 @@ pub(crate) fn rebuild(workspace: &Workspace, run: &Run, watch: &dyn Watch) -> Re
     });
     finish(workspace, &mut writer)?;
     done
+}
+
+/// The writer, also when somebody else has it for a moment, as who follows an edit of names has.
+fn writer_of(workspace: &Workspace) -> Result<Writer, EngineError> {
+    let began = Instant::now();
+    loop {
+        match workspace.store().writer() {
+            Err(StoreError::Locked(_)) if began.elapsed() < WRITER_PATIENCE => thread::sleep(WRITER_LOOK),
+            writer => return Ok(writer?),
+        }
+    }
 }
 
 fn source_of(run: &Run) -> NewSource {
