@@ -3,6 +3,7 @@
 //! - [`CaptureFile`] gives the packets of a pcap or pcapng file, also compressed, in file order.
 //! - [`PacketReader`] gives single packets by [`Packet::position`](wirereel_dissect::Packet::position).
 //! - [`PcapngWriter`] writes packets out again.
+//! - [`SegmentWriter`] keeps live packets in files that survive a crash.
 //!
 //! A malformed file is an ordinary input: what can be read is given, the rest becomes a [`Warning`] with its position.
 #![forbid(unsafe_code)]
@@ -18,6 +19,7 @@ mod notes;
 mod pcap;
 mod pcapng;
 mod reader;
+mod segments;
 mod step;
 mod time;
 mod window;
@@ -30,4 +32,5 @@ pub use layers::{compression, decompress_to};
 pub use limits::{MAX_BLOCK_BYTES, MAX_PACKET_BYTES};
 pub use pcapng::Secrets;
 pub use reader::PacketReader;
+pub use segments::{Begun, Place, Recovered, Segment, SegmentLimits, SegmentWriter, recover, segment_path, segments};
 pub use writer::{CapturedOn, PcapngWriter};

@@ -1,6 +1,9 @@
 //! Single packets, read back by their position.
 
-use std::{fs::File, path::Path};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use wirereel_dissect::Packet;
 
@@ -10,15 +13,77 @@ use crate::{
     limits::{MAX_BLOCK_BYTES, READ_BACK_BYTES},
     looks_like, pcap,
     pcapng::{BlockHeader, HEADER_BYTES, Secrets, Sections, kind, read_packet},
+    segments::{Place, segment_path},
     step::{Located, Step},
     window::Window,
 };
 
-/// Reads packets of an uncompressed capture file by [`Packet::position`], in any order; ascending is fastest.
+/// Reads packets by [`Packet::position`], in any order; ascending is fastest: of an uncompressed capture file, or of a folder of
+/// segments, whose positions are those of [`Place`](crate::Place).
+pub struct PacketReader(Which);
+
+enum Which {
+    File(FileReader),
+    Segments { folder: PathBuf, open: Option<(u32, FileReader)> },
+}
+
+impl PacketReader {
+    /// Opens the file, or the folder of segments, at `path`.
+    ///
+    /// # Errors
+    /// As [`CaptureFile::open`](crate::CaptureFile::open); compressed files give [`CaptureError::Compressed`].
+    pub fn open(path: &Path) -> Result<Self, CaptureError> {
+        Ok(Self(if path.is_dir() {
+            Which::Segments { folder: path.into(), open: None }
+        } else {
+            Which::File(FileReader::open(path)?)
+        }))
+    }
+
+    /// The packet whose record starts at `position`, one that was given for this file or folder.
+    ///
+    /// # Errors
+    /// The operating system cannot read, no packet's record starts there, or the segment is gone.
+    pub fn read(&mut self, position: u64) -> Result<Packet<'_>, CaptureError> {
+        Ok(self.read_on_interface(position)?.0)
+    }
+
+    /// As [`PacketReader::read`], with the name of the interface the packet was captured on, where the file tells it.
+    ///
+    /// # Errors
+    /// As [`PacketReader::read`].
+    pub fn read_on_interface(&mut self, position: u64) -> Result<(Packet<'_>, Option<&str>), CaptureError> {
+        match &mut self.0 {
+            Which::File(file) => file.read_on_interface(position),
+            Which::Segments { folder, open } => {
+                let place = Place::at(position);
+                if open.as_ref().is_none_or(|(number, _)| *number != place.segment) {
+                    *open = Some((place.segment, FileReader::open(&segment_path(folder, place.segment))?));
+                }
+                let Some((_, file)) = open else { unreachable!("it was just opened") };
+                let (packet, interface) = file.read_on_interface(place.offset)?;
+                Ok((Packet { position, ..packet }, interface))
+            }
+        }
+    }
+
+    /// What the decryption secrets blocks before `position` hold, in file order; at most a few megabytes. Segments have none.
+    ///
+    /// # Errors
+    /// The operating system cannot read.
+    pub fn secrets_before(&mut self, position: u64) -> Result<&[Secrets], CaptureError> {
+        match &mut self.0 {
+            Which::File(file) => file.secrets_before(position),
+            Which::Segments { .. } => Ok(&[]),
+        }
+    }
+}
+
+/// Reads packets of one uncompressed capture file by [`Packet::position`], in any order; ascending is fastest.
 ///
 /// In a pcapng file the first read of a far position walks over the block headers before it, because sections and interfaces
 /// may begin anywhere; what was learned is kept for later reads.
-pub struct PacketReader {
+struct FileReader {
     window: Window<File>,
     records: Records,
     last_ns: i64,
@@ -29,12 +94,12 @@ enum Records {
     Pcapng(Sections),
 }
 
-impl PacketReader {
+impl FileReader {
     /// Opens the file at `path`.
     ///
     /// # Errors
     /// As [`CaptureFile::open`](crate::CaptureFile::open); compressed files give [`CaptureError::Compressed`].
-    pub fn open(path: &Path) -> Result<Self, CaptureError> {
+    fn open(path: &Path) -> Result<Self, CaptureError> {
         let file = File::open(path).map_err(|source| CaptureError::Open { path: path.into(), source })?;
         let mut window = Window::new(file, READ_BACK_BYTES);
         window.fill(pcap::HEADER_BYTES).map_err(|source| CaptureError::Read { position: 0, source })?;
@@ -57,19 +122,8 @@ impl PacketReader {
         Ok(Self { window, records, last_ns: 0 })
     }
 
-    /// The packet whose record starts at `position`; `position` is one that [`CaptureFile`](crate::CaptureFile) gave for this file.
-    ///
-    /// # Errors
-    /// The operating system cannot read, or no packet's record starts there.
-    pub fn read(&mut self, position: u64) -> Result<Packet<'_>, CaptureError> {
-        Ok(self.read_on_interface(position)?.0)
-    }
-
-    /// As [`PacketReader::read`], with the name of the interface the packet was captured on, where the file tells it.
-    ///
-    /// # Errors
-    /// As [`PacketReader::read`].
-    pub fn read_on_interface(&mut self, position: u64) -> Result<(Packet<'_>, Option<&str>), CaptureError> {
+    /// The packet whose record starts at `position`, with the name of the interface it was captured on.
+    fn read_on_interface(&mut self, position: u64) -> Result<(Packet<'_>, Option<&str>), CaptureError> {
         let failed = |source| CaptureError::Read { position, source };
         let located = match &mut self.records {
             Records::Pcap(layout) => {
@@ -94,7 +148,7 @@ impl PacketReader {
     ///
     /// # Errors
     /// The operating system cannot read.
-    pub fn secrets_before(&mut self, position: u64) -> Result<&[Secrets], CaptureError> {
+    fn secrets_before(&mut self, position: u64) -> Result<&[Secrets], CaptureError> {
         match &mut self.records {
             Records::Pcap(_) => Ok(&[]),
             Records::Pcapng(sections) => {

@@ -43,6 +43,7 @@ pub struct PcapngWriter<W: Write> {
     /// Interfaces described so far, by number.
     interfaces: Vec<Interface>,
     block: Vec<u8>,
+    position: u64,
 }
 
 impl<W: Write> PcapngWriter<W> {
@@ -51,7 +52,7 @@ impl<W: Write> PcapngWriter<W> {
     /// # Errors
     /// Those of `out`.
     pub fn new(out: W, application: &str) -> io::Result<Self> {
-        let mut writer = Self { out, interfaces: Vec::new(), block: Vec::new() };
+        let mut writer = Self { out, interfaces: Vec::new(), block: Vec::new(), position: 0 };
         let mut contents = Vec::new();
         contents.extend_from_slice(&0x1a2b_3c4du32.to_le_bytes());
         contents.extend_from_slice(&1u16.to_le_bytes());
@@ -104,11 +105,11 @@ impl<W: Write> PcapngWriter<W> {
         self.write_block(kind::DECRYPTION_SECRETS, &[&fixed, &secrets.data])
     }
 
-    /// Appends a packet, describing its link type first when it is new.
+    /// Appends a packet, describing its link type first when it is new; gives the position of its block in the output.
     ///
     /// # Errors
     /// Those of `out`; `InvalidInput` for a time before 1970, which the format cannot say.
-    pub fn write(&mut self, packet: &Packet<'_>) -> io::Result<()> {
+    pub fn write(&mut self, packet: &Packet<'_>) -> io::Result<u64> {
         self.write_on(packet, CapturedOn::default())
     }
 
@@ -116,7 +117,7 @@ impl<W: Write> PcapngWriter<W> {
     ///
     /// # Errors
     /// As [`PcapngWriter::write`].
-    pub fn write_on(&mut self, packet: &Packet<'_>, on: CapturedOn<'_>) -> io::Result<()> {
+    pub fn write_on(&mut self, packet: &Packet<'_>, on: CapturedOn<'_>) -> io::Result<u64> {
         let ticks = u64::try_from(packet.at_ns).map_err(|_| invalid("a packet from before 1970"))?;
         let captured = u32::try_from(packet.bytes.len()).map_err(|_| invalid("a packet longer than 4 GiB"))?;
         let interface = self.interface(packet.link_type, on)?;
@@ -130,7 +131,19 @@ impl<W: Write> PcapngWriter<W> {
         ]) {
             place.copy_from_slice(&value.to_le_bytes());
         }
-        self.write_block(kind::ENHANCED_PACKET, &[&fixed, packet.bytes])
+        let position = self.position;
+        self.write_block(kind::ENHANCED_PACKET, &[&fixed, packet.bytes])?;
+        Ok(position)
+    }
+
+    /// Bytes written so far: where the next block begins.
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The output. What is written to it past this writer is not counted.
+    pub fn get_mut(&mut self) -> &mut W {
+        &mut self.out
     }
 
     /// Flushes and gives the output back.
@@ -179,7 +192,9 @@ impl<W: Write> PcapngWriter<W> {
         }
         self.block.resize(total - 4, 0);
         self.block.extend_from_slice(&length);
-        self.out.write_all(&self.block)
+        self.out.write_all(&self.block)?;
+        self.position += total as u64;
+        Ok(())
     }
 }
 

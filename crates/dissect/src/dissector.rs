@@ -110,6 +110,11 @@ impl Dissector {
         }
     }
 
+    /// It is now so late, though no packet says so: tells and ends what is due. For live input, where nothing may come for long.
+    pub fn advance(&mut self, at_ns: i64, sink: &mut dyn Sink) {
+        self.move_clock(at_ns, sink);
+    }
+
     /// The input has ended: ends every flow and hands out all that is pending.
     pub fn finish(&mut self, sink: &mut dyn Sink) {
         let (flows, mut outlet) = self.flows_and_outlet(sink);

@@ -27,6 +27,9 @@ pub enum EngineError {
     /// A filter text is wrong.
     #[error("{}", .0.message)]
     Filter(FilterProblem),
+    /// Packets cannot be captured: why, and what to do.
+    #[error("{0}")]
+    Capturing(String),
     /// Another import is running.
     #[error("An import is running: wait for it or cancel it.")]
     Busy,
@@ -61,7 +64,7 @@ impl EngineError {
             Self::NotFound(_) | Self::NoWorkspace(_) | Self::SourceGone { .. } => ErrorCode::NotFound,
             Self::Capture { .. } => ErrorCode::BadCapture,
             Self::Filter(_) => ErrorCode::BadFilter,
-            Self::Busy => ErrorCode::BadRequest,
+            Self::Busy | Self::Capturing(_) => ErrorCode::BadRequest,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::Unsupported(_) => ErrorCode::Unsupported,
             Self::Io { .. } => ErrorCode::Internal,

@@ -17,6 +17,10 @@ impl Workspace {
     pub(crate) fn packets_of(&self, reader: &Reader, source: SourceId) -> Result<PacketReader, EngineError> {
         let path = reader.source(source)?.path;
         let gone = |reason: String| EngineError::SourceGone { path: path.clone(), reason };
+        // Live packets are in a folder of segments.
+        if path.is_dir() {
+            return PacketReader::open(&path).map_err(|error| gone(error.to_string()));
+        }
         if !path.is_file() {
             return Err(gone("it was moved or deleted".into()));
         }

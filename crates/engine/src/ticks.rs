@@ -1,7 +1,7 @@
 //! Ticks: small pushes that tell hosts to pull. The newest replaces the one before, so a slow reader costs nothing.
 
 use tokio::sync::watch;
-use wirereel_query::workbench::{ImportProgress, Tick};
+use wirereel_query::workbench::{CaptureStatus, ImportProgress, Tick};
 
 /// The sender's end.
 #[derive(Debug)]
@@ -11,7 +11,9 @@ pub(crate) struct TickBoard {
 
 impl TickBoard {
     pub(crate) fn new() -> Self {
-        Self { sender: watch::Sender::new(Tick { seq: 0, generation: 0, import: None }) }
+        Self {
+            sender: watch::Sender::new(Tick { seq: 0, generation: 0, import: None, capture: CaptureStatus::default() }),
+        }
     }
 
     pub(crate) fn subscribe(&self) -> watch::Receiver<Tick> {
@@ -32,6 +34,18 @@ impl TickBoard {
             tick.seq += 1;
             tick.import = import;
         });
+    }
+
+    /// Live capture went on, began or ended.
+    pub(crate) fn capture(&self, change: impl FnOnce(&mut CaptureStatus)) {
+        self.sender.send_modify(|tick| {
+            tick.seq += 1;
+            change(&mut tick.capture);
+        });
+    }
+
+    pub(crate) fn current_capture(&self) -> CaptureStatus {
+        self.sender.borrow().capture.clone()
     }
 
     pub(crate) fn current_import(&self) -> Option<ImportProgress> {

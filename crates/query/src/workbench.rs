@@ -37,6 +37,65 @@ pub struct ImportProgress {
     pub warnings: Vec<String>,
 }
 
+/// What live capture is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum CaptureState {
+    /// There is no capture agent on this machine.
+    NotVisible,
+    /// The agent is being started, or what a crash left is being read again.
+    Connecting,
+    #[default]
+    Stopped,
+    Capturing,
+    /// It cannot capture as asked; the reason says why.
+    WrongConfiguration,
+}
+
+/// Live capture.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CaptureStatus {
+    pub state: CaptureState,
+    /// Why it is not capturing, or what it had to mend, in a sentence.
+    pub reason: Option<String>,
+    /// Interfaces that packets come from.
+    pub interfaces: Vec<String>,
+    pub since_us: Option<i64>,
+    /// Since the start of the capture.
+    pub packets: u64,
+    pub bytes: u64,
+    /// Packets lost in the kernel's buffer and in the agent's queue.
+    pub lost: u64,
+    /// Over the last second.
+    pub packets_per_s: f64,
+    pub bytes_per_s: f64,
+    /// The agent's share of one core over the last second.
+    pub cpu: f64,
+    /// The agent's resident memory.
+    pub memory_bytes: u64,
+}
+
+/// An interface that can be captured on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CaptureInterface {
+    pub name: String,
+    pub addresses: Vec<String>,
+    pub up: bool,
+    pub loopback: bool,
+}
+
+/// What can be captured on this machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct CaptureInterfaces {
+    pub interfaces: Vec<CaptureInterface>,
+    /// Why nothing can be captured, with the command that mends it.
+    pub hindrance: Option<String>,
+}
+
 /// A recording that was open before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]
@@ -75,6 +134,7 @@ pub struct AppState {
     pub host: String,
     pub recording: Option<Recording>,
     pub import: Option<ImportProgress>,
+    pub capture: CaptureStatus,
     pub recents: Vec<Recent>,
     pub samples: Vec<Sample>,
     /// What is wrong in the open recording's `wirereel.json`, in sentences; what was right before stays in force.
@@ -91,6 +151,7 @@ pub struct Tick {
     /// Rises when rows were added or another recording was opened.
     pub generation: u64,
     pub import: Option<ImportProgress>,
+    pub capture: CaptureStatus,
 }
 
 /// A marked instant.

@@ -2,6 +2,7 @@
 
 mod app;
 mod ask;
+mod capture;
 mod export;
 mod flows;
 mod reel;
@@ -51,6 +52,9 @@ commands! {
     app_state => app::app_state,
     bookmarks => remember::bookmarks,
     cancel_import => app::cancel_import,
+    capture_interfaces => capture::capture_interfaces,
+    capture_start => capture::capture_start,
+    capture_stop => capture::capture_stop,
     check_filter => ask::check_filter,
     choose_files => app::choose_files,
     close_recording => app::close_recording,

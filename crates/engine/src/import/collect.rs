@@ -24,7 +24,7 @@ pub(super) struct Counts {
 }
 
 /// Collects rows on the dissecting thread.
-pub(super) struct Collector {
+pub(crate) struct Collector {
     rows: Rows,
     peers: PeerTable,
     dns: DnsNames,
@@ -42,11 +42,11 @@ impl Collector {
         self.counts
     }
 
-    pub(super) fn is_full(&self) -> bool {
+    pub(crate) fn is_full(&self) -> bool {
         self.rows.len() >= BATCH_ROWS || self.rows.bytes() >= BATCH_BYTES
     }
 
-    pub(super) fn take(&mut self) -> Batch {
+    pub(crate) fn take(&mut self) -> Batch {
         self.rows.take(&mut self.peers)
     }
 

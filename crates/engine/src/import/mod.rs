@@ -26,7 +26,7 @@ use crate::{
     EngineError, Workspace,
     second_try::{IfGone, second_try},
 };
-use collect::Collector;
+pub(crate) use collect::Collector;
 
 /// Batches between the reading and the writing thread. Each holds at most [`collect::BATCH_ROWS`] rows.
 const QUEUE_BATCHES: usize = 2;
@@ -36,9 +36,6 @@ const PACKETS_PER_LOOK: u64 = 2_048;
 
 /// Least time between two reports of progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
-
-/// Least time between two updates of names and roll-ups while rows are still coming.
-const PARTIAL_INTERVAL: Duration = Duration::from_millis(1_500);
 
 /// Batches that are rolled up together while rows are still coming.
 const BATCHES_PER_ROLLUP: u32 = 16;
@@ -113,7 +110,7 @@ fn import_file(
 }
 
 /// Collects what `read` gives and writes it, each on its own thread.
-fn import_source(
+pub(crate) fn import_source(
     workspace: &Workspace,
     writer: &mut Writer,
     source: &NewSource,
@@ -159,7 +156,7 @@ fn write_batches(
         writer.write_soon(batch)?;
         waiting += 1;
         written += 1;
-        let partial = watch.wants_partial_results() && updated.elapsed() >= rest.max(PARTIAL_INTERVAL);
+        let partial = watch.partial_interval().is_some_and(|interval| updated.elapsed() >= rest.max(interval));
         // Where names stay what they are, roll-ups may as well be made while the other thread still dissects.
         if partial || (steady && waiting >= BATCHES_PER_ROLLUP && updated.elapsed() >= rest) {
             let begun = Instant::now();
@@ -168,7 +165,7 @@ fn write_batches(
             rest = begun.elapsed() * 4;
             waiting = 0;
             updated = Instant::now();
-            if watch.wants_partial_results() {
+            if watch.partial_interval().is_some() {
                 watch.rows_changed();
             }
         }

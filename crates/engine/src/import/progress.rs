@@ -83,9 +83,9 @@ pub trait Watch: Sync {
         false
     }
 
-    /// Whether names and roll-ups shall follow while rows come in. Costs some time.
-    fn wants_partial_results(&self) -> bool {
-        false
+    /// How often names and roll-ups shall follow while rows come in; `None` for only at the end. Costs some time.
+    fn partial_interval(&self) -> Option<Duration> {
+        None
     }
 
     /// Partial results can be asked for.

@@ -1,8 +1,10 @@
-//! The workbench: one home folder, at most one open recording, at most one import.
+//! The workbench: one home folder, at most one open recording, at most one import, at most one live capture.
 //!
-//! Home is itself a workspace (what `wirereel import` fills) and holds, for captures opened one by one, a workspace each under `recordings/`.
+//! Home is itself a workspace (what `wirereel import` fills) and holds, for captures opened one by one, a workspace each under `recordings/`,
+//! and one for what is captured live under `live/`.
 
 mod beside;
+mod live;
 mod opening;
 mod recents;
 mod tending;
@@ -32,6 +34,7 @@ use crate::{
     workspace::exists,
 };
 
+use live::Live;
 use tending::Tending;
 
 /// Values that are suggested at most.
@@ -48,6 +51,7 @@ pub struct Workbench {
     current: Mutex<Option<Current>>,
     import: Mutex<Option<JoinHandle<()>>>,
     cancel: AtomicBool,
+    live: Live,
     tending: Tending,
     scratch_number: AtomicU64,
     ticks: TickBoard,
@@ -76,6 +80,7 @@ impl Workbench {
             current: Mutex::new(None),
             import: Mutex::new(None),
             cancel: AtomicBool::new(false),
+            live: Live::default(),
             tending: Tending::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
@@ -110,6 +115,7 @@ impl Workbench {
             host: host.into(),
             recording,
             import: self.ticks.current_import(),
+            capture: self.ticks.current_capture(),
             recents: self.recents()?,
             samples: samples::list(),
             notices,
@@ -316,6 +322,8 @@ impl Workbench {
 
     /// Ends what runs and closes what is open. The host calls it last.
     pub fn shut_down(&self) {
+        self.stop_capture();
+        self.live.join();
         self.cancel_import();
         // Out of the lock before it is waited for: the tending thread asks for the lock, and the import for that thread.
         let import = lock(&self.import).take();

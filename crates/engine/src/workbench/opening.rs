@@ -6,13 +6,13 @@ use std::{
     path::{Path, PathBuf},
     sync::{Arc, atomic::Ordering},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use wirereel_capture::CaptureFile;
 use wirereel_query::workbench::{ApiError, ImportProgress, ImportState};
 
-use super::{HOME_RECORDING, Workbench, lock};
+use super::{HOME_RECORDING, Workbench, live::LIVE_RECORDING, lock};
 use crate::{
     EngineError, Workspace,
     import::{ImportSummary, Progress, Watch, import, name_of},
@@ -63,6 +63,9 @@ impl Workbench {
     /// # Errors
     /// When it is not known any more, or its file is gone.
     pub fn open_recent(self: &Arc<Self>, recording_id: &str) -> Result<(), EngineError> {
+        if recording_id == LIVE_RECORDING {
+            return self.open_live();
+        }
         if recording_id == HOME_RECORDING {
             return self.open_workspace_folder(&self.home.clone());
         }
@@ -85,7 +88,8 @@ impl Workbench {
         let recent = self.memory.recents()?.into_iter().find(|recent| recent.recording_id == recording_id);
         self.memory.forget_recent(recording_id)?;
         match recent {
-            Some(recent) if recent.folder.is_dir() => {
+            // What was captured live is there and nowhere else.
+            Some(recent) if recent.folder.is_dir() && recording_id != LIVE_RECORDING => {
                 fs::remove_dir_all(&recent.folder).map_err(EngineError::io(&recent.folder))
             }
             _ => Ok(()),
@@ -252,8 +256,8 @@ impl Watch for Watcher<'_> {
         self.workbench.cancel.load(Ordering::Relaxed)
     }
 
-    fn wants_partial_results(&self) -> bool {
-        true
+    fn partial_interval(&self) -> Option<Duration> {
+        Some(Duration::from_millis(1_500))
     }
 
     fn rows_changed(&self) {

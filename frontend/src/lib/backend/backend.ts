@@ -4,6 +4,7 @@ import type {
   AppState,
   BodyPreview,
   Bookmark,
+  CaptureInterfaces,
   CompleteQuestion,
   Density,
   DensityQuestion,
@@ -118,6 +119,10 @@ export interface Backend {
   /** Opens what was dropped on the page: one file. The window's host takes drops itself, there this does nothing. */
   openDropped(files: File[], progress: (upload: UploadProgress | null) => void): Promise<void>;
   cancelImport(): Promise<void>;
+  captureInterfaces(): Promise<CaptureInterfaces>;
+  /** Captures on these interfaces; how it goes comes with ticks. */
+  captureStart(interfaces: readonly string[]): Promise<void>;
+  captureStop(): Promise<void>;
   closeRecording(): Promise<void>;
 
   topology(scope: Scope, options?: AskOptions): Promise<Topology>;

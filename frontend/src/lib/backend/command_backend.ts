@@ -17,6 +17,7 @@ import type {
   AppState,
   BodyPreview,
   Bookmark,
+  CaptureInterfaces,
   CompleteQuestion,
   Density,
   DensityQuestion,
@@ -102,6 +103,15 @@ export abstract class CommandBackend implements Backend {
   }
   cancelImport(): Promise<void> {
     return this.ask("cancel_import", {});
+  }
+  captureInterfaces(): Promise<CaptureInterfaces> {
+    return this.ask("capture_interfaces", {});
+  }
+  captureStart(interfaces: readonly string[]): Promise<void> {
+    return this.ask("capture_start", { config: { interfaces } });
+  }
+  captureStop(): Promise<void> {
+    return this.ask("capture_stop", {});
   }
   closeRecording(): Promise<void> {
     return this.ask("close_recording", {});

@@ -1,10 +1,13 @@
 // What is open, what is being imported, and what could be opened.
 
 import { ApiError, backend, type AppState, type Connection, type ImportProgress, type Recent } from "../backend";
-import type { Recording, Sample, Tick, TimeRange, UploadProgress } from "../backend";
+import type { CaptureStatus, Recording, Sample, Tick, TimeRange, UploadProgress } from "../backend";
 
 /** While packets are being read, the whole state is asked at most so often. */
 const REFRESH_WHILE_IMPORTING_MS = 400;
+
+/** The recording that live capture fills. */
+const LIVE = "live";
 
 class RecordingStore {
   /** Everything the host told last; null until it answered for the first time. */
@@ -13,6 +16,8 @@ class RecordingStore {
   generation = $state(0);
   /** The import under way or just ended. */
   import = $state.raw<ImportProgress | null>(null);
+  /** Live capture; null until the host answered. */
+  capture = $state.raw<CaptureStatus | null>(null);
   /** The file on its way to the web host. */
   upload = $state.raw<UploadProgress | null>(null);
   connection = $state<Connection>("connecting");
@@ -50,7 +55,8 @@ class RecordingStore {
 
   /** True while its end moves on: then there is something to follow. */
   get growing(): boolean {
-    return this.importing && this.range !== null;
+    const capturing = this.capture?.state === "capturing" && this.current?.recording_id === LIVE;
+    return (this.importing || capturing) && this.range !== null;
   }
 
   /** Starts listening to the host; the function returned ends it. */
@@ -80,6 +86,7 @@ class RecordingStore {
         const app = await backend().appState();
         this.app = app;
         this.import = app.import;
+        this.capture = app.capture;
       } while (this.#refreshAgain);
     } catch (thrown) {
       this.problem = ApiError.from(thrown);
@@ -112,6 +119,19 @@ class RecordingStore {
     return this.#open(() => backend().cancelImport());
   }
 
+  startCapture(interfaces: readonly string[]): Promise<void> {
+    return this.#open(() => backend().captureStart(interfaces));
+  }
+
+  stopCapture(): Promise<void> {
+    return this.#open(() => backend().captureStop());
+  }
+
+  /** Shows what is captured live. */
+  showLive(): Promise<void> {
+    return this.openRecent(LIVE);
+  }
+
   close(): Promise<void> {
     return this.#open(() => backend().closeRecording());
   }
@@ -133,10 +153,11 @@ class RecordingStore {
     const ended = this.import?.state === "running" && tick.import?.state !== "running";
     this.#seq = tick.seq;
     this.import = tick.import;
+    this.capture = tick.capture;
     this.generation = tick.generation;
     if (!changed && !lost && !ended) return;
     clearTimeout(this.#timer);
-    const next = this.importing ? this.#refreshedAt + REFRESH_WHILE_IMPORTING_MS : 0;
+    const next = this.importing || this.growing ? this.#refreshedAt + REFRESH_WHILE_IMPORTING_MS : 0;
     this.#timer = setTimeout(() => void this.refresh(), Math.max(0, next - performance.now()));
   }
 }
