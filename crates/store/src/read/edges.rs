@@ -84,7 +84,9 @@ impl Reader {
         let Some(cover) = Cover::of(since_ns, at_ns, &graph) else { return Ok(edges) };
         for (by, query) in cover.queries(Figure::OpenConnections) {
             if by == By::Peer {
-                self.each_event(&graph, &query, [], |edge, change| *edges.entry(edge).or_default() += i64::from(change))?;
+                self.each_event(&graph, &query, [], |edge, change| {
+                    *edges.entry(edge).or_default() += i64::from(change)
+                })?;
                 continue;
             }
             let sql = format!("SELECT {}, sum(open_delta)::BIGINT FROM ({query}) GROUP BY ALL", by.ends());
