@@ -8,7 +8,7 @@ mod hosts;
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
 pub(crate) use hosts::Hosts;
@@ -63,6 +63,8 @@ pub(crate) struct Naming {
     /// True when no entry point is configured and these were inferred.
     pub(crate) entry_points_guessed: bool,
 }
+
+const LOCALHOST: &str = "localhost";
 
 /// The one node that stands for all customers.
 pub(crate) const CUSTOMERS: &str = "customers";
@@ -163,9 +165,12 @@ impl Names {
             if by_peer.contains_key(&peer.id) && peer.is_server() {
                 continue;
             }
-            // An address that serves under one name calls under that name too.
-            let inherited =
-                if peer.is_server() { sockets.only(&(peer.ip, peer.port)) } else { addresses.only(&(peer.ip, 0)) };
+            // An address that serves under one name calls under that name too; on one machine everybody has the same one.
+            let inherited = match peer.is_server() {
+                true => sockets.only(&(peer.ip, peer.port)),
+                false if is_localhost(peer.ip) => None,
+                false => addresses.only(&(peer.ip, 0)),
+            };
             if let Some(name) = inherited {
                 by_peer.entry(peer.id).or_insert_with(|| name.clone());
             }
@@ -178,16 +183,23 @@ impl Names {
     }
 }
 
-/// `wirereel.json`, hosts file, DNS, Host or SNI: in this order.
+/// `wirereel.json`, hosts file, DNS, Host or SNI: in this order. What runs on one machine often has the same address and the same
+/// host, so there the port is what tells services apart.
 fn own_name(peer: &Peer, config: &Config, hosts: &Hosts) -> Option<Name> {
     if let Some(rule) = config.names.iter().find(|r| r.matches(peer.ip, peer.port, &peer.hostnames())) {
         return Some(Name { text: rule.name.clone(), configured: true });
     }
-    hosts
-        .name(peer.ip)
-        .or(peer.dns.as_deref())
-        .or(peer.host.as_deref())
-        .map(|text| Name { text: text.to_owned(), configured: false })
+    let found = hosts.name(peer.ip).or(peer.dns.as_deref()).or(peer.host.as_deref());
+    let text = match found {
+        None | Some(LOCALHOST) if peer.is_server() && is_localhost(peer.ip) => format!("{LOCALHOST}:{}", peer.port),
+        found => found?.to_owned(),
+    };
+    Some(Name { text, configured: false })
+}
+
+/// The address that everything on a machine shares; others of 127.0.0.0/8 are given to something on purpose.
+fn is_localhost(ip: IpAddr) -> bool {
+    ip == Ipv4Addr::LOCALHOST || ip == Ipv6Addr::LOCALHOST
 }
 
 /// Names seen at the same socket or address; usable only when there is exactly one.

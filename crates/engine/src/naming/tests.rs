@@ -110,3 +110,19 @@ fn a_named_server_that_never_had_a_tcp_connection_is_not_a_service() {
     let (_, names) = decided(&peers, &[], "{}");
     assert_eq!(names[&2].1, ServiceKind::Unresolved);
 }
+
+#[test]
+fn services_on_the_loopback_are_told_apart_by_their_ports() {
+    let peers = vec![
+        peer(1, "127.0.0.1", 0, None, None),
+        peer(2, "127.0.0.1", 8080, None, Some("localhost")),
+        peer(3, "127.0.0.1", 5432, None, None),
+        peer(4, "::1", 9000, None, Some("api.localhost")),
+    ];
+    let (naming, names) = decided(&peers, &[call(1, 2), call(1, 3)], "{}");
+    assert_eq!(names[&2], ("localhost:8080".into(), ServiceKind::Service));
+    assert_eq!(names[&3], ("localhost:5432".into(), ServiceKind::Service));
+    assert_eq!(names[&4].0, "api.localhost", "a name of its own is kept");
+    assert_eq!(naming.entry_points, ["localhost:5432", "localhost:8080"]);
+    assert_eq!(names[&1].1, ServiceKind::Customers, "who calls from the loopback could be anybody on this machine");
+}
