@@ -103,9 +103,9 @@ pub(crate) enum Command {
         /// Services of `series`, up to eight; default: the three busiest
         #[arg(long = "service", value_name = "NAME")]
         services: Vec<String>,
-        /// What `series` shows
-        #[arg(long, value_enum, default_value_t = MetricName::RequestsIn)]
-        metric: MetricName,
+        /// What `series` shows: requests_in, requests_out, failure_rate, p50, p95, p99, active_connections or bytes
+        #[arg(long, value_name = "METRIC", default_value = "requests_in", value_parser = metric)]
+        metric: Metric,
         /// Colours
         #[arg(long, value_enum, default_value_t = Theme::Light)]
         theme: Theme,
@@ -173,6 +173,11 @@ impl Selected {
 fn instant(text: &str) -> Result<i64, String> {
     wirereel_engine::instant::parse_us(text)
         .ok_or_else(|| format!("{text:?} is not a time such as 2026-11-20T12:00:00Z, or a day such as 2026-11-20"))
+}
+
+/// By the name that the api has for it; a hyphen is as good as an underscore.
+fn metric(text: &str) -> Result<Metric, String> {
+    serde_json::from_value(text.replace('-', "_").into()).map_err(|error| error.to_string())
 }
 
 #[derive(Debug, Subcommand)]
@@ -254,34 +259,6 @@ pub(crate) enum Drawn {
     Series,
     /// Latency of the busiest services over time
     Latency,
-}
-
-/// A metric by its name on the command line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum MetricName {
-    RequestsIn,
-    RequestsOut,
-    FailureRate,
-    P50,
-    P95,
-    P99,
-    ActiveConnections,
-    Bytes,
-}
-
-impl From<MetricName> for Metric {
-    fn from(name: MetricName) -> Self {
-        match name {
-            MetricName::RequestsIn => Self::RequestsIn,
-            MetricName::RequestsOut => Self::RequestsOut,
-            MetricName::FailureRate => Self::FailureRate,
-            MetricName::P50 => Self::P50,
-            MetricName::P95 => Self::P95,
-            MetricName::P99 => Self::P99,
-            MetricName::ActiveConnections => Self::ActiveConnections,
-            MetricName::Bytes => Self::Bytes,
-        }
-    }
 }
 
 /// How `sql` prints rows.

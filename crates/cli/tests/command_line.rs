@@ -207,3 +207,28 @@ fn two_windows_and_two_workspaces_are_compared() {
     assert_eq!(empty.status.code(), Some(1));
     assert_eq!(shell.run(&["diff", "/no/such/folder", ".."]).status.code(), Some(1));
 }
+
+#[test]
+fn pictures_show_what_was_recorded_in_both_kinds_of_file() {
+    let shell = Shell::with_sample("shop-flash-sale.pcapng");
+    let out = |name: &str| shell.folder.path().join(name).display().to_string();
+    shell.done(&["picture", "reel", "--out", &out("reel.svg")]);
+    let reel = fs::read_to_string(out("reel.svg")).expect("written");
+    assert!(reel.contains("payment-service stops answering") && reel.contains("requests"), "{reel}");
+    shell.done(&["picture", "series", "--metric", "p95", "--service", "order-service", "--out", &out("p95.svg")]);
+    let series = fs::read_to_string(out("p95.svg")).expect("written");
+    assert!(series.contains("order-service") && series.contains("95th percentile"), "{series}");
+    for what in ["reel", "topology", "series", "latency"] {
+        let name = out(&format!("{what}.png"));
+        shell.done(&["picture", what, "--theme", "dark", "--out", &name]);
+        let picture = image::open(&name).expect("a picture").to_rgb8();
+        let ground = picture.get_pixel(0, 0);
+        let drawn = picture.pixels().filter(|pixel| *pixel != ground).count();
+        assert!(drawn > 2_000, "{what}: {drawn} pixels are drawn");
+    }
+    let wrong = shell.run(&["picture", "series", "--metric", "p12", "--out", &out("x.svg")]);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("active_connections"), "the metrics are named");
+    let outside = shell.run(&["picture", "reel", "--from", "2031-01-01", "--out", &out("x.svg")]);
+    assert!(String::from_utf8_lossy(&outside.stderr).contains("nothing of the recording lies in the range"));
+}

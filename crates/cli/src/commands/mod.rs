@@ -30,7 +30,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         }
         Command::Report { workspace, out } => report::run(&folder(&workspace)?, out.as_deref()),
         Command::Picture { what, workspace, selected, services, metric, theme, out } => {
-            picture::run(&folder(&workspace)?, what, selected.scope(), services, metric.into(), theme, &out)
+            picture::run(&folder(&workspace)?, what, selected.scope(), services, metric, theme, &out)
         }
         Command::Serve { files, workspace, listen } => serve::serve(folder(&workspace)?, files, listen),
         Command::Schema { markdown, config } => schema::run(markdown, config),

@@ -1,13 +1,11 @@
 //! A metric of several services over time, a row each, all on one scale from zero.
 
 use anyhow::Result;
-use wirereel_query::{
-    question::TimeRange,
-    reel::{Metric, Remark, RemarkKind, Series, ServiceSeries},
-};
+use wirereel_query::reel::{Metric, Remark, RemarkKind, Series, ServiceSeries};
 
 use super::{
     Sketch, WIDTH,
+    axis::Axis,
     canvas::{Canvas, Ink, Side, fitted, width},
     ticks::ticks,
 };
@@ -30,10 +28,10 @@ pub(crate) fn chart(series: &Series) -> Sketch<'_> {
         let bottom = HEAD + rows * ROW;
         let most = series.series.iter().flat_map(|row| row.values.iter().flatten()).copied().fold(0.0, f64::max);
         canvas.text(title(series.metric), (0, 6), Side::Left, 12.0, Ink::Text1)?;
-        let axis = Axis(series.range);
+        let axis = Axis { range: series.range, left: LEFT, right: RIGHT };
         for gap in &series.gaps {
-            let (from, to) = (axis.x(gap.range.from_us).max(LEFT), axis.x(gap.range.to_us).min(RIGHT));
-            canvas.fill((from, HEAD), (to.max(from + 1), bottom), Ink::Gap, 0.16)?;
+            let (from, to) = axis.span(gap.range);
+            canvas.fill((from, HEAD), (to, bottom), Ink::Gap, 0.16)?;
         }
         for (at_us, label) in ticks(series.range) {
             let x = axis.x(at_us);
@@ -50,15 +48,6 @@ pub(crate) fn chart(series: &Series) -> Sketch<'_> {
         }
         Ok(())
     })
-}
-
-struct Axis(TimeRange);
-
-impl Axis {
-    fn x(&self, us: i64) -> i32 {
-        let length = (self.0.to_us - self.0.from_us).max(1) as f64;
-        LEFT + ((us - self.0.from_us) as f64 / length * f64::from(RIGHT - LEFT)) as i32
-    }
 }
 
 fn labels(canvas: &Canvas<'_>, metric: Metric, row: &ServiceSeries, most: f64, base: i32) -> Result<()> {
@@ -88,7 +77,7 @@ fn curve(canvas: &Canvas<'_>, row: &ServiceSeries, most: f64, base: i32) -> Resu
 }
 
 fn remark(canvas: &Canvas<'_>, axis: &Axis, metric: Metric, remark: &Remark, most: f64, base: i32) -> Result<()> {
-    let (from, to) = (axis.x(remark.range.from_us).max(LEFT), axis.x(remark.range.to_us).min(RIGHT));
+    let (from, to) = axis.span(remark.range);
     let (at, told, ink) = match (remark.kind, remark.value) {
         (RemarkKind::Peak, Some(value)) => {
             let at = ((from + to) / 2, (base - height(value, most) - 8).max(base - CURVE - 8));
@@ -97,7 +86,7 @@ fn remark(canvas: &Canvas<'_>, axis: &Axis, metric: Metric, remark: &Remark, mos
         }
         (RemarkKind::Peak, None) => return Ok(()),
         (RemarkKind::Silence, _) => {
-            canvas.fill((from, base - 3), (to.max(from + 1), base), Ink::Errors, 1.0)?;
+            canvas.fill((from, base - 3), (to, base), Ink::Errors, 1.0)?;
             let (since, until) = (Instant::from_us(remark.range.from_us), Instant::from_us(remark.range.to_us));
             (((from + to) / 2, base - 12), format!("silent from {} to {}", since.time(), until.time()), Ink::Errors)
         }
@@ -138,6 +127,8 @@ fn figure(metric: Metric, value: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use wirereel_query::question::TimeRange;
+
     use super::*;
 
     fn range(from_s: i64, to_s: i64) -> TimeRange {

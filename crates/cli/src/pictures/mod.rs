@@ -1,5 +1,6 @@
 //! Pictures of what a recording holds. Each is drawn by one function, as SVG for a page of tokens, as SVG of its own, or as PNG.
 
+mod axis;
 mod bars;
 mod canvas;
 mod chart;

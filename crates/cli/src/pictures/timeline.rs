@@ -3,12 +3,12 @@
 use anyhow::Result;
 use wirereel_query::{
     answer::Density,
-    question::TimeRange,
     reel::{Incident, IncidentKind},
 };
 
 use super::{
     Sketch, WIDTH,
+    axis::Axis,
     canvas::{Canvas, Ink, Side, fitted},
     ticks::ticks,
 };
@@ -32,7 +32,7 @@ pub(crate) fn timeline<'a>(density: &'a Density, incidents: &'a [Incident]) -> S
     let top = HEAD + incidents.len() as i32 * INCIDENT;
     let height = top + REQUESTS + ERRORS + FOOT;
     Sketch::new(height.unsigned_abs(), "Requests and errors over time", move |canvas| {
-        let axis = Axis(density.range);
+        let axis = Axis { range: density.range, left: LEFT, right: RIGHT };
         let (base, bottom) = (top + REQUESTS, top + REQUESTS + ERRORS);
         for gap in &density.gaps {
             let (from, to) = axis.span(gap.range);
@@ -50,22 +50,6 @@ pub(crate) fn timeline<'a>(density: &'a Density, incidents: &'a [Incident]) -> S
         }
         counts(canvas, density, top, base, bottom)
     })
-}
-
-/// Where an instant is.
-struct Axis(TimeRange);
-
-impl Axis {
-    fn x(&self, us: i64) -> i32 {
-        let length = (self.0.to_us - self.0.from_us).max(1) as f64;
-        LEFT + ((us - self.0.from_us) as f64 / length * f64::from(RIGHT - LEFT)) as i32
-    }
-
-    /// At least a unit wide.
-    fn span(&self, range: TimeRange) -> (i32, i32) {
-        let (from, to) = (self.x(range.from_us).max(LEFT), self.x(range.to_us).min(RIGHT));
-        (from, to.max(from + 1))
-    }
 }
 
 fn span(canvas: &Canvas<'_>, axis: &Axis, incident: &Incident, top: i32, bottom: i32) -> Result<()> {
@@ -120,6 +104,8 @@ fn height(count: u32, most: u32, full: i32) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use wirereel_query::question::TimeRange;
+
     use super::*;
 
     #[test]
