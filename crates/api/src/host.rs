@@ -11,6 +11,11 @@ pub trait Host: Send + Sync {
     /// `window` or `browser`.
     fn name(&self) -> &'static str;
 
+    /// The port that the page itself is spoken to over: live capture leaves it out, or looking would be seen.
+    fn own_port(&self) -> Option<u16> {
+        None
+    }
+
     /// Lets the user choose capture files; empty when they chose none.
     ///
     /// # Errors

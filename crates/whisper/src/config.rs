@@ -35,7 +35,7 @@ pub struct LeaveOut {
     pub ports: Vec<u16>,
     /// Addresses or networks, such as `10.0.0.1` or `10.0.0.0/8`.
     pub addresses: Vec<String>,
-    /// The connection that the whisperer itself is spoken to over, when it is reached by ssh.
+    /// Wirereel's own traffic: the connection that the whisperer is reached over by ssh, and the page in a browser.
     pub own_connection: bool,
 }
 

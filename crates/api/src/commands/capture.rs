@@ -19,7 +19,11 @@ pub(super) fn capture_interfaces(context: &Context<'_>, _: Nothing) -> Result<Ca
 }
 
 pub(super) fn capture_start(context: &Context<'_>, args: Start) -> Result<Nothing, ApiError> {
-    context.workbench.start_capture(args.config).map_err(to_api_error)?;
+    let Start { mut config } = args;
+    if config.leave_out.own_connection {
+        config.leave_out.ports.extend(context.host.own_port());
+    }
+    context.workbench.start_capture(config).map_err(to_api_error)?;
     Ok(Nothing {})
 }
 

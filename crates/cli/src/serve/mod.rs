@@ -11,10 +11,25 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 use anyhow::{Context as _, Result};
 use axum::{Router, middleware, routing};
 use tokio::net::TcpListener;
-use wirereel_api::{Api, Headless, Workbench};
+use wirereel_api::{Api, Host, Workbench};
 
 use guard::Guard;
 use session::Sessions;
+
+/// The page in a browser.
+struct Browser {
+    port: u16,
+}
+
+impl Host for Browser {
+    fn name(&self) -> &'static str {
+        "browser"
+    }
+
+    fn own_port(&self) -> Option<u16> {
+        Some(self.port)
+    }
+}
 
 /// What every request handler shares.
 #[derive(Clone)]
@@ -32,12 +47,13 @@ pub(crate) fn serve(workspace: PathBuf, files: Vec<PathBuf>, listen: SocketAddr)
     if !files.is_empty() {
         workbench.open_paths(&files)?;
     }
-    let api = Api::new(workbench.clone(), Arc::new(Headless));
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("wr-web").enable_all().build()?;
+    let serving = workbench.clone();
     runtime.block_on(async move {
         let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on"))?;
         let address = listener.local_addr()?;
+        let api = Api::new(serving, Arc::new(Browser { port: address.port() }));
         let sessions = Arc::new(Sessions::new()?);
         println!("http://{address}/?token={}", sessions.token());
         if !address.ip().is_loopback() {
