@@ -12,7 +12,13 @@ pub(crate) struct TickBoard {
 impl TickBoard {
     pub(crate) fn new() -> Self {
         Self {
-            sender: watch::Sender::new(Tick { seq: 0, generation: 0, import: None, capture: CaptureStatus::default() }),
+            sender: watch::Sender::new(Tick {
+                seq: 0,
+                generation: 0,
+                import: None,
+                capture: CaptureStatus::default(),
+                whisperers: 0,
+            }),
         }
     }
 

@@ -9,4 +9,5 @@ pub mod answer;
 pub mod filter;
 pub mod question;
 pub mod reel;
+pub mod whisperers;
 pub mod workbench;

@@ -152,6 +152,9 @@ pub struct Tick {
     pub generation: u64,
     pub import: Option<ImportProgress>,
     pub capture: CaptureStatus,
+    /// Rises when the list of whisperers or one's state or configuration changed.
+    #[serde(default)]
+    pub whisperers: u64,
 }
 
 /// A marked instant.

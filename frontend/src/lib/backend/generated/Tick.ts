@@ -13,4 +13,8 @@ seq: number,
 /**
  * Rises when rows were added or another recording was opened.
  */
-generation: number, import: ImportProgress | null, capture: CaptureStatus, };
+generation: number, import: ImportProgress | null, capture: CaptureStatus, 
+/**
+ * Rises when the list of whisperers or one's state or configuration changed.
+ */
+whisperers: number, };
