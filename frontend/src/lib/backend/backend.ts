@@ -29,6 +29,7 @@ import type {
   Inspection,
   InspectQuestion,
   Message,
+  NewWhisperer,
   NextEventQuestion,
   PacketBytes,
   Passing,
@@ -48,6 +49,12 @@ import type {
   Tick,
   Topology,
   UnresolvedAddress,
+  Whisperer,
+  WhispererConfig,
+  WhispererHistory,
+  WhispererProblem,
+  WhispererSaved,
+  WhispererSchema,
 } from "./types";
 
 /** How a question is asked. */
@@ -86,6 +93,15 @@ export interface ExchangePlace {
   total: number;
 }
 
+/** Which figures of a whisperer, at most so many; without times those of the last ten minutes. */
+export interface WhispererHistoryQuestion {
+  id: string;
+  from_us?: number;
+  to_us?: number;
+  /** 1 to 600. */
+  points: number;
+}
+
 /** Files being dragged over the window. `dropped` ends it, as `left` does. */
 export type DragPhase = "over" | "left" | "dropped";
 
@@ -120,10 +136,27 @@ export interface Backend {
   openDropped(files: File[], progress: (upload: UploadProgress | null) => void): Promise<void>;
   cancelImport(): Promise<void>;
   captureInterfaces(): Promise<CaptureInterfaces>;
-  /** Captures on these interfaces; how it goes comes with ticks. */
-  captureStart(interfaces: readonly string[]): Promise<void>;
+  /** Captures on this machine with this configuration; how it goes comes with ticks. */
+  captureStart(config: Record<string, unknown>): Promise<void>;
   captureStop(): Promise<void>;
   closeRecording(): Promise<void>;
+
+  /** This machine's first, then in the order in which they were added. */
+  whisperers(options?: AskOptions): Promise<Whisperer[]>;
+  whispererHistory(question: WhispererHistoryQuestion, options?: AskOptions): Promise<WhispererHistory>;
+  whispererSchema(): Promise<WhispererSchema>;
+  /** What is wrong with a configuration; nothing is saved. */
+  whispererCheck(id: string, config: WhispererConfig, options?: AskOptions): Promise<WhispererProblem[]>;
+  whispererSave(id: string, config: WhispererConfig): Promise<WhispererSaved>;
+  whispererAdd(whisperer: NewWhisperer): Promise<Whisperer>;
+  whispererRename(id: string, name: string): Promise<void>;
+  /** What it captured stays. */
+  whispererRemove(id: string): Promise<void>;
+  /** Whether it captures again when the workbench starts. */
+  whispererResume(id: string, resume: boolean): Promise<void>;
+  /** Answered at once; the state follows with ticks. */
+  whispererStart(id: string): Promise<void>;
+  whispererStop(id: string): Promise<void>;
 
   topology(scope: Scope, options?: AskOptions): Promise<Topology>;
   unresolved(scope: Scope, options?: AskOptions): Promise<UnresolvedAddress[]>;
