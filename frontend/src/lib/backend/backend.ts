@@ -93,12 +93,11 @@ export interface ExchangePlace {
   total: number;
 }
 
-/** Which figures of a whisperer, at most so many; without times those of the last ten minutes. */
-export interface WhispererHistoryQuestion {
+/** Which figures of a whisperer: without times those of the last ten minutes, in at most `points` samples (600 at most). */
+export interface WhispererTime {
   id: string;
   from_us?: number;
   to_us?: number;
-  /** 1 to 600. */
   points: number;
 }
 
@@ -139,24 +138,23 @@ export interface Backend {
   /** Captures on this machine with this configuration; how it goes comes with ticks. */
   captureStart(config: Record<string, unknown>): Promise<void>;
   captureStop(): Promise<void>;
-  closeRecording(): Promise<void>;
-
   /** This machine's first, then in the order in which they were added. */
   whisperers(options?: AskOptions): Promise<Whisperer[]>;
-  whispererHistory(question: WhispererHistoryQuestion, options?: AskOptions): Promise<WhispererHistory>;
+  whispererHistory(time: WhispererTime, options?: AskOptions): Promise<WhispererHistory>;
   whispererSchema(): Promise<WhispererSchema>;
   /** What is wrong with a configuration; nothing is saved. */
   whispererCheck(id: string, config: WhispererConfig, options?: AskOptions): Promise<WhispererProblem[]>;
+  /** Saves a configuration in which nothing is wrong. */
   whispererSave(id: string, config: WhispererConfig): Promise<WhispererSaved>;
   whispererAdd(whisperer: NewWhisperer): Promise<Whisperer>;
   whispererRename(id: string, name: string): Promise<void>;
   /** What it captured stays. */
   whispererRemove(id: string): Promise<void>;
-  /** Whether it captures again when the workbench starts. */
   whispererResume(id: string, resume: boolean): Promise<void>;
-  /** Answered at once; the state follows with ticks. */
+  /** Resolves at once; the state follows with ticks. */
   whispererStart(id: string): Promise<void>;
   whispererStop(id: string): Promise<void>;
+  closeRecording(): Promise<void>;
 
   topology(scope: Scope, options?: AskOptions): Promise<Topology>;
   unresolved(scope: Scope, options?: AskOptions): Promise<UnresolvedAddress[]>;

@@ -11,7 +11,7 @@ import type {
   PushListener,
   RowsChoice,
   UploadProgress,
-  WhispererHistoryQuestion,
+  WhispererTime,
 } from "./backend";
 import { ApiError } from "./error";
 import type {
@@ -121,15 +121,11 @@ export abstract class CommandBackend implements Backend {
   captureStop(): Promise<void> {
     return this.ask("capture_stop", {});
   }
-  closeRecording(): Promise<void> {
-    return this.ask("close_recording", {});
-  }
-
   whisperers(options?: AskOptions): Promise<Whisperer[]> {
     return this.ask("whisperers", {}, options);
   }
-  whispererHistory(question: WhispererHistoryQuestion, options?: AskOptions): Promise<WhispererHistory> {
-    return this.ask("whisperer_history", question, options);
+  whispererHistory(time: WhispererTime, options?: AskOptions): Promise<WhispererHistory> {
+    return this.ask("whisperer_history", time, options);
   }
   whispererSchema(): Promise<WhispererSchema> {
     return this.ask("whisperer_schema", {});
@@ -157,6 +153,9 @@ export abstract class CommandBackend implements Backend {
   }
   whispererStop(id: string): Promise<void> {
     return this.ask("whisperer_stop", { id });
+  }
+  closeRecording(): Promise<void> {
+    return this.ask("close_recording", {});
   }
 
   topology(scope: Scope, options?: AskOptions): Promise<Topology> {
