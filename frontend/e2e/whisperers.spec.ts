@@ -262,3 +262,30 @@ test("below 1180 pixels there is one tab at a time, and arrow keys reach everyth
   await app.keyboard.press("End");
   await expect(option(app, "This machine")).toHaveAttribute("aria-selected", "true");
 });
+
+test("each of the five states has its word, a wait its seconds, and a hindrance the command that mends it", async ({
+  app,
+}) => {
+  const [local] = (await ask(app, "whisperers", {})) as Told[];
+  const states = ["not_visible", "connecting", "stopped", "capturing", "wrong_configuration"];
+  const next_attempt_us = (Date.now() + 30_000) * 1000;
+  const list = states.map((state, n) => ({
+    ...local,
+    id: n === 0 ? "local" : `other-${n}`,
+    name: `machine ${n}`,
+    state,
+    attempt: state === "connecting" ? 3 : 0,
+    next_attempt_us: state === "connecting" ? next_attempt_us : null,
+    hindrance: n === 0 ? "it may not capture: sudo setcap cap_net_raw+ep /opt/wirereel-whisperer" : null,
+  }));
+  await app.route("**/api/whisperers", (route) => route.fulfill({ json: list }));
+  await app.reload();
+  await app.getByRole("navigation", { name: "Panes" }).getByRole("button", { name: "Whisperers" }).click();
+  const words = ["Not visible", "Connecting", "Stopped", "Capturing", "Wrong configuration"];
+  for (const [n, word] of words.entries()) await expect(option(app, `machine ${n}`)).toContainText(word);
+  await expect(option(app, "machine 1")).toContainText(/attempt 3, in [12]\d s/);
+  await option(app, "machine 0").click();
+  await expect(pane(app).locator("code")).toHaveText("sudo setcap cap_net_raw+ep /opt/wirereel-whisperer");
+  await expect(pane(app).getByRole("button", { name: "Copy" })).toBeVisible();
+  await app.unroute("**/api/whisperers");
+});
