@@ -156,7 +156,7 @@ test("a filter that cannot be read is underlined from where on it cannot", async
   const filter = row(app, "capture.filter");
   await setting(app, "Capture filter").fill("tcp port 80 or tcp prt 81");
   await expect(filter).toContainText("invalid", { timeout: 10_000 });
-  await expect(filter.locator(".unread")).toHaveText(/^(?:tcp )?prt 81|^81|^\S.*81$/);
+  await expect(filter.locator(".unread")).toHaveText("prt 81");
   await setting(app, "Capture filter").fill("tcp port 80");
   await expect(filter).toContainText("being edited");
   await setting(app, "Capture filter").press("Enter");
