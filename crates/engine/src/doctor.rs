@@ -1,13 +1,15 @@
 //! What this machine has and lacks, with the exact step that mends it.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, process::Command};
 
 use sysinfo::System;
 use wirereel_query::workbench::DoctorFinding;
 
+use crate::live::{local_agent, look};
+
 /// Looks at the machine. Reads only; takes well under a second.
 pub fn examine() -> Vec<DoctorFinding> {
-    vec![machine(), database(), wireshark()]
+    vec![machine(), database(), capture(), wireshark()]
 }
 
 fn machine() -> DoctorFinding {
@@ -40,6 +42,32 @@ fn database() -> DoctorFinding {
             found: error.to_string(),
             remedy: Some("scripts/fetch-libduckdb, then build again".into()),
         },
+    }
+}
+
+/// Whether the agent is there and may capture.
+fn capture() -> DoctorFinding {
+    let finding = |ok, found, remedy: Option<&str>| DoctorFinding {
+        subject: "live capture".into(),
+        ok,
+        found,
+        remedy: remedy.map(str::to_owned),
+    };
+    let Some(agent) = local_agent() else {
+        let found = "the agent wirereel-whisperer is neither beside this program nor on the path".to_owned();
+        return finding(false, found, Some("build it: cargo build -p wirereel-whisperer"));
+    };
+    match look(&mut Command::new(&agent)) {
+        Ok((interfaces, None)) => {
+            finding(true, format!("{} may capture on {} interfaces", agent.display(), interfaces.len()), None)
+        }
+        Ok((_, Some(why))) => {
+            // The command stands behind the reason.
+            let remedy = why.split_once(": sudo ").map(|(_, command)| format!("sudo {command}"));
+            let remedy = remedy.as_deref().unwrap_or("see what `wirereel-whisperer --check` says");
+            finding(false, format!("{}: {why}", agent.display()), Some(remedy))
+        }
+        Err(error) => finding(false, error.to_string(), Some("see what `wirereel-whisperer --check` says")),
     }
 }
 

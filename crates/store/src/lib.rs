@@ -22,7 +22,7 @@ mod write;
 pub use error::{Result, StoreError};
 pub use open::check_library;
 pub use read::{Copied, CopyFormat, Reader, SourcePath, StoredExchange, WaitingProblem, WindowFigures, difference};
-pub use rows::{Batch, Peer, PeerId, PeerTable, Rows, SourceId, flow_number, source_and_flow};
+pub use rows::{Batch, Owner, Peer, PeerId, PeerTable, Rows, SourceId, flow_number, source_and_flow};
 pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};
 pub use store::{Opened, Store};
 pub use workspace::{Recent, Workspace};

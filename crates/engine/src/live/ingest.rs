@@ -12,7 +12,12 @@ use wirereel_dissect::{Dissector, LinkType, Packet};
 use wirereel_store::{Batch, NewSource, SourceFigures, SourceKind, StoreError, Writer};
 use wirereel_whisper::{AgentStatus, Frame, FromAgent, OpenInterface, packets};
 
-use super::agent::Frames;
+use super::{
+    agent::Frames,
+    notes::{Note, NoteWriter, notes},
+    sockets::tell_listening,
+    waiting::Waiting,
+};
 use crate::{
     EngineError, Workspace,
     import::{Collector, Watch, import_source},
@@ -55,8 +60,10 @@ pub(crate) fn ingest(
     let source = source_of(run);
     let done = import_source(workspace, &mut writer, &source, watch, |collector, batches| {
         let mut live = Live::new(workspace, collector, batches);
-        let taken = live.take(frames, interfaces, &mut kept, &run.folder, watch);
+        let mut noted = NoteWriter::new(&run.folder);
+        let taken = live.take(frames, interfaces, &mut kept, &mut noted, &run.folder, watch);
         kept.close().map_err(EngineError::capture(&run.folder))?;
+        noted.sync()?;
         live.end();
         taken.map(|()| live.figures)
     });
@@ -73,12 +80,16 @@ pub(crate) fn rebuild(workspace: &Workspace, run: &Run, watch: &dyn Watch) -> Re
     let source = source_of(run);
     let done = import_source(workspace, &mut writer, &source, watch, |collector, batches| {
         let mut live = Live::new(workspace, collector, batches);
+        for note in notes(&run.folder)? {
+            live.recall(&note);
+        }
         for segment in segments(&run.folder).map_err(EngineError::capture(&run.folder))? {
             let failed = || EngineError::capture(segment.path.clone());
             let mut file = CaptureFile::open(&segment.path).map_err(failed())?;
             while let Some(packet) = file.next().map_err(failed())? {
                 let place = Place { segment: segment.number, offset: packet.position };
                 live.push(&Packet { position: place.position(), ..packet });
+                live.waiting.let_go(live.collector.sockets.looked_ns(), live.collector);
                 live.hand_over_if_full();
             }
         }
@@ -113,7 +124,10 @@ fn finish(workspace: &Workspace, writer: &mut Writer) -> Result<(), EngineError>
 struct Live<'a> {
     dissector: Dissector,
     collector: &'a mut Collector,
+    waiting: Waiting,
     batches: &'a Sender<Batch>,
+    /// The newest segment.
+    segment: u32,
     figures: SourceFigures,
     link_types: Vec<LinkType>,
     flushed: Instant,
@@ -125,7 +139,9 @@ impl<'a> Live<'a> {
         Self {
             dissector: Dissector::new(workspace.limits()).with_http(workspace.http_options()),
             collector,
+            waiting: Waiting::default(),
             batches,
+            segment: 0,
             figures: SourceFigures::default(),
             link_types: Vec::new(),
             flushed: Instant::now(),
@@ -138,6 +154,7 @@ impl<'a> Live<'a> {
         frames: &mut Frames,
         interfaces: &[OpenInterface],
         kept: &mut SegmentWriter,
+        noted: &mut NoteWriter,
         folder: &Path,
         watch: &dyn LiveWatch,
     ) -> Result<(), EngineError> {
@@ -162,20 +179,32 @@ impl<'a> Live<'a> {
                         // On disk before anything else is done with it.
                         let (place, _) =
                             kept.write(&packet, Some(&interface.name)).map_err(EngineError::capture(folder))?;
+                        self.segment = place.segment;
                         self.push(&Packet { position: place.position(), ..packet });
                     }
                 }
                 Frame::Control => {
                     let message = serde_json::from_slice(contents).map_err(|error| strange(format!("says {error}")))?;
-                    if let FromAgent::Status(status) = message {
-                        self.figures.dropped += status.losses.iter().map(|loss| loss.packets).sum::<u64>();
-                        // Connections end in silence as well.
-                        self.dissector.advance(status.at_ns, self.collector);
-                        watch.status(&status);
+                    match message {
+                        FromAgent::Status(status) => {
+                            self.figures.dropped += status.losses.iter().map(|loss| loss.packets).sum::<u64>();
+                            // Connections end in silence as well.
+                            self.waiting.set_now(status.at_ns);
+                            self.dissector.advance(status.at_ns, &mut self.waiting);
+                            watch.status(&status);
+                        }
+                        FromAgent::Sockets(changes) => {
+                            self.waiting.set_now(changes.at_ns);
+                            let note = Note::Sockets(changes);
+                            noted.write(self.segment, &note, &self.collector.sockets)?;
+                            self.recall(&note);
+                        }
+                        _ => {}
                     }
                 }
             }
-            self.flush(kept, folder)?;
+            self.waiting.let_go(self.collector.sockets.looked_ns(), self.collector);
+            self.flush(kept, noted, folder)?;
         }
         Ok(())
     }
@@ -189,21 +218,31 @@ impl<'a> Live<'a> {
         if !self.link_types.contains(&packet.link_type) {
             self.link_types.push(packet.link_type);
         }
-        self.dissector.push(packet, self.collector);
+        self.waiting.set_now(packet.at_ns);
+        self.dissector.push(packet, &mut self.waiting);
     }
 
-    fn flush(&mut self, kept: &mut SegmentWriter, folder: &Path) -> Result<(), EngineError> {
+    /// Takes in what was told, or noted down, beside packets.
+    fn recall(&mut self, note: &Note) {
+        let Note::Sockets(changes) = note;
+        tell_listening(changes, self.dissector.listening());
+        self.collector.sockets.apply(changes);
+    }
+
+    fn flush(&mut self, kept: &mut SegmentWriter, noted: &mut NoteWriter, folder: &Path) -> Result<(), EngineError> {
         self.hand_over_if_full();
         if self.flushed.elapsed() >= FLUSH_INTERVAL {
             self.flushed = Instant::now();
             // What rows say can be looked at from now on.
             kept.flush().map_err(EngineError::capture(folder))?;
+            noted.flush()?;
             // The writer is gone when the queue is closed; it tells why.
             let _ = self.batches.send(self.collector.take());
         }
         if self.synced.elapsed() >= SYNC_INTERVAL {
             self.synced = Instant::now();
             kept.sync().map_err(EngineError::capture(folder))?;
+            noted.sync()?;
         }
         Ok(())
     }
@@ -215,7 +254,8 @@ impl<'a> Live<'a> {
     }
 
     fn end(&mut self) {
-        self.dissector.finish(self.collector);
+        self.dissector.finish(&mut self.waiting);
+        self.waiting.let_all_go(self.collector);
         let names: Vec<_> = self.link_types.iter().map(|link| link.name()).collect();
         self.figures.link_type = names.join(",");
         let _ = self.batches.send(self.collector.take());

@@ -5,8 +5,12 @@
 
 mod agent;
 mod ingest;
+mod notes;
 mod programs;
+mod sockets;
+mod waiting;
 
 pub(crate) use agent::{Agent, look};
 pub(crate) use ingest::{LiveWatch, Run, ingest, rebuild};
 pub(crate) use programs::local_agent;
+pub(crate) use sockets::SocketTable;
