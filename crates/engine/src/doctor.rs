@@ -5,7 +5,7 @@ use std::{env, path::PathBuf, process::Command};
 use sysinfo::System;
 use wirereel_query::workbench::DoctorFinding;
 
-use crate::live::{local_agent, look};
+use crate::live::local_agent;
 
 /// Looks at the machine. Reads only; takes well under a second.
 pub fn examine() -> Vec<DoctorFinding> {
@@ -57,18 +57,21 @@ fn capture() -> DoctorFinding {
         let found = "the agent wirereel-whisperer is neither beside this program nor on the path".to_owned();
         return finding(false, found, Some("build it: cargo build -p wirereel-whisperer"));
     };
-    match look(&mut Command::new(&agent)) {
-        Ok((interfaces, None)) => {
-            finding(true, format!("{} may capture on {} interfaces", agent.display(), interfaces.len()), None)
+    let said = match Command::new(&agent).arg("--check").output() {
+        Ok(said) => said,
+        Err(error) => {
+            let found = format!("{} cannot be started: {error}", agent.display());
+            return finding(false, found, Some("build it: cargo build -p wirereel-whisperer"));
         }
-        Ok((_, Some(why))) => {
-            // The command stands behind the reason.
-            let remedy = why.split_once(": sudo ").map(|(_, command)| format!("sudo {command}"));
-            let remedy = remedy.as_deref().unwrap_or("see what `wirereel-whisperer --check` says");
-            finding(false, format!("{}: {why}", agent.display()), Some(remedy))
-        }
-        Err(error) => finding(false, error.to_string(), Some("see what `wirereel-whisperer --check` says")),
+    };
+    let words = String::from_utf8_lossy(&said.stdout);
+    let found = format!("{}: {}", agent.display(), words.trim());
+    if said.status.success() {
+        return finding(true, found, None);
     }
+    // The command stands behind the reason.
+    let remedy = words.trim().split_once(": sudo ").map(|(_, command)| format!("sudo {command}"));
+    finding(false, found, Some(remedy.as_deref().unwrap_or("see `wirereel-whisperer --list-interfaces`")))
 }
 
 fn wireshark() -> DoctorFinding {

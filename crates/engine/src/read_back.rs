@@ -84,8 +84,9 @@ impl Workspace {
         let mut packets = self.packets_of(&reader, source)?;
         let server = endpoint(&detail.row.server_ip, detail.row.server_port);
         let place = body::Place { ordinal, side, server, limit_bytes };
-        let found = body::read_back(&mut packets, &reader.positions(flow_id)?, self.limits(), place)
-            .map_err(EngineError::capture(reader.source(source)?.path))?;
+        let path = reader.source(source)?.path;
+        let found = body::read_back(&mut packets, &reader.positions(flow_id)?, self.limits_of(&path), place)
+            .map_err(EngineError::capture(path))?;
         let body = found.ok_or_else(|| EngineError::NotFound(format!("The body of exchange {exchange_id}")))?;
         Ok(Sent { bytes, body })
     }

@@ -168,7 +168,7 @@ impl Workspace {
         }
     }
 
-    fn config(&self) -> RwLockReadGuard<'_, Config> {
+    pub(crate) fn config(&self) -> RwLockReadGuard<'_, Config> {
         self.config.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -180,6 +180,15 @@ impl Workspace {
             tcp_end_ns: config.flows.tcp_ends_after.as_nanos(),
             udp_end_ns: config.flows.udp_ends_after.as_nanos(),
             ..Limits::default()
+        }
+    }
+
+    /// By what limits the packets of a source were read: rows of a live run are by the rules that were in force when it began.
+    pub(crate) fn limits_of(&self, source: &Path) -> Limits {
+        match crate::live::begun(source) {
+            Ok(Some(begun)) => begun.parsing.parsing().limits,
+            // A capture file, or a run of which nothing was noted.
+            _ => self.limits(),
         }
     }
 

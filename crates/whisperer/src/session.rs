@@ -162,6 +162,7 @@ impl Session {
         let sockets = Relay::start(&self.interfaces);
         let mut refused = sandbox::enter();
         let outbox = Arc::new(Outbox::new(config.queue_mib as usize * MEBIBYTE));
+        outbox.hold();
         let shared = Arc::new(Shared::default());
         let since_ns = now_ns();
         let _ = outbox.tell(FromAgent::Opened { interfaces: interfaces::told(&opened) });
@@ -172,8 +173,9 @@ impl Session {
         let status = Status { shared: Arc::clone(&shared), outbox: Arc::clone(&outbox), sent, since_ns, system };
         let status = thread::Builder::new().name("status".into()).spawn(move || status.tell_until(&stopped))?;
         let stop_sockets = Arc::new(AtomicBool::new(false));
+        let (go, may_go) = mpsc::sync_channel(1);
         match sockets {
-            Ok(relay) => drop(relay.run(Arc::clone(&outbox), Arc::clone(&stop_sockets))?),
+            Ok(relay) => relay.run(Arc::clone(&outbox), Arc::clone(&stop_sockets), may_go)?,
             Err(error) => report(&format!("nobody tells which processes own sockets: {error}")),
         }
         refused.extend(sandbox::only_known_calls());
@@ -181,7 +183,8 @@ impl Session {
             report(&format!("not sandboxed by {step}"));
         }
         let reason = (!refused.is_empty()).then(|| format!("sandboxed but for: {}", refused.join("; ")));
-        let _ = outbox.tell(FromAgent::State { state: AgentState::Capturing, reason });
+        outbox.tell_and_let_go(FromAgent::State { state: AgentState::Capturing, reason });
+        let _ = go.send(());
         self.running = Some(Running { config, shared, outbox, reading, sending, status, stop_status, stop_sockets });
         Ok(())
     }

@@ -156,7 +156,7 @@ impl Workspace {
         let (source, _) = source_and_flow(flow_id);
         let path = reader.source(source)?.path;
         let mut packets = self.packets_of(reader, source)?;
-        let mut dissector = Dissector::with_detail(self.limits(), request);
+        let mut dissector = Dissector::with_detail(self.limits_of(&path), request);
         let row = reader.flow_row(flow_id)?;
         if row.direction_known
             && let (Some(transport), Some(server)) =

@@ -5,7 +5,7 @@ use wirereel_dissect::record::{
     DnsQuery, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, HttpExchange, Problem, Sink, TlsHandshake,
     Transport,
 };
-use wirereel_store::{Batch, PeerId, PeerTable, Rows};
+use wirereel_store::{Batch, PeerId, PeerTable, Rows, SourceId};
 
 use super::dns_names::DnsNames;
 use crate::live::SocketTable;
@@ -25,28 +25,62 @@ pub(super) struct Counts {
     pub(super) problems: u64,
 }
 
-/// Collects rows on the dissecting thread.
-pub(crate) struct Collector {
-    rows: Rows,
-    peers: PeerTable,
+/// What is known about a source while it is read.
+struct Known {
     dns: DnsNames,
     /// When the flows that are open now were opened: a DNS answer names a flow only if it came before.
     opened: HashMap<FlowId, i64>,
     /// Whose sockets are whose on the capturing host; empty for files.
-    pub(crate) sockets: SocketTable,
+    sockets: SocketTable,
+}
+
+impl Known {
+    fn nothing() -> Self {
+        Self { dns: DnsNames::default(), opened: HashMap::new(), sockets: SocketTable::default() }
+    }
+}
+
+/// Collects rows on the dissecting thread: of one source, or of several in turns.
+pub(crate) struct Collector {
+    rows: Rows,
+    peers: PeerTable,
+    /// Of the source whose turn it is.
+    known: Known,
+    turn: Option<SourceId>,
+    /// Of the others.
+    apart: HashMap<SourceId, Known>,
     counts: Counts,
 }
 
 impl Collector {
-    pub(super) fn new(rows: Rows, peers: PeerTable) -> Self {
-        Self {
-            rows,
-            peers,
-            dns: DnsNames::default(),
-            opened: HashMap::new(),
-            sockets: SocketTable::default(),
-            counts: Counts::default(),
+    /// Collects records of the source that `rows` were begun for.
+    pub(crate) fn new(rows: Rows, peers: PeerTable) -> Self {
+        Self { rows, peers, known: Known::nothing(), turn: None, apart: HashMap::new(), counts: Counts::default() }
+    }
+
+    /// What comes from now on is of this source. Names that DNS gave and flows that are open are known by source.
+    pub(crate) fn turn_to(&mut self, source: SourceId) {
+        if self.turn == Some(source) {
+            return;
         }
+        let next = self.apart.remove(&source).unwrap_or_else(Known::nothing);
+        let last = std::mem::replace(&mut self.known, next);
+        if let Some(turn) = self.turn {
+            self.apart.insert(turn, last);
+        }
+        self.turn = Some(source);
+        self.rows.turn_to(source);
+    }
+
+    /// The source whose turn it is has ended: what is known about it is of no use any more.
+    pub(crate) fn forget(&mut self) {
+        self.known = Known::nothing();
+        self.turn = None;
+    }
+
+    /// Whose sockets are whose on the host of the source whose turn it is.
+    pub(crate) fn sockets(&mut self) -> &mut SocketTable {
+        &mut self.known.sockets
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -67,25 +101,25 @@ impl Collector {
     }
 
     fn client(&mut self, transport: Transport, client: Endpoint, opened_ns: i64) -> PeerId {
-        let owner = self.sockets.owner(transport, client, false, opened_ns);
-        self.peers.intern(client.ip, 0, self.dns.name_at(client.ip, opened_ns), None, owner)
+        let owner = self.known.sockets.owner(transport, client, false, opened_ns);
+        self.peers.intern(client.ip, 0, self.known.dns.name_at(client.ip, opened_ns), None, owner)
     }
 
     fn server(&mut self, transport: Transport, server: Endpoint, opened_ns: i64, host: Option<&str>) -> PeerId {
-        let owner = self.sockets.owner(transport, server, true, opened_ns);
-        self.peers.intern(server.ip, server.port, self.dns.name_at(server.ip, opened_ns), host, owner)
+        let owner = self.known.sockets.owner(transport, server, true, opened_ns);
+        self.peers.intern(server.ip, server.port, self.known.dns.name_at(server.ip, opened_ns), host, owner)
     }
 
     /// When a flow was opened, as far as known; `else_ns` for flows without lifecycle.
     fn opened_ns(&self, flow: FlowId, else_ns: i64) -> i64 {
-        self.opened.get(&flow).copied().unwrap_or(else_ns)
+        self.known.opened.get(&flow).copied().unwrap_or(else_ns)
     }
 }
 
 impl Sink for Collector {
     fn flow(&mut self, flow: Flow) {
         self.counts.flows += 1;
-        let opened_ns = self.opened.remove(&flow.id).unwrap_or(flow.opened_ns);
+        let opened_ns = self.known.opened.remove(&flow.id).unwrap_or(flow.opened_ns);
         let client = self.client(flow.transport, flow.client, opened_ns);
         let server = self.server(flow.transport, flow.server, opened_ns, flow.server_name.as_deref());
         self.rows.push_flow(&flow, client, server);
@@ -93,7 +127,7 @@ impl Sink for Collector {
 
     fn flow_event(&mut self, event: FlowEvent) {
         if matches!(event.kind, FlowEventKind::Connect | FlowEventKind::Accept | FlowEventKind::Established) {
-            self.opened.entry(event.flow).or_insert(event.at_ns);
+            self.known.opened.entry(event.flow).or_insert(event.at_ns);
         }
         let opened_ns = self.opened_ns(event.flow, event.at_ns);
         let client = self.client(Transport::Tcp, event.client, opened_ns);
@@ -116,7 +150,7 @@ impl Sink for Collector {
 
     fn dns_query(&mut self, query: DnsQuery) {
         self.counts.dns_queries += 1;
-        self.dns.learn(&query);
+        self.known.dns.learn(&query);
         let client = self.client(Transport::Udp, query.client, query.at_ns);
         let server = self.server(Transport::Udp, query.server, query.at_ns, None);
         self.rows.push_dns(&query, client, server);

@@ -1,165 +1,128 @@
-//! What packets do not say, kept beside the segment that they are in: whose sockets were open.
+//! What is known about a run besides its packets, beside its segments: by which rules it is read, what was lost, how long it was listened to.
 //!
-//! `00000012.notes.jsonl` belongs to `00000012.pcapng`, and goes with it. One line is one note. Each file begins with all sockets that are
-//! open then, so it needs none before it. Rows that are made again from segments are the same with them.
+//! One JSON object per line, appended. A line that a crash cut off is left out.
 
 use std::{
-    fs::{File, OpenOptions},
-    io::{self, BufRead, BufReader, BufWriter, Write},
-    path::{Path, PathBuf},
+    fs::{self, File, OpenOptions},
+    io::{self, BufRead, BufReader, Write},
+    path::Path,
 };
 
 use serde::{Deserialize, Serialize};
-use wirereel_whisper::SocketChanges;
+use wirereel_whisper::Loss;
 
-use super::sockets::SocketTable;
-use crate::EngineError;
+use crate::config::ParsingConfig;
 
-const ENDING: &str = ".notes.jsonl";
+const FILE_NAME: &str = "run.jsonl";
 
-/// One note.
+/// A line.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", tag = "is")]
 pub(crate) enum Note {
-    Sockets(SocketChanges),
+    /// The first line.
+    Begun(Box<Begun>),
+    Lost(Loss),
+    /// It was listened to up to this time.
+    Alive {
+        at_ns: i64,
+    },
+    /// It was ended in order; what was odd, in sentences.
+    Ended {
+        warnings: Vec<String>,
+    },
 }
 
-/// Writes the notes of a run.
-pub(crate) struct NoteWriter {
-    folder: PathBuf,
-    open: Option<Open>,
+/// What a run is.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Begun {
+    /// The id of the whisperer.
+    pub(crate) whisperer: String,
+    /// What its source is called.
+    pub(crate) name: String,
+    /// A capture file of the whisperer's host; else interfaces.
+    pub(crate) of_file: bool,
+    /// How its packets are read, also when they are read again.
+    pub(crate) parsing: ParsingConfig,
 }
 
-struct Open {
-    segment: u32,
-    path: PathBuf,
-    file: BufWriter<File>,
-    unsynced: bool,
+/// Appends to the notes of a run.
+pub(crate) struct Notes {
+    file: File,
+    is_synced: bool,
 }
 
-impl NoteWriter {
-    pub(crate) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), open: None }
+impl Notes {
+    /// Begins the notes of a folder that has none.
+    pub(crate) fn begin(folder: &Path, begun: Begun) -> io::Result<Self> {
+        let file = OpenOptions::new().append(true).create_new(true).open(folder.join(FILE_NAME))?;
+        let mut notes = Self { file, is_synced: false };
+        notes.append(&Note::Begun(Box::new(begun)))?;
+        Ok(notes)
     }
 
-    /// Notes down what came while `segment` was the newest. `sockets` are those before the note.
-    pub(crate) fn write(&mut self, segment: u32, note: &Note, sockets: &SocketTable) -> Result<(), EngineError> {
-        let Note::Sockets(changes) = note;
-        if changes.opened.is_empty() && changes.closed.is_empty() {
-            return Ok(());
-        }
-        if self.open.as_ref().is_none_or(|open| open.segment != segment) {
-            self.begin(segment, sockets)?;
-        }
-        let Some(open) = &mut self.open else { unreachable!("one was just begun") };
-        open.unsynced = true;
-        append(&mut open.file, note).map_err(EngineError::io(&open.path))
+    pub(crate) fn append(&mut self, note: &Note) -> io::Result<()> {
+        let mut line = serde_json::to_vec(note).map_err(io::Error::other)?;
+        line.push(b'\n');
+        self.is_synced = false;
+        self.file.write_all(&line)
     }
 
-    /// Hands what is buffered to the operating system.
-    pub(crate) fn flush(&mut self) -> Result<(), EngineError> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        open.file.flush().map_err(EngineError::io(&open.path))
-    }
-
-    /// Makes what was written durable.
-    pub(crate) fn sync(&mut self) -> Result<(), EngineError> {
-        let Some(open) = &mut self.open else { return Ok(()) };
-        if std::mem::take(&mut open.unsynced) {
-            let synced = open.file.flush().and_then(|()| open.file.get_ref().sync_data());
-            synced.map_err(EngineError::io(&open.path))?;
+    /// Makes them durable.
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        if !self.is_synced {
+            self.file.sync_data()?;
+            self.is_synced = true;
         }
-        Ok(())
-    }
-
-    fn begin(&mut self, segment: u32, sockets: &SocketTable) -> Result<(), EngineError> {
-        self.sync()?;
-        let path = self.folder.join(format!("{segment:08}{ENDING}"));
-        let opened = OpenOptions::new().append(true).create(true).open(&path);
-        let mut file = BufWriter::new(opened.map_err(EngineError::io(&path))?);
-        let open_now = sockets.open_now();
-        if !open_now.opened.is_empty() {
-            append(&mut file, &Note::Sockets(open_now)).map_err(EngineError::io(&path))?;
-        }
-        self.open = Some(Open { segment, path, file, unsynced: true });
         Ok(())
     }
 }
 
-fn append(file: &mut impl Write, note: &Note) -> io::Result<()> {
-    serde_json::to_writer(&mut *file, note)?;
-    file.write_all(b"\n")
+/// The notes of a run; none where there is no such file.
+pub(crate) fn read(folder: &Path) -> io::Result<Vec<Note>> {
+    match fs::read(folder.join(FILE_NAME)) {
+        Ok(bytes) => {
+            Ok(bytes.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect())
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error),
+    }
 }
 
-/// The notes of a run in their order. A line that a crash cut off ends its file.
-///
-/// # Errors
-/// When the folder or a file in it cannot be read.
-pub(crate) fn notes(folder: &Path) -> Result<Vec<Note>, EngineError> {
-    let failed = |error| EngineError::io(folder)(error);
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(ENDING)) {
-            files.push(path);
-        }
-    }
-    files.sort();
-    let mut notes = Vec::new();
-    for path in files {
-        let file = BufReader::new(File::open(&path).map_err(EngineError::io(&path))?);
-        for line in file.split(b'\n') {
-            let Ok(note) = serde_json::from_slice(&line.map_err(EngineError::io(&path))?) else { break };
-            notes.push(note);
-        }
-    }
-    Ok(notes)
+/// The first note of a run: what it is.
+pub(crate) fn begun(folder: &Path) -> io::Result<Option<Begun>> {
+    let mut line = String::new();
+    match File::open(folder.join(FILE_NAME)) {
+        Ok(file) => BufReader::new(file).read_line(&mut line)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    Ok(match serde_json::from_str(&line) {
+        Ok(Note::Begun(begun)) => Some(*begun),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
-    use wirereel_whisper::{Socket, SocketEnd, SocketOwner, SocketTransport};
+    use wirereel_whisper::LostWhere;
 
     use super::*;
 
-    fn opened(at_ns: i64, since_ns: Option<i64>, port: u16) -> SocketChanges {
-        let end =
-            SocketEnd { transport: SocketTransport::Tcp, ip: "127.0.0.1".parse().unwrap(), port, listening: false };
-        let owner = Some(SocketOwner { process: "cart".into(), serves_port: 0 });
-        SocketChanges { at_ns, since_ns, opened: vec![Socket { end, owner }], ..SocketChanges::default() }
-    }
-
     #[test]
-    fn notes_of_a_later_segment_need_none_before_them() {
+    fn notes_are_read_as_they_were_written_but_for_a_line_that_was_cut_off() {
         let folder = tempfile::tempdir().unwrap();
-        let (mut writer, mut sockets) = (NoteWriter::new(folder.path()), SocketTable::default());
-        for (segment, changes) in [(0, opened(100, None, 1)), (1, opened(200, Some(100), 2))] {
-            writer.write(segment, &Note::Sockets(changes.clone()), &sockets).unwrap();
-            sockets.apply(&changes);
-        }
-        writer.sync().unwrap();
-        fs::remove_file(folder.path().join("00000000.notes.jsonl")).unwrap();
-        let mut again = SocketTable::default();
-        for note in notes(folder.path()).unwrap() {
-            let Note::Sockets(changes) = note;
-            again.apply(&changes);
-        }
-        assert_eq!(again.open_now(), sockets.open_now());
-    }
-
-    #[test]
-    fn a_line_that_was_cut_off_is_left_out() {
-        let folder = tempfile::tempdir().unwrap();
-        let mut writer = NoteWriter::new(folder.path());
-        let note = Note::Sockets(opened(100, None, 1));
-        writer.write(3, &note, &SocketTable::default()).unwrap();
-        writer.write(3, &Note::Sockets(opened(200, Some(100), 2)), &SocketTable::default()).unwrap();
-        writer.sync().unwrap();
-        let path = folder.path().join("00000003.notes.jsonl");
-        let whole = fs::read(&path).unwrap();
-        fs::write(&path, &whole[..whole.len() - 9]).unwrap();
-        assert_eq!(notes(folder.path()).unwrap(), [note]);
+        assert_eq!(begun(folder.path()).unwrap(), None);
+        let parsing = ParsingConfig::default();
+        let what = Begun { whisperer: "local".into(), name: "lo".into(), of_file: false, parsing };
+        let mut notes = Notes::begin(folder.path(), what.clone()).unwrap();
+        let lost = Note::Lost(Loss { second: 7, place: LostWhere::Queue, packets: 3, bytes: 0 });
+        notes.append(&lost).unwrap();
+        notes.append(&Note::Ended { warnings: vec!["odd".into()] }).unwrap();
+        notes.sync().unwrap();
+        let path = folder.path().join(FILE_NAME);
+        let bytes = fs::read(&path).unwrap();
+        fs::write(&path, &bytes[..bytes.len() - 4]).unwrap();
+        assert_eq!(read(folder.path()).unwrap(), [Note::Begun(Box::new(what.clone())), lost]);
+        assert_eq!(begun(folder.path()).unwrap(), Some(what));
     }
 }

@@ -1,4 +1,4 @@
-//! The workbench: one home folder, at most one open recording, at most one import, at most one live capture.
+//! The workbench: one home folder, at most one open recording, at most one import, and whisperers that all capture into one live recording.
 //!
 //! Home is itself a workspace (what `wirereel import` fills) and holds, for captures opened one by one, a workspace each under `recordings/`,
 //! and one for what is captured live under `live/`.
@@ -92,6 +92,7 @@ impl Workbench {
                 workbench.show(HOME_RECORDING.into(), workspace.name().to_owned(), Arc::new(workspace));
             }
         }
+        workbench.follow_whisperers()?;
         workbench.start_tending()?;
         Ok(workbench)
     }
@@ -322,8 +323,7 @@ impl Workbench {
 
     /// Ends what runs and closes what is open. The host calls it last.
     pub fn shut_down(&self) {
-        self.stop_capture();
-        self.live.join();
+        self.end_captures();
         self.cancel_import();
         // Out of the lock before it is waited for: the tending thread asks for the lock, and the import for that thread.
         let import = lock(&self.import).take();

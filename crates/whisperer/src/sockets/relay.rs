@@ -7,8 +7,9 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc::Receiver,
     },
-    thread::{self, JoinHandle},
+    thread,
     time::Duration,
 };
 
@@ -39,9 +40,14 @@ impl Relay {
         Ok(Self { _input: child.stdin.take(), frames: FrameReader::new(BufReader::new(output)), addresses })
     }
 
-    /// Passes on what it tells, until `stop` is set or it ends. Ends within its time between two looks.
-    pub(crate) fn run(self, outbox: Arc<Outbox>, stop: Arc<AtomicBool>) -> io::Result<JoinHandle<()>> {
-        thread::Builder::new().name("sockets".into()).spawn(move || self.pass_on(&outbox, &stop))
+    /// Passes on what it tells, from when something comes from `may_go` until `stop` is set or it ends. Ends within its time between two looks.
+    pub(crate) fn run(self, outbox: Arc<Outbox>, stop: Arc<AtomicBool>, may_go: Receiver<()>) -> io::Result<()> {
+        let passing = move || {
+            if may_go.recv().is_ok() {
+                self.pass_on(&outbox, &stop);
+            }
+        };
+        thread::Builder::new().name("sockets".into()).spawn(passing).map(drop)
     }
 
     fn pass_on(mut self, outbox: &Outbox, stop: &AtomicBool) {

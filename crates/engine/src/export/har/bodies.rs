@@ -84,8 +84,9 @@ impl<'a> Bodies<'a> {
         let row = &exchange.detail.row;
         let server = endpoint(&row.server_ip, row.server_port);
         let place = body::Place { ordinal: exchange.ordinal, side, server, limit_bytes: BODY_BYTES };
-        let found = body::read_back(capture, positions, self.workspace.limits(), place)
-            .map_err(EngineError::capture(reader.source(source)?.path))?;
+        let path = reader.source(source)?.path;
+        let found = body::read_back(capture, positions, self.workspace.limits_of(&path), place)
+            .map_err(EngineError::capture(path))?;
         let Some(found) = found else { return Ok(left_out("it was not found in its packets again")) };
         let limit = BODY_BYTES.min(self.bytes_left);
         let Decoded { bytes, truncated, warning } = body::decode(found.bytes, found.content_encoding.as_deref(), limit);
