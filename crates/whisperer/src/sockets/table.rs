@@ -31,6 +31,8 @@ pub(super) struct Table {
     processes: HashMap<i32, String>,
     /// Inodes whose process cannot be found: another user's.
     unknown: HashSet<u64>,
+    /// Processes that were there when somebody was last looked for.
+    alive: HashSet<i32>,
     looked_ns: Option<i64>,
 }
 
@@ -63,37 +65,51 @@ impl Table {
         Ok(SocketChanges { at_ns, since_ns, addresses: Vec::new(), opened, closed })
     }
 
-    /// Finds the processes of inodes; walks over all processes only when one is new.
+    /// Finds the processes of inodes. A new socket is mostly of a process that has some already, or of a new process: these are asked first,
+    /// all others only when that does not tell.
     fn find_owners(&mut self, inodes: impl Iterator<Item = u64>) {
         let wanted: HashSet<u64> = inodes.collect();
         self.owners.retain(|inode, _| wanted.contains(inode));
         self.unknown.retain(|inode| wanted.contains(inode));
-        let known = |inode: &u64| self.owners.contains_key(inode) || self.unknown.contains(inode);
-        if wanted.iter().all(known) {
+        let missing = |table: &Self| {
+            wanted.iter().any(|inode| !table.owners.contains_key(inode) && !table.unknown.contains(inode))
+        };
+        if !missing(self) {
             return;
         }
         let Ok(processes) = all_processes() else { return };
-        let mut alive = HashMap::new();
-        // What ended meanwhile, or belongs to somebody else, is passed over.
-        for process in processes.flatten() {
-            let Ok(files) = process.fd() else { continue };
-            let sockets = files.flatten().filter_map(|file| match file.target {
-                FDTarget::Socket(inode) => Some(inode),
-                _ => None,
-            });
-            for inode in sockets.filter(|inode| wanted.contains(inode)) {
-                // A listening socket that is shared belongs to the process that made it, which has the lowest number.
-                let pid = self.owners.entry(inode).or_insert(process.pid);
-                *pid = process.pid.min(*pid);
-                if !alive.contains_key(&process.pid)
-                    && let Some(name) = name_of(&process)
-                {
-                    alive.insert(process.pid, name);
-                }
+        // What ended meanwhile is passed over.
+        let processes: Vec<Process> = processes.flatten().collect();
+        let alive: HashSet<i32> = processes.iter().map(|process| process.pid).collect();
+        self.processes.retain(|pid, _| alive.contains(pid));
+        let (likely, others): (Vec<_>, Vec<_>) = processes
+            .into_iter()
+            .partition(|process| self.processes.contains_key(&process.pid) || !self.alive.contains(&process.pid));
+        self.alive = alive;
+        likely.iter().for_each(|process| self.ask(process, &wanted));
+        if missing(self) {
+            others.iter().for_each(|process| self.ask(process, &wanted));
+        }
+        self.unknown = wanted.into_iter().filter(|inode| !self.owners.contains_key(inode)).collect();
+    }
+
+    /// Takes the sockets of a process that are wanted. Those of another user's cannot be seen.
+    fn ask(&mut self, process: &Process, wanted: &HashSet<u64>) {
+        let Ok(files) = process.fd() else { return };
+        for file in files.flatten() {
+            let FDTarget::Socket(inode) = file.target else { continue };
+            if !wanted.contains(&inode) {
+                continue;
+            }
+            // A listening socket that is shared belongs to the process that made it, which has the lowest number.
+            let pid = self.owners.entry(inode).or_insert(process.pid);
+            *pid = process.pid.min(*pid);
+            if !self.processes.contains_key(&process.pid)
+                && let Some(name) = name_of(process)
+            {
+                self.processes.insert(process.pid, name);
             }
         }
-        self.processes = alive;
-        self.unknown = wanted.into_iter().filter(|inode| !self.owners.contains_key(inode)).collect();
     }
 }
 
