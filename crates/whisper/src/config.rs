@@ -32,10 +32,13 @@ pub enum Mode {
 #[serde(default, deny_unknown_fields)]
 pub struct LeaveOut {
     /// TCP and UDP ports.
+    #[schemars(title = "Ports")]
     pub ports: Vec<u16>,
     /// Addresses or networks, such as `10.0.0.1` or `10.0.0.0/8`.
+    #[schemars(title = "Addresses")]
     pub addresses: Vec<String>,
     /// Wirereel's own traffic: the connection that the whisperer is reached over by ssh, and the page in a browser.
+    #[schemars(title = "Own connection")]
     pub own_connection: bool,
 }
 
@@ -44,18 +47,28 @@ pub struct LeaveOut {
 #[serde(default, deny_unknown_fields)]
 pub struct CaptureConfig {
     /// Names of interfaces; `any` is all of them (Linux).
+    #[schemars(title = "Interfaces")]
     pub interfaces: Vec<String>,
     /// A capture filter in libpcap's language, such as `tcp port 8080`; empty is everything.
+    #[schemars(title = "Capture filter")]
     pub filter: String,
+    /// How much of the traffic is captured.
+    #[schemars(title = "Mode")]
     pub mode: Mode,
     /// Bytes kept of each packet, 64 to 262,144.
+    #[schemars(title = "Snap length", range(min = MIN_SNAP_LENGTH, max = MAX_SNAP_LENGTH))]
     pub snap_length: u32,
     /// Also packets for other hosts, where the network shows them.
+    #[schemars(title = "Promiscuous")]
     pub promiscuous: bool,
     /// The kernel's buffer in MiB, 1 to 512: how long a burst may outrun the whisperer.
+    #[schemars(title = "Kernel buffer (MiB)", range(min = 1, max = MAX_BUFFER_MIB))]
     pub buffer_mib: u32,
     /// The whisperer's queue in MiB, 1 to 512: how long the workbench may pause.
+    #[schemars(title = "Queue (MiB)", range(min = 1, max = MAX_BUFFER_MIB))]
     pub queue_mib: u32,
+    /// What is left out.
+    #[schemars(title = "Leave out")]
     pub leave_out: LeaveOut,
 }
 
