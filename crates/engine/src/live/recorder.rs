@@ -15,7 +15,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use wirereel_store::{SourceFigures, SourceId, StoreError, Writer};
-use wirereel_whisper::AgentStatus;
+use wirereel_whisper::{AgentStatus, SocketChanges};
 
 use super::{
     figures,
@@ -43,6 +43,7 @@ enum Arrival {
     Begun(Box<NewRun>, Sender<()>),
     Packets(Vec<u8>),
     Status(Box<AgentStatus>),
+    Sockets(SocketChanges),
     Ended(Vec<String>, Sender<()>),
 }
 
@@ -142,6 +143,11 @@ impl RunSender {
         self.send(Arrival::Status(status))
     }
 
+    /// What changed about the sockets of the agent's host.
+    pub(crate) fn sockets(&self, changes: SocketChanges) -> Result<(), EngineError> {
+        self.send(Arrival::Sockets(changes))
+    }
+
     /// Ends the run; its rows can be seen when this returns.
     pub(crate) fn end(self, warnings: Vec<String>) -> Result<(), EngineError> {
         let (done, is_done) = bounded(1);
@@ -226,6 +232,10 @@ impl Live {
                 let rates = run.status(&status, &mut self.collector)?;
                 let (source, whisperer) = (run.source(), run.whisperer().to_owned());
                 self.work(Box::new(move |_, writer| figures::record(writer, source, &whisperer, &status, rates)))?;
+            }
+            Arrival::Sockets(changes) => {
+                run.sockets(&changes, &mut self.collector)?;
+                self.hand_over_if_full()?;
             }
             Arrival::Ended(warnings, done) => return self.end(number, warnings, done),
         }

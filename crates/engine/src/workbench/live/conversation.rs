@@ -272,6 +272,7 @@ impl<'a> Conversation<'a> {
                 self.workbench.status(self.member, &status);
                 return Ok(taking.run.status(status));
             }
+            FromAgent::Sockets(changes) => return Ok(taking.run.sockets(changes)),
             FromAgent::State { state: AgentState::Stopped, reason: Some(reason) } if taking.stop_at.is_none() => {
                 // An interface went away; others of the same agent may go on, so it is told and not ended.
                 self.workbench.note(self.member, &reason);
