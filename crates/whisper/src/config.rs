@@ -52,22 +52,20 @@ pub struct CaptureConfig {
     /// A capture filter in libpcap's language, such as `tcp port 8080`; empty is everything.
     #[schemars(title = "Capture filter")]
     pub filter: String,
-    /// How much of the traffic is captured.
     #[schemars(title = "Mode")]
     pub mode: Mode,
-    /// Bytes kept of each packet, 64 to 262,144.
-    #[schemars(title = "Snap length", range(min = MIN_SNAP_LENGTH, max = MAX_SNAP_LENGTH))]
+    /// Bytes kept of each packet.
+    #[schemars(title = "Snap length", range(min = 64, max = 262_144), extend("x-unit" = "B"))]
     pub snap_length: u32,
     /// Also packets for other hosts, where the network shows them.
     #[schemars(title = "Promiscuous")]
     pub promiscuous: bool,
-    /// The kernel's buffer in MiB, 1 to 512: how long a burst may outrun the whisperer.
-    #[schemars(title = "Kernel buffer (MiB)", range(min = 1, max = MAX_BUFFER_MIB))]
+    /// The kernel's buffer in MiB: how long a burst may outrun the whisperer.
+    #[schemars(title = "Buffer size", range(min = 1, max = 512), extend("x-unit" = "MiB"))]
     pub buffer_mib: u32,
-    /// The whisperer's queue in MiB, 1 to 512: how long the workbench may pause.
-    #[schemars(title = "Queue (MiB)", range(min = 1, max = MAX_BUFFER_MIB))]
+    /// The whisperer's queue in MiB: how long the workbench may pause.
+    #[schemars(title = "Queue size", range(min = 1, max = 512), extend("x-unit" = "MiB"))]
     pub queue_mib: u32,
-    /// What is left out.
     #[schemars(title = "Leave out")]
     pub leave_out: LeaveOut,
 }
@@ -263,6 +261,19 @@ mod tests {
         assert!(old.is_live_change(&filter));
         assert!(!old.is_live_change(&lifecycle), "fewer bytes are kept of each packet");
         assert!(!old.is_live_change(&longer));
+    }
+
+    #[test]
+    fn the_schema_names_the_limits_that_are_checked() {
+        let schema = schemars::schema_for!(CaptureConfig).to_value();
+        for (name, least, most) in [
+            ("snap_length", MIN_SNAP_LENGTH, MAX_SNAP_LENGTH),
+            ("buffer_mib", 1, MAX_BUFFER_MIB),
+            ("queue_mib", 1, MAX_BUFFER_MIB),
+        ] {
+            let setting = &schema["properties"][name];
+            assert_eq!((&setting["minimum"], &setting["maximum"]), (&least.into(), &most.into()), "{name}");
+        }
     }
 
     #[test]
