@@ -35,6 +35,8 @@ const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the writer is waited for, and how often it is asked for.
 const WRITER_PATIENCE: Duration = Duration::from_secs(30);
 const WRITER_LOOK: Duration = Duration::from_millis(20);
+/// How long the cause of a failure is waited for.
+const TELL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What happens to a run.
 enum Arrival {
@@ -62,8 +64,13 @@ impl Failure {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
     }
 
+    /// The cause; the thread that met it may still be about to tell.
     fn told(&self) -> EngineError {
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (began, mut told) = (Instant::now(), None);
+        while told.is_none() && began.elapsed() < TELL_PATIENCE {
+            thread::sleep(WRITER_LOOK);
+            told = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        }
         EngineError::Capturing(told.unwrap_or_else(|| "the recording thread has ended".into()))
     }
 }
