@@ -118,7 +118,7 @@ fn the_workbench_shuts_down_at_any_moment_of_an_import() {
         let workbench = Workbench::open(&folder.path().join(format!("home-{moment}"))).expect("opens");
         workbench.open_paths(std::slice::from_ref(&path)).expect("opens");
         std::thread::sleep(Duration::from_millis(moment * 15));
-        let (ended, has_ended) = std::sync::mpsc::channel();
+        let (ended, has_ended) = std::sync::mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name("shut-down".into())
             .spawn(move || {
