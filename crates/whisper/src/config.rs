@@ -32,10 +32,13 @@ pub enum Mode {
 #[serde(default, deny_unknown_fields)]
 pub struct LeaveOut {
     /// TCP and UDP ports.
+    #[schemars(title = "Ports")]
     pub ports: Vec<u16>,
     /// Addresses or networks, such as `10.0.0.1` or `10.0.0.0/8`.
+    #[schemars(title = "Addresses")]
     pub addresses: Vec<String>,
     /// Wirereel's own traffic: the connection that the whisperer is reached over by ssh, and the page in a browser.
+    #[schemars(title = "Own connection")]
     pub own_connection: bool,
 }
 
@@ -44,18 +47,26 @@ pub struct LeaveOut {
 #[serde(default, deny_unknown_fields)]
 pub struct CaptureConfig {
     /// Names of interfaces; `any` is all of them (Linux).
+    #[schemars(title = "Interfaces")]
     pub interfaces: Vec<String>,
     /// A capture filter in libpcap's language, such as `tcp port 8080`; empty is everything.
+    #[schemars(title = "Capture filter")]
     pub filter: String,
+    #[schemars(title = "Mode")]
     pub mode: Mode,
-    /// Bytes kept of each packet, 64 to 262,144.
+    /// Bytes kept of each packet.
+    #[schemars(title = "Snap length", range(min = 64, max = 262_144), extend("x-unit" = "B"))]
     pub snap_length: u32,
     /// Also packets for other hosts, where the network shows them.
+    #[schemars(title = "Promiscuous")]
     pub promiscuous: bool,
-    /// The kernel's buffer in MiB, 1 to 512: how long a burst may outrun the whisperer.
+    /// The kernel's buffer in MiB: how long a burst may outrun the whisperer.
+    #[schemars(title = "Buffer size", range(min = 1, max = 512), extend("x-unit" = "MiB"))]
     pub buffer_mib: u32,
-    /// The whisperer's queue in MiB, 1 to 512: how long the workbench may pause.
+    /// The whisperer's queue in MiB: how long the workbench may pause.
+    #[schemars(title = "Queue size", range(min = 1, max = 512), extend("x-unit" = "MiB"))]
     pub queue_mib: u32,
+    #[schemars(title = "Leave out")]
     pub leave_out: LeaveOut,
 }
 
@@ -250,6 +261,19 @@ mod tests {
         assert!(old.is_live_change(&filter));
         assert!(!old.is_live_change(&lifecycle), "fewer bytes are kept of each packet");
         assert!(!old.is_live_change(&longer));
+    }
+
+    #[test]
+    fn the_schema_names_the_limits_that_are_checked() {
+        let schema = schemars::schema_for!(CaptureConfig).to_value();
+        for (name, least, most) in [
+            ("snap_length", MIN_SNAP_LENGTH, MAX_SNAP_LENGTH),
+            ("buffer_mib", 1, MAX_BUFFER_MIB),
+            ("queue_mib", 1, MAX_BUFFER_MIB),
+        ] {
+            let setting = &schema["properties"][name];
+            assert_eq!((&setting["minimum"], &setting["maximum"]), (&least.into(), &most.into()), "{name}");
+        }
     }
 
     #[test]

@@ -70,15 +70,17 @@ export function chartPaths(
   const width = Math.max(0.6, scale.x(history.width_us) - scale.x(0) - 0.8);
   history.at_us.forEach((at, n) => {
     const x = scale.x(at).toFixed(1);
+    // The newest sample may reach beyond now.
+    const shown = Math.max(0, Math.min(width, scale.width - scale.x(at)));
     const perSecond = history.packets_per_s[n] ?? 0;
     if (perSecond > 0) {
       const height = Math.max(0.6, (perSecond / top) * rise);
       const inside = selection === null || (at + history.width_us > selection.from_us && at < selection.to_us);
-      paths[inside ? "selected" : "others"] += bar(x, base - height, width, height);
+      paths[inside ? "selected" : "others"] += bar(x, base - height, shown, height);
     }
     const lost = lostPerSecond(history, n);
     if (lost > 0) {
-      paths.lost += bar(x, base + 1, width, Math.min(hang, Math.max(1.5, (lost * LOSS_FACTOR * rise) / top)));
+      paths.lost += bar(x, base + 1, shown, Math.min(hang, Math.max(1.5, (lost * LOSS_FACTOR * rise) / top)));
     }
   });
   return paths;

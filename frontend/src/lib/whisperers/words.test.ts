@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Whisperer } from "../backend";
 import { WHISPERER } from "./testkit";
-import { attemptOf, lostShare, perSecond, placeOf, programOf, progressOf } from "./words";
+import { attemptOf, isWanted, lostShare, perSecond, placeOf, programOf, progressOf } from "./words";
 
 const stage: Whisperer = {
   ...WHISPERER,
@@ -46,6 +46,9 @@ describe("what a whisperer does", () => {
       "last seen 10:36:00",
     );
     expect(progressOf({ ...stage, state: "not_visible" }, NOW)).toBe("");
+    const waiting: Whisperer = { ...stage, state: "not_visible", reason: "refused", attempt: 4 };
+    expect(progressOf({ ...waiting, next_attempt_us: NOW + 8e6 }, NOW)).toBe("attempt 4, in 8 s: refused");
+    expect([isWanted(waiting), isWanted({ ...waiting, attempt: 0 })]).toEqual([true, false]);
   });
 });
 

@@ -55,12 +55,19 @@ export function progressOf(whisperer: Whisperer, nowUs: number): string {
       return attemptOf(whisperer, nowUs);
     case "wrong_configuration":
       return reason ?? "";
-    case "not_visible":
-      return reason ?? (figures.updated_us === null ? "" : `last seen ${clock(figures.updated_us, "second")}`);
+    case "not_visible": {
+      const why = reason ?? (figures.updated_us === null ? "" : `last seen ${clock(figures.updated_us, "second")}`);
+      return [attemptOf(whisperer, nowUs), why].filter((part) => part !== "").join(": ");
+    }
     case "stopped":
       if (kind === "file" && totals.bytes > 0) return `read to the end, ${bytes(totals.bytes)}`;
       return totals.captures > 0 ? counted(totals.captures, "capture") : "";
   }
+}
+
+/** True while it captures, or tries to: also between two attempts, while nobody can see it. */
+export function isWanted({ state, attempt }: Whisperer): boolean {
+  return state === "capturing" || state === "connecting" || attempt > 0;
 }
 
 /** `attempt 3, in 12 s`. */
