@@ -46,7 +46,7 @@ test("traffic shows within seconds, the reel follows it, and it stays after the 
 
   await expect(app.getByText(/^[\d,]+ requests?/).first()).toBeVisible({ timeout: 10_000 });
   await control.getByRole("button", { name: "Stop" }).click();
-  await expect(control).toContainText("Not capturing", { timeout: 10_000 });
+  await expect(control).toContainText("Stopped", { timeout: 10_000 });
   expect(await counted()).toBe(5);
   const own = `SELECT count(*) FROM flows WHERE server_port = ${new URL(app.url()).port}`;
   expect(((await ask(app, "sql", { query: own })) as Exchanges).rows[0]?.[0]).toBe(0);

@@ -4,6 +4,7 @@ import { theme } from "./lib/state";
 import "./styles/tokens.css";
 import "./styles/base.css";
 import "./styles/floating.css";
+import "./styles/rows.css";
 
 theme.apply();
 

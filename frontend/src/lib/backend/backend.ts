@@ -135,8 +135,8 @@ export interface Backend {
   openDropped(files: File[], progress: (upload: UploadProgress | null) => void): Promise<void>;
   cancelImport(): Promise<void>;
   captureInterfaces(): Promise<CaptureInterfaces>;
-  /** Captures on these interfaces; how it goes comes with ticks. */
-  captureStart(interfaces: readonly string[]): Promise<void>;
+  /** Captures on this machine with this configuration; how it goes comes with ticks. */
+  captureStart(config: Record<string, unknown>): Promise<void>;
   captureStop(): Promise<void>;
   /** This machine's first, then in the order in which they were added. */
   whisperers(options?: AskOptions): Promise<Whisperer[]>;

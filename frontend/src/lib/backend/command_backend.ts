@@ -115,8 +115,8 @@ export abstract class CommandBackend implements Backend {
   captureInterfaces(): Promise<CaptureInterfaces> {
     return this.ask("capture_interfaces", {});
   }
-  captureStart(interfaces: readonly string[]): Promise<void> {
-    return this.ask("capture_start", { config: { interfaces } });
+  captureStart(config: Record<string, unknown>): Promise<void> {
+    return this.ask("capture_start", { config });
   }
   captureStop(): Promise<void> {
     return this.ask("capture_stop", {});

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CaptureStatus } from "../backend";
-import { commandOf } from "./capture.svelte";
+import { commandOf, startConfig } from "./capture.svelte";
 import { about } from "./words";
 
 const status: CaptureStatus = {
@@ -22,6 +22,19 @@ describe("what live capture says", () => {
     expect(about(status)).toBe("lo, docker0, 210 packets/s");
     expect(about({ ...status, lost: 1200 })).toBe("lo, docker0, 210 packets/s, 1,200 lost");
     expect(about({ ...status, state: "stopped" })).toBe("");
+  });
+
+  test("of several whisperers it says how many capture", () => {
+    const some = [{ state: "capturing" }, { state: "stopped" }, { state: "connecting" }] as const;
+    expect(about(status, some)).toBe("1 of 3 whisperers");
+    expect(about({ ...status, lost: 3 }, some)).toBe("1 of 3 whisperers, 3 lost");
+    expect(about(status, some.slice(0, 1))).toBe("lo, docker0, 210 packets/s");
+  });
+
+  test("what was set for this machine stays when other interfaces are chosen", () => {
+    const set = { filter: "tcp", interfaces: ["lo"] };
+    expect(startConfig(set, ["eth0"])).toEqual({ filter: "tcp", interfaces: ["eth0"] });
+    expect(startConfig(undefined, ["lo"])).toEqual({ interfaces: ["lo"] });
   });
 
   test("a command is told apart from the sentence around it", () => {

@@ -11,7 +11,10 @@ describe("figures", () => {
   it.each([
     [9_999, "9,999"],
     [41_600, "41.6 k"],
+    [999_499, "999 k"],
+    [999_500, "1.0 M"],
     [41_600_000, "41.6 M"],
+    [18_200_000_000, "18.2 G"],
   ])("%d is shortened to %s", (n, text) => expect(shortCount(n)).toBe(text));
 
   it.each([

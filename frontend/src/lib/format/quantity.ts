@@ -18,10 +18,11 @@ export function counted(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
-/** A count where space is short: `1,600`, `41.6 k`, `41.6 M`. */
+/** A count where space is short: `1,600`, `41.6 k`, `41.6 M`, `18.2 G`. */
 export function shortCount(n: number): string {
   if (n < 10_000) return count(n);
-  return n < 10_000_000 ? `${three(n / 1e3)} k` : `${three(n / 1e6)} M`;
+  if (n < 999_500) return `${three(n / 1e3)} k`;
+  return n < 999_500_000 ? `${three(n / 1e6)} M` : `${three(n / 1e9)} G`;
 }
 
 /** A rate per second without its unit: `184.2`, `0.03`, `1,204`. */

@@ -14,6 +14,7 @@ const nowhere: Place = {
   compared: NOTHING_COMPARED,
   sequence: null,
   stage: null,
+  whisperer: { id: null, tab: "status" },
 };
 
 describe("the address", () => {
@@ -40,6 +41,7 @@ describe("the address", () => {
       },
       sequence: { by: "identity", identity: "alice:b~c" },
       stage: "transport",
+      whisperer: { id: "w-1", tab: "capture" },
     };
     expect(readAddress(writeAddress(place))).toEqual(place);
   });

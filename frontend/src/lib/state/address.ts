@@ -1,10 +1,18 @@
 // The selection as the part of the URL after `#`, so that it can be kept, sent and gone back to.
 
 import type { SequenceOf, TimeRange } from "../backend";
-import { readCompared, readSequence, writeCompared, writeSequence } from "./address_of_panes";
+import {
+  readCompared,
+  readSequence,
+  readWhisperer,
+  writeCompared,
+  writeSequence,
+  writeWhisperer,
+} from "./address_of_panes";
 import type { Compared } from "./comparison.svelte";
 import { paneNamed, type PaneId } from "./pane.svelte";
 import type { Inspected } from "./selection.svelte";
+import type { WhispererPlace } from "./whisperer_view.svelte";
 
 /** What the address holds. */
 export interface Place {
@@ -20,6 +28,7 @@ export interface Place {
   compared: Compared;
   sequence: SequenceOf | null;
   stage: string | null;
+  whisperer: WhispererPlace;
 }
 
 const ELSEWHERE = "~";
@@ -46,6 +55,7 @@ export function writeAddress(place: Place): string {
   for (const [key, value] of writeCompared(place.compared)) put(key, value);
   if (place.sequence !== null) put("of", writeSequence(place.sequence));
   if (place.stage !== null) put("stage", place.stage);
+  for (const [key, value] of writeWhisperer(place.whisperer)) put(key, value);
   return `#/${place.pane}${query.length > 0 ? `?${query.join("&")}` : ""}`;
 }
 
@@ -67,6 +77,7 @@ export function readAddress(hash: string): Place {
     compared: readCompared(values),
     sequence: readSequence(values.get("of")),
     stage: values.get("stage") || null,
+    whisperer: readWhisperer(values),
   };
 }
 

@@ -56,3 +56,16 @@ describe("the address of a sequence", () => {
     (text) => expect(readSequence(text)).toBeNull(),
   );
 });
+
+describe("the address of a whisperer", () => {
+  it("names whisperer and tab, and nothing while the first one's status is shown", () => {
+    const place: Place = { ...compare, pane: "whisperers", whisperer: { id: "w-2", tab: "parsing" } };
+    expect(writeAddress(place)).toBe("#/whisperers?whisperer=w-2&tab=parsing");
+    expect(readAddress(writeAddress(place))).toEqual(place);
+    expect(writeAddress({ ...place, whisperer: { id: null, tab: "status" } })).toBe("#/whisperers");
+  });
+
+  it("takes a tab that does not exist as the first", () => {
+    expect(readAddress("#/whisperers?tab=secrets").whisperer).toEqual({ id: null, tab: "status" });
+  });
+});

@@ -1,8 +1,9 @@
-// The parts of the address that one pane alone has: what is compared, and whose exchanges are in sequence.
+// The parts of the address that one pane alone has: what is compared, whose exchanges are in sequence, which whisperer is shown.
 
 import type { SequenceOf, TimeRange, TimeWindow } from "../backend";
 import { readId, readInstant, writeInstant } from "./address";
 import { FIRST_METRIC, METRICS, MOST_SERVICES, type Compared } from "./comparison.svelte";
+import { WHISPERER_TABS, type WhispererPlace } from "./whisperer_view.svelte";
 
 /** Between names and instants: neither holds it. */
 const AND = "~";
@@ -62,6 +63,21 @@ export function readSequence(text: string | null): SequenceOf | null {
   const id = readId(value);
   if (id === null) return null;
   return by === "exchange" ? { by, exchange_id: id } : { by: "flow", flow_id: id };
+}
+
+/** Keys and values; the first whisperer's status is left out. */
+export function writeWhisperer({ id, tab }: WhispererPlace): [key: string, value: string][] {
+  const parts: [string, string][] = [];
+  if (id !== null) parts.push(["whisperer", id]);
+  if (tab !== "status") parts.push(["tab", tab]);
+  return parts;
+}
+
+export function readWhisperer(values: URLSearchParams): WhispererPlace {
+  return {
+    id: values.get("whisperer") || null,
+    tab: WHISPERER_TABS.find((tab) => tab === values.get("tab")) ?? "status",
+  };
 }
 
 function writeWindow({ recording_id, range }: TimeWindow): string {

@@ -12,6 +12,7 @@
 // | `moment`    | `state`: the graph at the playhead while it moves, else null |                                           |
 // | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |
 // | `comparison`| `services`, `metric`, `before`, `below`: the Compare pane's | the same                                   |
+// | `whispererView` | `id`, `tab`                                             | the same, `fix(id)`                        |
 // | `pane`      | `current`                                                   | `show("exchanges")`, `goBack()`            |
 // | `times`     | `zone`, `zoneName`, `origin`: `clock()` follows them        | `zone =`, `origin =`                       |
 // | `theme`     | `name`: canvases read their colours again when it changes   | `toggle()`                                 |
@@ -42,3 +43,4 @@ export { listOfWords, numberWithin, oneOf, Remembered } from "./settings.svelte"
 export { tally } from "./tally.svelte";
 export { theme, type ThemeName } from "./theme.svelte";
 export { LOCAL_ZONE, times, type Origin } from "./times.svelte";
+export { whispererView, type WhispererPlace, type WhispererTab } from "./whisperer_view.svelte";

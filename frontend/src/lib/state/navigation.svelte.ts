@@ -8,6 +8,7 @@ import { pane } from "./pane.svelte";
 import { playhead } from "./playhead.svelte";
 import { recording } from "./recording.svelte";
 import { selection } from "./selection.svelte";
+import { whispererView } from "./whisperer_view.svelte";
 
 /** Takes the selection from the URL, then keeps both in step. Call it while the app's root component is being made. */
 export function followAddress(): void {
@@ -122,6 +123,7 @@ function here(): Place {
     compared: comparison.choice,
     sequence: selection.sequence,
     stage: selection.stage,
+    whisperer: whispererView.place,
   };
 }
 
@@ -136,6 +138,7 @@ function apply(place: Place): void {
   comparison.choice = place.compared;
   selection.sequence = place.sequence;
   selection.stage = place.stage;
+  whispererView.place = place.whisperer;
   playhead.moveTo(place.atUs);
   playhead.settle();
 }

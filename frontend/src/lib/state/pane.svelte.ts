@@ -7,6 +7,7 @@ export const PANES = [
   { id: "flows", title: "Flows", key: "f" },
   { id: "compare", title: "Compare", key: "c" },
   { id: "problems", title: "Problems", key: "i" },
+  { id: "whisperers", title: "Whisperers", key: "w" },
   { id: "sql", title: "SQL", key: "q" },
 ] as const;
 

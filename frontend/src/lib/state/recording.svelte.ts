@@ -18,6 +18,8 @@ class RecordingStore {
   import = $state.raw<ImportProgress | null>(null);
   /** Live capture; null until the host answered. */
   capture = $state.raw<CaptureStatus | null>(null);
+  /** Rises when the list of whisperers, a state, a configuration or a figure of one changed. */
+  whisperers = $state(0);
   /** The file on its way to the web host. */
   upload = $state.raw<UploadProgress | null>(null);
   connection = $state<Connection>("connecting");
@@ -119,8 +121,9 @@ class RecordingStore {
     return this.#open(() => backend().cancelImport());
   }
 
-  startCapture(interfaces: readonly string[]): Promise<void> {
-    return this.#open(() => backend().captureStart(interfaces));
+  /** Captures on this machine with this configuration. */
+  startCapture(config: Record<string, unknown>): Promise<void> {
+    return this.#open(() => backend().captureStart(config));
   }
 
   stopCapture(): Promise<void> {
@@ -155,6 +158,7 @@ class RecordingStore {
     this.import = tick.import;
     this.capture = tick.capture;
     this.generation = tick.generation;
+    this.whisperers = tick.whisperers;
     if (!changed && !lost && !ended) return;
     clearTimeout(this.#timer);
     const next = this.importing || this.growing ? this.#refreshedAt + REFRESH_WHILE_IMPORTING_MS : 0;
