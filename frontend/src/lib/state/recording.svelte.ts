@@ -85,8 +85,11 @@ class RecordingStore {
       do {
         this.#refreshAgain = false;
         this.#refreshedAt = performance.now();
+        const seq = this.#seq;
         const app = await backend().appState();
         this.app = app;
+        // A tick that came meanwhile may be newer than the answer; if it is older, another one follows.
+        if (this.#seq !== seq) continue;
         this.import = app.import;
         this.capture = app.capture;
       } while (this.#refreshAgain);
