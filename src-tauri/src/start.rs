@@ -58,6 +58,10 @@ fn open(app: &App, arguments: Arguments) -> tauri::Result<()> {
     };
     let api = Api::new(workbench, Arc::new(WindowHost::new(app.handle().clone())));
     app.manage(api.clone());
+    reach(app, &api, &workspace);
+    if let Err(error) = api.workbench().resume_captures() {
+        tracing::warn!("what was captured does not go on: {error}");
+    }
     window::open(app.handle(), api.clone())?;
     ticks::forward(app.handle().clone(), api.clone());
     if !arguments.files.is_empty() {
@@ -65,6 +69,22 @@ fn open(app: &App, arguments: Arguments) -> tauri::Result<()> {
     }
     Ok(())
 }
+
+/// Lets `wirereel capture` reach this workbench, where it can; everything else works without.
+#[cfg(unix)]
+fn reach(app: &App, api: &Api, workspace: &std::path::Path) {
+    match wirereel_api::Socket::listen(api.clone(), workspace) {
+        // Kept until the program ends.
+        Ok(socket) => {
+            let _is_first = app.manage(socket);
+        }
+        Err(error) => tracing::warn!("`wirereel capture` cannot reach this workbench: {error}"),
+    }
+}
+
+/// There are no such sockets here.
+#[cfg(not(unix))]
+fn reach(_app: &App, _api: &Api, _workspace: &std::path::Path) {}
 
 fn tell_and_leave(app: &AppHandle, message: &str) {
     tracing::error!("{message}");

@@ -7,6 +7,8 @@
 mod commands;
 mod error;
 mod host;
+#[cfg(unix)]
+mod socket;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -17,6 +19,8 @@ pub use wirereel_query::workbench::{ApiError, ErrorCode, Tick};
 
 pub use error::{bad_request, to_api_error, unsupported};
 pub use host::{Headless, Host};
+#[cfg(unix)]
+pub use socket::{Socket, SocketError, ask_running};
 
 /// The names of all commands, sorted. Hosts make their permission lists from it.
 pub const COMMANDS: &[&str] = include!("command_names.rs");

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use wirereel_engine::config::Span;
 use wirereel_query::{
     question::{Scope, TimeRange},
     reel::Metric,
@@ -127,6 +128,12 @@ pub(crate) enum Command {
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
         listen: SocketAddr,
     },
+    /// Start, stop and look at live capture
+    ///
+    /// A workbench that runs in the workspace (the window, or `wirereel serve`) is told to. Where none runs, `start` captures by itself, in
+    /// the foreground.
+    #[command(subcommand)]
+    Capture(Capture),
     /// Print the views and their columns
     #[command(after_help = "Example:\n  wirereel schema | less")]
     Schema {
@@ -248,6 +255,64 @@ pub(crate) enum Export {
     },
 }
 
+/// What is done about live capture.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Capture {
+    /// Have a whisperer capture
+    #[command(
+        after_help = "Example:\n  wirereel capture start --interface lo --filter 'tcp port 8080' --for 10s\n  wirereel capture start --whisperer stage"
+    )]
+    Start {
+        /// Which one, by its id; `local` is this machine's
+        #[arg(long, value_name = "ID", default_value = "local")]
+        whisperer: String,
+        /// Interfaces, from now on (this machine's whisperer only)
+        #[arg(long = "interface", value_name = "NAME")]
+        interfaces: Vec<String>,
+        /// Capture filter in libpcap's language, from now on (this machine's whisperer only)
+        #[arg(long, value_name = "FILTER")]
+        filter: Option<String>,
+        /// Stop after this long, such as 10s or 5m; else it goes on, in the foreground until Ctrl-C
+        #[arg(long = "for", value_name = "TIME")]
+        length: Option<Span>,
+        #[command(flatten)]
+        workbench: Meant,
+    },
+    /// Have a whisperer stop, or all of them
+    #[command(after_help = "Example:\n  wirereel capture stop\n  wirereel capture stop --whisperer stage")]
+    Stop {
+        /// Which one, by its id; all without it
+        #[arg(long, value_name = "ID")]
+        whisperer: Option<String>,
+        #[command(flatten)]
+        workbench: Meant,
+    },
+    /// What whisperers are doing
+    #[command(
+        after_help = "Example:\n  wirereel capture status\n  wirereel capture status --format json | jq '.[0].figures'"
+    )]
+    Status {
+        /// Which one, by its id; all without it
+        #[arg(long, value_name = "ID")]
+        whisperer: Option<String>,
+        #[command(flatten)]
+        workbench: Meant,
+        /// How it is printed
+        #[arg(long, value_enum, default_value_t = Shape::Table)]
+        format: Shape,
+    },
+}
+
+/// Which workbench is meant.
+#[derive(Debug, Args)]
+pub(crate) struct Meant {
+    #[command(flatten)]
+    pub workspace: Workspace,
+    /// One behind `wirereel serve`, by the URL that it printed. Its token is good once and buys a session, which is told for the next call
+    #[arg(long, value_name = "URL", conflicts_with = "workspace")]
+    pub url: Option<String>,
+}
+
 /// What `picture` draws.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Drawn {
@@ -298,7 +363,7 @@ mod tests {
         };
         let commands = ours(&command);
         let of_groups: Vec<_> = commands.iter().flat_map(ours).collect();
-        assert_eq!(of_groups.len(), 4, "the ways to export");
+        assert_eq!(of_groups.len(), 7, "four ways to export, and three commands about capture");
         for sub in commands.iter().chain(&of_groups).filter(|sub| !sub.has_subcommands()) {
             assert!(sub.get_after_help().is_some_and(|h| h.to_string().contains("Example:")), "{}", sub.get_name());
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::app::{Datagrams, HttpOptions};
 use crate::figures::Figures;
-use crate::flow::{Detail, Flows, Message, Outlet, Seen};
+use crate::flow::{Detail, Flows, Listening, Message, Outlet, Seen};
 use crate::icmp;
 use crate::limits::Limits;
 use crate::link::{self, Opened, Tags};
@@ -78,6 +78,12 @@ impl Dissector {
     #[must_use]
     pub fn with_http(self, options: HttpOptions) -> Self {
         Self { http: Arc::new(options), ..self }
+    }
+
+    /// Sockets that are known to listen, to be kept up to date by whoever knows: they say who is the server of a flow whose beginning was
+    /// not seen.
+    pub fn listening(&mut self) -> &mut Listening {
+        self.flows.listening()
     }
 
     /// Takes in the next packet. What cannot be read is counted and reported as a [`Problem`]; nothing fails.

@@ -35,5 +35,6 @@ mod wire;
 pub use app::{HttpOptions, NetworkError, TrustedProxies};
 pub use dissector::Dissector;
 pub use figures::{Figures, LimitsHit};
+pub use flow::Listening;
 pub use limits::Limits;
 pub use packet::{LinkType, Packet};

@@ -1,13 +1,15 @@
 //! What this machine has and lacks, with the exact step that mends it.
 
-use std::{env, path::PathBuf};
+use std::{env, path::PathBuf, process::Command};
 
 use sysinfo::System;
 use wirereel_query::workbench::DoctorFinding;
 
+use crate::live::local_agent;
+
 /// Looks at the machine. Reads only; takes well under a second.
 pub fn examine() -> Vec<DoctorFinding> {
-    vec![machine(), database(), wireshark()]
+    vec![machine(), database(), capture(), wireshark()]
 }
 
 fn machine() -> DoctorFinding {
@@ -41,6 +43,35 @@ fn database() -> DoctorFinding {
             remedy: Some("scripts/fetch-libduckdb, then build again".into()),
         },
     }
+}
+
+/// Whether the agent is there and may capture.
+fn capture() -> DoctorFinding {
+    let finding = |ok, found, remedy: Option<&str>| DoctorFinding {
+        subject: "live capture".into(),
+        ok,
+        found,
+        remedy: remedy.map(str::to_owned),
+    };
+    let Some(agent) = local_agent() else {
+        let found = "the agent wirereel-whisperer is neither beside this program nor on the path".to_owned();
+        return finding(false, found, Some("build it: cargo build -p wirereel-whisperer"));
+    };
+    let said = match Command::new(&agent).arg("--check").output() {
+        Ok(said) => said,
+        Err(error) => {
+            let found = format!("{} cannot be started: {error}", agent.display());
+            return finding(false, found, Some("build it: cargo build -p wirereel-whisperer"));
+        }
+    };
+    let words = String::from_utf8_lossy(&said.stdout);
+    let found = format!("{}: {}", agent.display(), words.trim());
+    if said.status.success() {
+        return finding(true, found, None);
+    }
+    // The command stands behind the reason.
+    let remedy = words.trim().split_once(": sudo ").map(|(_, command)| format!("sudo {command}"));
+    finding(false, found, Some(remedy.as_deref().unwrap_or("see `wirereel-whisperer --list-interfaces`")))
 }
 
 fn wireshark() -> DoctorFinding {

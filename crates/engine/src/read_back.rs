@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use wirereel_capture::{PacketReader, compression, decompress_to};
-use wirereel_dissect::record::{Body, Side};
+use wirereel_dissect::record::{Body, Endpoint, Side};
 use wirereel_query::{answer::BodyPreview, question::Message};
 use wirereel_store::{Reader, SourceId};
 
@@ -82,13 +82,19 @@ impl Workspace {
             return Ok(Sent { bytes, body });
         }
         let mut packets = self.packets_of(&reader, source)?;
-        let place = body::Place { ordinal, side, limit_bytes };
+        let server = endpoint(&detail.row.server_ip, detail.row.server_port);
+        let place = body::Place { ordinal, side, server, limit_bytes };
         let path = reader.source(source)?.path;
         let found = body::read_back(&mut packets, &reader.positions(flow_id)?, self.limits_of(&path), place)
             .map_err(EngineError::capture(path))?;
         let body = found.ok_or_else(|| EngineError::NotFound(format!("The body of exchange {exchange_id}")))?;
         Ok(Sent { bytes, body })
     }
+}
+
+/// The end of a flow as rows have it.
+pub(crate) fn endpoint(ip: &str, port: u16) -> Option<Endpoint> {
+    ip.parse().ok().map(|ip| Endpoint { ip, port })
 }
 
 /// A body as sent, and how long it was on the wire.

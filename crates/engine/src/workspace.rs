@@ -219,6 +219,8 @@ impl Workspace {
                 port: peer.port,
                 dns: peer.dns_name.clone(),
                 host: peer.host_name.clone(),
+                process: peer.process.clone(),
+                serves_port: peer.serves_port,
             })
             .collect();
         let calls: Vec<Call> =

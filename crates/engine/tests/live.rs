@@ -93,7 +93,7 @@ fn wait_for(mut holds: impl FnMut() -> bool) {
 fn rows(workbench: &Workbench) -> Vec<String> {
     let queries = [
         "SELECT client_port, started_at::VARCHAR, finished_at::VARCHAR, method, target, status, complete FROM http_exchanges ORDER BY ALL",
-        "SELECT client_port, opened_at::VARCHAR, closed_at::VARCHAR, close_reason, history, client_bytes, server_bytes FROM flows ORDER BY ALL",
+        "SELECT client_port, opened_at::VARCHAR, closed_at::VARCHAR, close_reason, history, client_bytes, server_bytes, client_process, server_process, client_service, server_service FROM flows ORDER BY ALL",
         "SELECT \"at\"::VARCHAR, kind FROM flow_events ORDER BY ALL",
     ];
     let reader = workbench.reader(None).unwrap();
@@ -121,6 +121,39 @@ fn requests_show_while_capturing_and_their_packets_can_be_read_back() {
     assert!(page.packets.len() >= 6, "{page:?}");
     let status = workbench.app_state("test").unwrap().capture;
     assert_eq!((status.lost, status.reason), (0, None));
+    workbench.shut_down();
+}
+
+#[test]
+fn the_hosts_sockets_tell_processes_and_who_is_the_server() {
+    let home = tempfile::tempdir().unwrap();
+    let Some(workbench) = workbench(home.path()) else { return };
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // Neither its beginning nor its ports nor its first bytes say who the client is.
+    let mut before = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut accepted = listener.accept().unwrap().0;
+    start(&workbench, port);
+    let own_port = before.local_addr().unwrap().port();
+    let mut answer = [0; 3];
+    accepted.write_all(b"\0\x01?").unwrap();
+    before.read_exact(&mut answer).unwrap();
+    before.write_all(b"\0\x02").unwrap();
+    // It is there when the sockets are looked at.
+    wait_for(|| workbench.app_state("test").unwrap().capture.packets >= 4);
+    drop((before, accepted));
+    stop(&workbench);
+
+    let row = "SELECT client_port, server_port, direction_known, handshake, client_process, server_process, process, client_service, \
+               server_service FROM flows";
+    let rows = workbench.reader(None).unwrap().sql(row, 10).unwrap().rows;
+    let process = std::env::current_exe().unwrap().file_name().unwrap().to_string_lossy().into_owned();
+    let service = format!("localhost:{port}");
+    let expected = serde_json::json!([own_port, port, true, "mid_stream", process, process, process, service, service]);
+    assert_eq!(serde_json::json!(rows), serde_json::json!([expected]), "this process serves and calls itself");
+    let filtered =
+        workbench.reader(None).unwrap().sql("SELECT count(*) FROM flows WHERE client_process IS NULL", 1).unwrap();
+    assert_eq!(filtered.rows[0][0], 0);
     workbench.shut_down();
 }
 

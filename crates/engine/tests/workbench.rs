@@ -111,6 +111,26 @@ fn a_cancelled_import_leaves_nothing_and_the_next_one_is_whole() {
 }
 
 #[test]
+fn the_workbench_shuts_down_at_any_moment_of_an_import() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = capture(folder.path(), "a.pcap", 2_000);
+    for moment in 0..8 {
+        let workbench = Workbench::open(&folder.path().join(format!("home-{moment}"))).expect("opens");
+        workbench.open_paths(std::slice::from_ref(&path)).expect("opens");
+        std::thread::sleep(Duration::from_millis(moment * 15));
+        let (ended, has_ended) = std::sync::mpsc::sync_channel(1);
+        std::thread::Builder::new()
+            .name("shut-down".into())
+            .spawn(move || {
+                workbench.shut_down();
+                ended.send(()).expect("somebody waits");
+            })
+            .expect("a thread");
+        has_ended.recv_timeout(Duration::from_secs(60)).expect("it has shut down");
+    }
+}
+
+#[test]
 fn files_opened_together_are_one_recording() {
     let folder = tempfile::tempdir().expect("a folder");
     let paths = [capture(folder.path(), "a.pcap", 3), capture(folder.path(), "b.pcap", 4)];

@@ -147,7 +147,7 @@ pub struct Density {
 #[ts(export)]
 pub struct Gap {
     pub range: TimeRange,
-    /// `not recorded`, `dropped`, `cut off`.
+    /// `not recorded`, `not capturing` between two live captures, `dropped`, `cut off`.
     pub reason: String,
     /// Packets known to be lost, where counted.
     pub lost_packets: u64,

@@ -57,8 +57,8 @@ fn write_day(figures: &mut Figures, writer: &mut Writer, exchanges: u64) {
             if edge == 0 { [100, 64, (customer >> 8) as u8, customer as u8] } else { [127, 0, 1, (edge / 2) as u8] };
         let server = endpoint([127, 0, 1, (edge % SERVICES as u64) as u8 + 1], 8080);
         let client = endpoint(caller, 30_000 + (flow % 30_000) as u16);
-        let from = peers.intern(client.ip, 0, None, None);
-        let to = peers.intern(server.ip, server.port, None, Some("shop"));
+        let from = peers.intern(client.ip, 0, None, None, None);
+        let to = peers.intern(server.ip, server.port, None, Some("shop"), None);
         let mut at_ns = opened_ns;
         let flow = FlowId(flow);
         for kind in [FlowEventKind::Connect, FlowEventKind::Accept, FlowEventKind::Established] {

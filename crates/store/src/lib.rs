@@ -24,7 +24,7 @@ pub use open::check_library;
 pub use read::{
     Copied, CopyFormat, MetricPoint, Reader, SourcePath, StoredExchange, WaitingProblem, WindowFigures, difference,
 };
-pub use rows::{Batch, Peer, PeerId, PeerTable, Rows, SourceId, flow_number, source_and_flow};
+pub use rows::{Batch, Owner, Peer, PeerId, PeerTable, Rows, SourceId, flow_number, source_and_flow};
 pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};
 pub use store::{Opened, Store};
 pub use workspace::{Recent, WhispererMemory, WhispererNote, Workspace};

@@ -121,7 +121,7 @@ fn whole_rows_come_out_of_the_views_of_events() {
             "client_out_of_order": 0, "server_out_of_order": 2, "client_keep_alives": 3, "server_keep_alives": 0,
             "client_zero_windows": 0, "server_zero_windows": 4, "client_conflicting_bytes": 5, "server_conflicting_bytes": 0,
             "encrypted": false, "upgraded_to": "websocket", "upgraded_client_bytes": 30, "upgraded_server_bytes": 60,
-            "history": "ShADadFf"
+            "history": "ShADadFf", "client_process": null, "server_process": null
         })
     );
     assert_eq!(

@@ -10,7 +10,7 @@
 //!                 │── Configure ──────────────────▶│
 //!                 │◀──────── Configured or Refused ─│
 //!                 │── Start ──────────────────────▶│
-//!                 │◀─────────── State, then packets ─│  with a Status every second
+//!                 │◀─────────── State, then packets ─│  with a Status every second, and Sockets
 //!                 │── Stop ───────────────────────▶│
 //!                 │◀── packets still queued, State ─│
 //! ```
@@ -20,6 +20,7 @@ mod config;
 mod frame;
 mod message;
 mod packets;
+mod sockets;
 
 pub use config::{CaptureConfig, ConfigProblem, LeaveOut, MAX_SNAP_LENGTH, Mode};
 pub use frame::{Frame, FrameError, FrameReader, MAX_FRAME_BYTES, write_frame};
@@ -27,3 +28,4 @@ pub use message::{
     Address, AgentState, AgentStatus, Breaker, FromAgent, Interface, Loss, LostWhere, OpenInterface, PROTOCOL, ToAgent,
 };
 pub use packets::{PacketBatch, PacketsError, SentPacket, packets};
+pub use sockets::{Socket, SocketChanges, SocketEnd, SocketOwner, SocketTransport};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{CaptureConfig, ConfigProblem};
+use crate::{CaptureConfig, ConfigProblem, SocketChanges};
 
 /// Version of this protocol. An agent of another one is refused with both numbers.
 pub const PROTOCOL: u32 = 1;
@@ -55,6 +55,8 @@ pub enum FromAgent {
         interfaces: Vec<OpenInterface>,
     },
     Status(Box<AgentStatus>),
+    /// Where the host can be asked, about twice a second.
+    Sockets(SocketChanges),
     /// The file is sent; what was wrong with it, in sentences.
     FileEnded {
         packets: u64,

@@ -18,4 +18,7 @@ pub(crate) struct Arguments {
     /// Say whether it may capture here, and what to do if not; exit code 1 if not
     #[arg(long, conflicts_with = "list_interfaces")]
     pub check: bool,
+    /// Only tell which processes own sockets: what the agent starts beside itself
+    #[arg(long, hide = true, conflicts_with_all = ["list_interfaces", "check"])]
+    pub watch_sockets: bool,
 }

@@ -15,6 +15,7 @@ mod outbox;
 mod sandbox;
 mod sender;
 mod session;
+mod sockets;
 mod status;
 
 use std::process::ExitCode;
@@ -28,6 +29,9 @@ fn main() -> ExitCode {
     }
     if arguments.check {
         return host::check();
+    }
+    if arguments.watch_sockets {
+        return sockets::watch();
     }
     session::run()
 }

@@ -33,6 +33,8 @@ struct Inner {
     spare: Vec<PacketBatch>,
     breaker: CircuitBreaker,
     losses: Losses,
+    /// Packets wait for what must be said before them.
+    held: bool,
     closed: bool,
 }
 
@@ -61,6 +63,7 @@ impl Outbox {
             spare: Vec::new(),
             breaker: CircuitBreaker::new(),
             losses: Losses::default(),
+            held: false,
             closed: false,
         };
         Self { inner: Mutex::new(inner), changed: Condvar::new(), room: Condvar::new(), capacity_bytes }
@@ -92,6 +95,19 @@ impl Outbox {
     pub(crate) fn wait_for_room(&self, bytes: usize) {
         let fits = |inner: &mut Inner| inner.queued_bytes > 0 && inner.queued_bytes + bytes > self.capacity_bytes;
         drop(self.room.wait_while(self.inner(), fits).unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Keeps packets back until [`Outbox::tell_and_let_go`].
+    pub(crate) fn hold(&self) {
+        self.inner().held = true;
+    }
+
+    /// Says what the receiver waits for before packets.
+    pub(crate) fn tell_and_let_go(&self, message: FromAgent) {
+        let mut inner = self.inner();
+        inner.messages.push_back(message);
+        inner.held = false;
+        self.changed.notify_one();
     }
 
     /// True while packets are worth copying. While it is false, whoever captures counts them with [`Outbox::lost`].
@@ -153,7 +169,9 @@ impl Outbox {
             if let Some(message) = inner.messages.pop_front() {
                 return Some(Next::Message(message));
             }
-            if let Some(batch) = inner.batches.pop_front() {
+            if !inner.held
+                && let Some(batch) = inner.batches.pop_front()
+            {
                 inner.queued_bytes -= batch.bytes().len();
                 inner.queued_packets -= batch.len();
                 inner.breaker.began(Instant::now());
@@ -196,6 +214,18 @@ mod tests {
             batch.push(&SentPacket { interface: 0, at_ns: 5_000_000_000, wire_len: 80, bytes: &[1; 80] });
         }
         batch
+    }
+
+    #[test]
+    fn packets_wait_for_what_must_be_said_before_them() {
+        let outbox = Outbox::new(1_024);
+        outbox.hold();
+        let mut batch = PacketBatch::default();
+        batch.push(&SentPacket { interface: 0, at_ns: 1, wire_len: 3, bytes: b"abc" });
+        outbox.push(batch, Instant::now());
+        outbox.tell_and_let_go(FromAgent::State { state: AgentState::Capturing, reason: None });
+        assert!(matches!(outbox.next(), Some(Next::Message(FromAgent::State { .. }))));
+        assert!(matches!(outbox.next(), Some(Next::Packets(_))));
     }
 
     #[test]

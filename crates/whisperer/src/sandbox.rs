@@ -12,10 +12,19 @@ pub(crate) fn enter() -> Vec<String> {
     refused
 }
 
+/// As [`enter`], for the process that looks at other processes. Landlock would forbid that, so files can be opened, but only to be read. When it
+/// was started as root it keeps what looking at everybody's processes takes.
+#[cfg(target_os = "linux")]
+pub(crate) fn enter_watching() -> Vec<String> {
+    let mut refused = linux::drop_privileges(linux::LOOKING_AT_PROCESSES);
+    refused.extend(linux::only_known_calls(linux::Files::ToRead).err());
+    refused
+}
+
 /// Leaves only the listed system calls to all threads. Call it when every thread is running.
 pub(crate) fn only_known_calls() -> Option<String> {
     #[cfg(target_os = "linux")]
-    let refused = linux::only_known_calls().err();
+    let refused = linux::only_known_calls(linux::Files::AsLandlockAllows).err();
     #[cfg(not(target_os = "linux"))]
     let refused = None;
     refused
@@ -29,23 +38,36 @@ mod linux {
         ABI, Access, AccessFs, AccessNet, CompatLevel, Compatible, PathBeneath, PathFd, Ruleset, RulesetAttr,
         RulesetCreatedAttr, RulesetStatus, Scope,
     };
-    use rustix::thread::{CapabilitySet, CapabilitySets, set_capabilities, set_no_new_privs};
-    use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, apply_filter_all_threads};
+    use rustix::thread::{CapabilitySet, CapabilitySets, capabilities, set_capabilities, set_no_new_privs};
+    use seccompiler::{
+        BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
+        apply_filter_all_threads,
+    };
 
     pub(super) fn enter() -> Vec<String> {
-        let mut refused = Vec::new();
-        let none = CapabilitySet::empty();
-        if let Err(error) = set_no_new_privs(true) {
-            refused.push(format!("no new privileges: {error}"));
-        }
-        let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
-        if let Err(error) = set_capabilities(None, sets) {
-            refused.push(format!("dropping capabilities: {error}"));
-        }
+        let mut refused = drop_privileges(CapabilitySet::empty());
         match restrict() {
             Ok(RulesetStatus::NotEnforced) => refused.push("Landlock: this kernel has none".into()),
             Ok(_) => {}
             Err(error) => refused.push(format!("Landlock: {error}")),
+        }
+        refused
+    }
+
+    /// What lists the open files of any process.
+    pub(super) const LOOKING_AT_PROCESSES: CapabilitySet =
+        CapabilitySet::SYS_PTRACE.union(CapabilitySet::DAC_READ_SEARCH);
+
+    /// Keeps at most these capabilities, and none that it has not.
+    pub(super) fn drop_privileges(kept: CapabilitySet) -> Vec<String> {
+        let mut refused = Vec::new();
+        if let Err(error) = set_no_new_privs(true) {
+            refused.push(format!("no new privileges: {error}"));
+        }
+        let kept = capabilities(None).map_or(CapabilitySet::empty(), |had| had.permitted & kept);
+        let sets = CapabilitySets { effective: kept, permitted: kept, inheritable: CapabilitySet::empty() };
+        if let Err(error) = set_capabilities(None, sets) {
+            refused.push(format!("dropping capabilities: {error}"));
         }
         refused
     }
@@ -121,10 +143,26 @@ mod linux {
         libc::SYS_exit_group,
     ];
 
-    pub(super) fn only_known_calls() -> Result<(), String> {
+    /// How files may be opened.
+    pub(super) enum Files {
+        AsLandlockAllows,
+        ToRead,
+    }
+
+    pub(super) fn only_known_calls(files: Files) -> Result<(), String> {
         let told = |error: &dyn std::fmt::Display| format!("system call filter: {error}");
         let architecture = std::env::consts::ARCH.try_into().map_err(|error| told(&error))?;
-        let allowed: BTreeMap<i64, Vec<_>> = CALLS.iter().map(|call| (*call, Vec::new())).collect();
+        let mut allowed: BTreeMap<i64, Vec<_>> = CALLS.iter().map(|call| (*call, Vec::new())).collect();
+        if let Files::ToRead = files {
+            // Also to the memory of other processes, which `/proc` has as files.
+            let changing = libc::O_ACCMODE | libc::O_CREAT | libc::O_TRUNC;
+            let access = SeccompCmpOp::MaskedEq(changing.unsigned_abs().into());
+            let reading =
+                SeccompCondition::new(2, SeccompCmpArgLen::Dword, access, libc::O_RDONLY.unsigned_abs().into())
+                    .and_then(|condition| SeccompRule::new(vec![condition]))
+                    .map_err(|error| told(&error))?;
+            allowed.insert(libc::SYS_openat, vec![reading]);
+        }
         let refuse = SeccompAction::Errno(libc::EPERM.unsigned_abs());
         let filter =
             SeccompFilter::new(allowed, refuse, SeccompAction::Allow, architecture).map_err(|error| told(&error))?;

@@ -4,7 +4,11 @@ use std::{
     io::{self, Stdout},
     net::IpAddr,
     process::ExitCode,
-    sync::{Arc, atomic::Ordering, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread::{self, JoinHandle},
 };
 
@@ -18,6 +22,7 @@ use crate::{
     outbox::Outbox,
     sandbox,
     sender::{Sent, send, write_message},
+    sockets::Relay,
     status::Status,
 };
 
@@ -38,7 +43,7 @@ pub(crate) fn run() -> ExitCode {
 
 /// stderr is a log for whoever started it: stdout belongs to the frames.
 #[allow(clippy::print_stderr, reason = "the workbench keeps what an agent says on stderr")]
-fn report(error: &dyn std::fmt::Display) {
+pub(crate) fn report(error: &dyn std::fmt::Display) {
     eprintln!("wirereel-whisperer: {error}");
 }
 
@@ -57,6 +62,7 @@ struct Running {
     sending: JoinHandle<io::Result<()>>,
     status: JoinHandle<()>,
     stop_status: mpsc::SyncSender<()>,
+    stop_sockets: Arc<AtomicBool>,
 }
 
 /// What to do after a message.
@@ -153,8 +159,10 @@ impl Session {
 
     fn capture(&mut self, config: CaptureConfig, opened: Vec<Opened>) -> io::Result<()> {
         let system = sysinfo::System::new().ok();
+        let sockets = Relay::start(&self.interfaces);
         let mut refused = sandbox::enter();
         let outbox = Arc::new(Outbox::new(config.queue_mib as usize * MEBIBYTE));
+        outbox.hold();
         let shared = Arc::new(Shared::default());
         let since_ns = now_ns();
         let _ = outbox.tell(FromAgent::Opened { interfaces: interfaces::told(&opened) });
@@ -164,13 +172,20 @@ impl Session {
         let (stop_status, stopped) = mpsc::sync_channel(0);
         let status = Status { shared: Arc::clone(&shared), outbox: Arc::clone(&outbox), sent, since_ns, system };
         let status = thread::Builder::new().name("status".into()).spawn(move || status.tell_until(&stopped))?;
+        let stop_sockets = Arc::new(AtomicBool::new(false));
+        let (go, may_go) = mpsc::sync_channel(1);
+        match sockets {
+            Ok(relay) => relay.run(Arc::clone(&outbox), Arc::clone(&stop_sockets), may_go)?,
+            Err(error) => report(&format!("nobody tells which processes own sockets: {error}")),
+        }
         refused.extend(sandbox::only_known_calls());
         for step in &refused {
             report(&format!("not sandboxed by {step}"));
         }
         let reason = (!refused.is_empty()).then(|| format!("sandboxed but for: {}", refused.join("; ")));
-        let _ = outbox.tell(FromAgent::State { state: AgentState::Capturing, reason });
-        self.running = Some(Running { config, shared, outbox, reading, sending, status, stop_status });
+        outbox.tell_and_let_go(FromAgent::State { state: AgentState::Capturing, reason });
+        let _ = go.send(());
+        self.running = Some(Running { config, shared, outbox, reading, sending, status, stop_status, stop_sockets });
         Ok(())
     }
 
@@ -204,6 +219,8 @@ impl Session {
         let stopped = FromAgent::State { state: AgentState::Stopped, reason: None };
         let Some(running) = self.running else { return Ok(write_message(&mut io::stdout(), &stopped)?) };
         running.shared.stop.store(true, Ordering::Relaxed);
+        // Not waited for: it looks up from the pipe twice a second only.
+        running.stop_sockets.store(true, Ordering::Relaxed);
         for thread in running.reading {
             thread.join().map_err(|_| "a reading thread failed")?;
         }

@@ -113,6 +113,28 @@ impl Drop for Agent {
     }
 }
 
+#[test]
+fn the_agent_tells_whose_sockets_are_whose() {
+    let Some(mut agent) = Agent::start() else { return };
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    agent.capture(CaptureConfig::default());
+    let (told, _) = agent.hear_until(|message| match message {
+        FromAgent::Sockets(changes) => {
+            changes.opened.iter().any(|socket| socket.end.port == port && socket.owner.is_some())
+        }
+        _ => false,
+    });
+    let FromAgent::Sockets(first) = told else { unreachable!() };
+    assert!(first.addresses.iter().any(std::net::IpAddr::is_loopback), "{first:?}");
+    drop(listener);
+    agent.hear_until(|message| match message {
+        FromAgent::Sockets(changes) => changes.closed.iter().any(|end| end.port == port && end.listening),
+        _ => false,
+    });
+    agent.stop();
+}
+
 /// A socket that packets are sent from, the port they are sent to, and who holds that port.
 fn wire() -> (UdpSocket, UdpSocket, u16) {
     let receiver = UdpSocket::bind("127.0.0.1:0").unwrap();

@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod capture;
 mod diff;
 mod doctor;
 mod export;
@@ -33,6 +34,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
             picture::run(&folder(&workspace)?, what, selected.scope(), services, metric, theme, &out)
         }
         Command::Serve { files, workspace, listen } => serve::serve(folder(&workspace)?, files, listen),
+        Command::Capture(capture) => capture::run(capture),
         Command::Schema { markdown, config } => schema::run(markdown, config),
         Command::Doctor => doctor::run(),
         Command::Export(export) => export::run(export),

@@ -50,10 +50,13 @@ pub(crate) fn serve(workspace: PathBuf, files: Vec<PathBuf>, listen: SocketAddr)
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).thread_name("wr-web").enable_all().build()?;
     let serving = workbench.clone();
+    let folder = workspace.clone();
     runtime.block_on(async move {
         let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on"))?;
         let address = listener.local_addr()?;
         let api = Api::new(serving, Arc::new(Browser { port: address.port() }));
+        let _reached = reached_by_programs(&api, &folder);
+        api.workbench().resume_captures()?;
         let sessions = Arc::new(Sessions::new()?);
         println!("http://{address}/?token={}", sessions.token());
         if !address.ip().is_loopback() {
@@ -67,6 +70,19 @@ pub(crate) fn serve(workspace: PathBuf, files: Vec<PathBuf>, listen: SocketAddr)
     runtime.shutdown_timeout(std::time::Duration::from_millis(200));
     workbench.shut_down();
     Ok(())
+}
+
+/// Lets `wirereel capture` reach this workbench, where it can; everything else works without.
+#[cfg(unix)]
+pub(crate) fn reached_by_programs(api: &Api, folder: &std::path::Path) -> Option<wirereel_api::Socket> {
+    let listening = wirereel_api::Socket::listen(api.clone(), folder);
+    listening.inspect_err(|error| eprintln!("warning: `wirereel capture` cannot reach this workbench: {error}")).ok()
+}
+
+/// There are no such sockets here.
+#[cfg(not(unix))]
+pub(crate) fn reached_by_programs(_api: &Api, _folder: &std::path::Path) -> Option<()> {
+    None
 }
 
 fn router(shared: Shared, guard: Guard) -> Router {
@@ -83,7 +99,8 @@ fn router(shared: Shared, guard: Guard) -> Router {
         .with_state(shared)
 }
 
-async fn stopped() {
+/// Until Ctrl-C or SIGTERM.
+pub(crate) async fn stopped() {
     let terminated = async {
         #[cfg(unix)]
         if let Ok(mut signal) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {

@@ -2,14 +2,16 @@
 
 use std::net::IpAddr;
 
+use super::listening::Listening;
 use super::ports::{ServerBy, server_by_ports};
 use super::table::Message;
+use crate::record::{Endpoint, Transport};
 use crate::tcp::Segment;
 
 /// How sure it is which end is the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
-    /// A handshake, an application's first bytes or an ICMP type said so.
+    /// A handshake, the host's table of listening sockets, an application's first bytes or an ICMP type said so.
     Certain,
     /// One of the ports did.
     Ports,
@@ -18,17 +20,27 @@ pub(super) enum Direction {
 }
 
 /// Who is the client of a connection that begins with this segment: whether its source is the server, and how sure.
-pub(super) fn direction_of_segment(segment: &Segment<'_>) -> (bool, Direction) {
+pub(super) fn direction_of_segment(
+    segment: &Segment<'_>,
+    source: Endpoint,
+    destination: Endpoint,
+    listening: &Listening,
+) -> (bool, Direction) {
     if segment.flags.syn() {
         return (segment.flags.ack(), Direction::Certain);
     }
-    direction_by_ports(segment.source_port, segment.destination_port)
+    direction_by_listening(listening.server(Transport::Tcp, source, destination))
+        .unwrap_or_else(|| direction_by_ports(source.port, destination.port))
 }
 
 /// The same for a datagram.
-pub(super) fn direction_of_message(message: &Message<'_>) -> (bool, Direction) {
+pub(super) fn direction_of_message(message: &Message<'_>, listening: &Listening) -> (bool, Direction) {
     if let Some(from_client) = message.from_client {
         return (!from_client, Direction::Certain);
+    }
+    let by_listening = listening.server(message.transport, message.source, message.destination);
+    if let Some(direction) = direction_by_listening(by_listening) {
+        return direction;
     }
     let to_many = match message.destination.ip {
         IpAddr::V4(ip) => ip.is_broadcast() || ip.is_multicast(),
@@ -37,6 +49,14 @@ pub(super) fn direction_of_message(message: &Message<'_>) -> (bool, Direction) {
     match direction_by_ports(message.source.port, message.destination.port) {
         (true, _) if to_many => (false, Direction::FirstSeen),
         direction => direction,
+    }
+}
+
+fn direction_by_listening(server: ServerBy) -> Option<(bool, Direction)> {
+    match server {
+        ServerBy::Source => Some((true, Direction::Certain)),
+        ServerBy::Destination => Some((false, Direction::Certain)),
+        ServerBy::Unknown => None,
     }
 }
 

@@ -5,6 +5,7 @@ mod direction;
 mod entry;
 mod history;
 mod key;
+mod listening;
 mod ports;
 mod span;
 mod table;
@@ -12,6 +13,7 @@ mod timers;
 
 pub(crate) use detail::Detail;
 pub(crate) use history::History;
+pub use listening::Listening;
 pub(crate) use table::{Flows, Message, Seen};
 
 use std::sync::Arc;

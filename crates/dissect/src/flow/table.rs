@@ -8,6 +8,7 @@ use super::direction::{Direction, direction_of_message, direction_of_segment};
 use super::entry::{Entry, Kind};
 use super::history::History;
 use super::key::{Index, Key};
+use super::listening::Listening;
 use super::span::Span;
 use super::timers::{Timer, Timers};
 use crate::app::{Datagrams, FlowContext, looks_like_client};
@@ -45,6 +46,7 @@ pub(crate) struct Flows {
     slots: Vec<Option<Box<Entry>>>,
     free: Vec<u32>,
     timers: Timers,
+    listening: Listening,
     begun: u64,
     /// Out-of-order bytes held by all flows.
     waiting_total: usize,
@@ -65,6 +67,11 @@ struct Beginning {
 }
 
 impl Flows {
+    /// The sockets that are known to listen, to be kept up to date.
+    pub(crate) fn listening(&mut self) -> &mut Listening {
+        &mut self.listening
+    }
+
     /// Flows begun so far.
     pub(crate) fn begun(&self) -> u64 {
         self.begun
@@ -103,7 +110,7 @@ impl Flows {
             }
         }
         let slot = slot.unwrap_or_else(|| {
-            let (flipped, direction) = direction_of_segment(segment);
+            let (flipped, direction) = direction_of_segment(segment, source, destination, &self.listening);
             let kind = Kind::Tcp(Connection::default());
             let transport = Transport::Tcp;
             self.begin(
@@ -154,7 +161,7 @@ impl Flows {
         };
         let (key, source_is_low) = Key::of(source, destination, number);
         let slot = self.by_key.get(&key).unwrap_or_else(|| {
-            let (flipped, direction) = direction_of_message(message);
+            let (flipped, direction) = direction_of_message(message, &self.listening);
             let kind = Kind::Messages { figures: [DirectionFigures::default(); 2], app_protocol: None };
             self.begin(
                 key,

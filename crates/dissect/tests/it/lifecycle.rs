@@ -1,9 +1,10 @@
 //! How connections begin and end, and what the rows say about it.
 
 use wirereel_dissect::record::{CloseReason, DirectionFigures, Flow, FlowId, Handshake, LifeRtt, Transport};
+use wirereel_dissect::{Dissector, Limits};
 use wirereel_testkit::{CapturedPacket, Conversation, Link, Packets, Side, ip_packet};
 
-use crate::collect::{endpoint, read};
+use crate::collect::{endpoint, read, read_with};
 
 const CLIENT: &str = "10.0.0.1:40000";
 const SERVER: &str = "10.0.0.2:9";
@@ -166,6 +167,16 @@ fn without_a_handshake_the_direction_is_told_by_the_port() {
 fn without_a_handshake_or_a_known_port_the_first_sender_is_taken_for_the_client() {
     let collected = read(&Conversation::tcp("10.0.0.1:40000", "10.0.0.2:41000").server(b"?").packets());
     assert_eq!((collected.flow().client, collected.flow().direction_known), (endpoint("10.0.0.2:41000"), false));
+}
+
+#[test]
+fn without_a_handshake_the_listening_socket_tells_the_direction() {
+    let packets = Conversation::tcp("10.0.0.1:40000", "10.0.0.2:41000").server(b"\0\x01?").client(b"\0\x02").packets();
+    let mut dissector = Dissector::new(Limits::default());
+    dissector.listening().insert(Transport::Tcp, endpoint("10.0.0.2:41000"));
+    let collected = read_with(dissector, &packets);
+    let flow = collected.flow();
+    assert_eq!((flow.client, flow.direction_known), (endpoint("10.0.0.1:40000"), true));
 }
 
 #[test]

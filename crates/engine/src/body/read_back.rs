@@ -3,7 +3,7 @@
 use wirereel_capture::{CaptureError, PacketReader};
 use wirereel_dissect::{
     Dissector, Limits,
-    record::{Body, BodyRequest, Side, Sink},
+    record::{Body, BodyRequest, Endpoint, Side, Sink, Transport},
 };
 
 /// Which body of a flow, and how much of it.
@@ -12,6 +12,8 @@ pub(crate) struct Place {
     /// Of the exchange, among those of its flow.
     pub(crate) ordinal: u32,
     pub(crate) side: Side,
+    /// The flow's server, which may have been known from the host's table of listening sockets.
+    pub(crate) server: Option<Endpoint>,
     pub(crate) limit_bytes: usize,
 }
 
@@ -20,9 +22,12 @@ pub(crate) fn read_back(
     packets: &mut PacketReader,
     positions: &[u64],
     limits: Limits,
-    Place { ordinal, side, limit_bytes }: Place,
+    Place { ordinal, side, server, limit_bytes }: Place,
 ) -> Result<Option<Body>, CaptureError> {
     let mut dissector = Dissector::with_body(limits, BodyRequest { ordinal, side, limit_bytes });
+    if let Some(server) = server {
+        dissector.listening().insert(Transport::Tcp, server);
+    }
     let mut found = Found::default();
     for &position in positions {
         dissector.push(&packets.read(position)?, &mut found);

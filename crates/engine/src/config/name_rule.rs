@@ -20,21 +20,30 @@ pub struct NameRule {
     /// The name clients use: HTTP Host, TLS SNI or DNS. A leading `*.` matches any one label.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hostname: Option<String>,
+    /// The process behind it, as live capture tells: the program such as `nginx`, or its script such as `cart.py`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub process: Option<String>,
 }
 
 impl NameRule {
     /// Whether the rule has nothing to match by.
     pub fn is_unbounded(&self) -> bool {
-        self.address.is_none() && self.port.is_none() && self.hostname.is_none()
+        self.address.is_none() && self.port.is_none() && self.hostname.is_none() && self.process.is_none()
     }
 
-    /// Whether a peer with these facts is meant. A client has port 0.
-    pub fn matches(&self, ip: IpAddr, port: u16, hostnames: &[&str]) -> bool {
+    /// Whether a peer with these facts is meant. A client has the port that its process serves, or 0.
+    pub fn matches(&self, ip: IpAddr, port: u16, hostnames: &[&str], process: Option<&str>) -> bool {
         !self.is_unbounded()
             && self.address.is_none_or(|n| n.contains(ip))
             && self.port.is_none_or(|p| p == port)
             && self.hostname.as_deref().is_none_or(|h| hostnames.iter().any(|n| hostname_matches(h, n)))
+            && self.process.as_deref().is_none_or(|p| process.is_some_and(|found| process_matches(p, found)))
     }
+}
+
+/// `python3 cart.py` is `python3 cart.py`, `python3` and `cart.py`.
+fn process_matches(wanted: &str, found: &str) -> bool {
+    wanted == found || found.split(' ').any(|word| word == wanted)
 }
 
 fn hostname_matches(pattern: &str, name: &str) -> bool {
@@ -143,10 +152,33 @@ mod tests {
 
     #[test]
     fn a_rule_with_a_wildcard_matches_one_label() {
-        let rule = NameRule { name: "shop".into(), address: None, port: None, hostname: Some("*.shop.test".into()) };
+        let rule = NameRule {
+            name: "shop".into(),
+            address: None,
+            port: None,
+            hostname: Some("*.shop.test".into()),
+            process: None,
+        };
         let ip = "10.0.0.1".parse().expect("valid");
-        assert!(rule.matches(ip, 80, &["www.SHOP.test"]));
-        assert!(!rule.matches(ip, 80, &["a.b.shop.test"]));
-        assert!(!rule.matches(ip, 80, &["shop.test"]));
+        assert!(rule.matches(ip, 80, &["www.SHOP.test"], None));
+        assert!(!rule.matches(ip, 80, &["a.b.shop.test"], None));
+        assert!(!rule.matches(ip, 80, &["shop.test"], None));
+    }
+
+    #[test]
+    fn a_rule_by_process_takes_the_program_or_its_script() {
+        let rule = |process: &str| NameRule {
+            name: "cart".into(),
+            address: None,
+            port: None,
+            hostname: None,
+            process: Some(process.into()),
+        };
+        let ip = "127.0.0.1".parse().expect("valid");
+        for process in ["python3 cart.py", "python3", "cart.py"] {
+            assert!(rule(process).matches(ip, 0, &[], Some("python3 cart.py")), "{process}");
+        }
+        assert!(!rule("cart").matches(ip, 0, &[], Some("python3 cart.py")));
+        assert!(!rule("cart.py").matches(ip, 0, &[], None), "nobody told");
     }
 }

@@ -57,13 +57,13 @@ pub struct ParsingLimits {
     #[schemars(title = "Connections at once", range(min = 1_000, max = 4_000_000))]
     pub max_flows: u32,
     /// MiB of segments out of order held for one connection; beyond it the hole before them is given up.
-    #[schemars(title = "Out of order, one connection (MiB)", range(min = 1, max = 64))]
+    #[schemars(title = "Out of order, one connection", range(min = 1, max = 64), extend("x-unit" = "MiB"))]
     pub reorder_mib_per_flow: u32,
     /// The same for all connections together.
-    #[schemars(title = "Out of order, all (MiB)", range(min = 1, max = 1_024))]
+    #[schemars(title = "Out of order, all", range(min = 1, max = 1_024), extend("x-unit" = "MiB"))]
     pub reorder_mib: u32,
     /// MiB of IP fragments that wait for the rest of their datagram.
-    #[schemars(title = "Fragments (MiB)", range(min = 1, max = 256))]
+    #[schemars(title = "Fragments", range(min = 1, max = 256), extend("x-unit" = "MiB"))]
     pub fragments_mib: u32,
     /// A datagram whose fragments are not complete after this long is given up.
     #[schemars(title = "Fragments wait")]

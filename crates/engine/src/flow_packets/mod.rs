@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use wirereel_dissect::{
     Dissector,
-    record::{DetailRequest, SegmentSeen, Sink},
+    record::{DetailRequest, SegmentSeen, Sink, Transport},
 };
 use wirereel_query::{
     answer::{FlowPacketsPage, FlowSequence, FlowStream, PacketBytes},
@@ -18,7 +18,7 @@ use wirereel_query::{
 };
 use wirereel_store::{Reader, SourceId, StoreError, source_and_flow};
 
-use crate::{EngineError, Workspace};
+use crate::{EngineError, Workspace, read_back::endpoint};
 use picture::Picture;
 use stream::Followed;
 
@@ -157,6 +157,14 @@ impl Workspace {
         let path = reader.source(source)?.path;
         let mut packets = self.packets_of(reader, source)?;
         let mut dissector = Dissector::with_detail(self.limits_of(&path), request);
+        let row = reader.flow_row(flow_id)?;
+        if row.direction_known
+            && let (Some(transport), Some(server)) =
+                (transport(&row.transport), endpoint(&row.server_ip, row.server_port))
+        {
+            // Whatever told it then may not be among the packets.
+            dissector.listening().insert(transport, server);
+        }
         for (index, &position) in positions.iter().enumerate() {
             if index.is_multiple_of(PACKETS_PER_LOOK) {
                 reader.proceed()?;
@@ -169,6 +177,15 @@ impl Workspace {
         }
         dissector.finish(sink);
         Ok(())
+    }
+}
+
+/// The transports that have listening sockets.
+fn transport(name: &str) -> Option<Transport> {
+    match name {
+        "tcp" => Some(Transport::Tcp),
+        "udp" => Some(Transport::Udp),
+        _ => None,
     }
 }
 

@@ -3,10 +3,12 @@
 use foldhash::{HashMap, HashMapExt};
 use wirereel_dissect::record::{
     DnsQuery, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, HttpExchange, Problem, Sink, TlsHandshake,
+    Transport,
 };
 use wirereel_store::{Batch, PeerId, PeerTable, Rows, SourceId};
 
 use super::dns_names::DnsNames;
+use crate::live::SocketTable;
 
 /// Rows of a batch. DuckDB's row groups hold 122,880 rows; half of one keeps memory low and the appender quick.
 pub(super) const BATCH_ROWS: usize = 61_440;
@@ -28,11 +30,13 @@ struct Known {
     dns: DnsNames,
     /// When the flows that are open now were opened: a DNS answer names a flow only if it came before.
     opened: HashMap<FlowId, i64>,
+    /// Whose sockets are whose on the capturing host; empty for files.
+    sockets: SocketTable,
 }
 
 impl Known {
     fn nothing() -> Self {
-        Self { dns: DnsNames::default(), opened: HashMap::new() }
+        Self { dns: DnsNames::default(), opened: HashMap::new(), sockets: SocketTable::default() }
     }
 }
 
@@ -74,6 +78,11 @@ impl Collector {
         self.turn = None;
     }
 
+    /// Whose sockets are whose on the host of the source whose turn it is.
+    pub(crate) fn sockets(&mut self) -> &mut SocketTable {
+        &mut self.known.sockets
+    }
+
     pub(super) fn counts(&self) -> Counts {
         self.counts
     }
@@ -91,12 +100,14 @@ impl Collector {
         self.problem(problem);
     }
 
-    fn client(&mut self, client: Endpoint, opened_ns: i64) -> PeerId {
-        self.peers.intern(client.ip, 0, self.known.dns.name_at(client.ip, opened_ns), None)
+    fn client(&mut self, transport: Transport, client: Endpoint, opened_ns: i64) -> PeerId {
+        let owner = self.known.sockets.owner(transport, client, false, opened_ns);
+        self.peers.intern(client.ip, 0, self.known.dns.name_at(client.ip, opened_ns), None, owner)
     }
 
-    fn server(&mut self, server: Endpoint, opened_ns: i64, host: Option<&str>) -> PeerId {
-        self.peers.intern(server.ip, server.port, self.known.dns.name_at(server.ip, opened_ns), host)
+    fn server(&mut self, transport: Transport, server: Endpoint, opened_ns: i64, host: Option<&str>) -> PeerId {
+        let owner = self.known.sockets.owner(transport, server, true, opened_ns);
+        self.peers.intern(server.ip, server.port, self.known.dns.name_at(server.ip, opened_ns), host, owner)
     }
 
     /// When a flow was opened, as far as known; `else_ns` for flows without lifecycle.
@@ -109,8 +120,8 @@ impl Sink for Collector {
     fn flow(&mut self, flow: Flow) {
         self.counts.flows += 1;
         let opened_ns = self.known.opened.remove(&flow.id).unwrap_or(flow.opened_ns);
-        let client = self.client(flow.client, opened_ns);
-        let server = self.server(flow.server, opened_ns, flow.server_name.as_deref());
+        let client = self.client(flow.transport, flow.client, opened_ns);
+        let server = self.server(flow.transport, flow.server, opened_ns, flow.server_name.as_deref());
         self.rows.push_flow(&flow, client, server);
     }
 
@@ -119,8 +130,8 @@ impl Sink for Collector {
             self.known.opened.entry(event.flow).or_insert(event.at_ns);
         }
         let opened_ns = self.opened_ns(event.flow, event.at_ns);
-        let client = self.client(event.client, opened_ns);
-        let server = self.server(event.server, opened_ns, None);
+        let client = self.client(Transport::Tcp, event.client, opened_ns);
+        let server = self.server(Transport::Tcp, event.server, opened_ns, None);
         self.rows.push_event(&event, client, server);
     }
 
@@ -131,17 +142,17 @@ impl Sink for Collector {
     fn http_exchange(&mut self, exchange: HttpExchange) {
         self.counts.exchanges += 1;
         let opened_ns = self.opened_ns(exchange.flow, exchange.started_ns);
-        let client = self.client(exchange.client, opened_ns);
+        let client = self.client(Transport::Tcp, exchange.client, opened_ns);
         let host = exchange.server_name();
-        let server = self.server(exchange.server, opened_ns, host.as_deref());
+        let server = self.server(Transport::Tcp, exchange.server, opened_ns, host.as_deref());
         self.rows.push_exchange(&exchange, client, server);
     }
 
     fn dns_query(&mut self, query: DnsQuery) {
         self.counts.dns_queries += 1;
         self.known.dns.learn(&query);
-        let client = self.client(query.client, query.at_ns);
-        let server = self.server(query.server, query.at_ns, None);
+        let client = self.client(Transport::Udp, query.client, query.at_ns);
+        let server = self.server(Transport::Udp, query.server, query.at_ns, None);
         self.rows.push_dns(&query, client, server);
     }
 

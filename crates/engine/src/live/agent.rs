@@ -16,6 +16,8 @@ use wirereel_whisper::{Frame, FrameReader, FromAgent, ToAgent, write_frame};
 
 /// Of what an agent says on stderr, kept for the user.
 const LAST_WORDS_BYTES: usize = 4_096;
+/// And of these, told: the end.
+const TOLD_CHARS: usize = 400;
 /// Frames read ahead: the pipe behind them fills when nobody takes them.
 const FRAMES_AHEAD: usize = 2;
 /// How long last words are waited for once the agent has ended.
@@ -98,8 +100,15 @@ impl Agent {
         let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&words);
         let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
-        (!line.is_empty()).then_some(line)
+        // Without the frames that ssh draws around its warnings, and the end of it: that is where the cause stands.
+        let words = clean.split_whitespace().filter(|word| word.chars().any(|c| c != '@'));
+        let line = words.collect::<Vec<_>>().join(" ");
+        let beyond = line.chars().count().saturating_sub(TOLD_CHARS);
+        let told = match line.char_indices().nth(beyond) {
+            Some((at, _)) if beyond > 0 => format!("… {}", &line[at..]),
+            _ => line,
+        };
+        (!told.is_empty()).then_some(told)
     }
 
     /// Ends it: at once, where it has not ended by itself within `patience`.

@@ -19,7 +19,10 @@ mod reading;
 mod rebuild;
 mod recorder;
 mod run;
+mod socket_notes;
+mod sockets;
 mod storing;
+mod waiting;
 
 pub(crate) use agent::{Agent, Heard};
 pub(crate) use backoff::Backoff;
@@ -31,3 +34,4 @@ pub(crate) use reading::Parsing;
 pub(crate) use rebuild::rebuild;
 pub(crate) use recorder::{Recorder, RunSender};
 pub(crate) use run::NewRun;
+pub(crate) use sockets::SocketTable;

@@ -11,6 +11,7 @@ use super::{
     reading::Reading,
     recorder::writer_of,
     run::source_of,
+    socket_notes,
 };
 use crate::{
     EngineError, Workspace,
@@ -33,12 +34,16 @@ pub(crate) fn rebuild(workspace: &Workspace, folder: &Path, watch: &dyn Watch) -
     let mut losses = Vec::new();
     let done = import_source(workspace, &mut writer, &source, watch, |collector, batches| {
         let mut reading = Reading::new(begun.parsing.parsing());
+        for changes in socket_notes::read(folder)? {
+            reading.sockets(&changes, collector);
+        }
         for segment in segments(folder).map_err(EngineError::capture(folder))? {
             let failed = || EngineError::capture(PathBuf::from(&segment.path));
             let mut file = CaptureFile::open(&segment.path).map_err(failed())?;
             while let Some(packet) = file.next().map_err(failed())? {
                 let place = Place { segment: segment.number, offset: packet.position };
-                reading.push(&Packet { position: place.position(), ..packet }, collector);
+                reading.push(&Packet { position: place.position(), ..packet });
+                reading.let_go(collector);
                 if collector.is_full() {
                     let _ = batches.send(collector.take());
                 }

@@ -15,7 +15,7 @@ use std::{
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use wirereel_store::{SourceFigures, SourceId, StoreError, Writer};
-use wirereel_whisper::AgentStatus;
+use wirereel_whisper::{AgentStatus, SocketChanges};
 
 use super::{
     figures,
@@ -35,12 +35,15 @@ const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the writer is waited for, and how often it is asked for.
 const WRITER_PATIENCE: Duration = Duration::from_secs(30);
 const WRITER_LOOK: Duration = Duration::from_millis(20);
+/// How long the cause of a failure is waited for.
+const TELL_PATIENCE: Duration = Duration::from_secs(2);
 
 /// What happens to a run.
 enum Arrival {
     Begun(Box<NewRun>, Sender<()>),
     Packets(Vec<u8>),
     Status(Box<AgentStatus>),
+    Sockets(SocketChanges),
     Ended(Vec<String>, Sender<()>),
 }
 
@@ -61,8 +64,13 @@ impl Failure {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| error.to_string());
     }
 
+    /// The cause; the thread that met it may still be about to tell.
     fn told(&self) -> EngineError {
-        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (began, mut told) = (Instant::now(), None);
+        while told.is_none() && began.elapsed() < TELL_PATIENCE {
+            thread::sleep(WRITER_LOOK);
+            told = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        }
         EngineError::Capturing(told.unwrap_or_else(|| "the recording thread has ended".into()))
     }
 }
@@ -133,6 +141,11 @@ impl RunSender {
 
     pub(crate) fn status(&self, status: Box<AgentStatus>) -> Result<(), EngineError> {
         self.send(Arrival::Status(status))
+    }
+
+    /// What changed about the sockets of the agent's host.
+    pub(crate) fn sockets(&self, changes: SocketChanges) -> Result<(), EngineError> {
+        self.send(Arrival::Sockets(changes))
     }
 
     /// Ends the run; its rows can be seen when this returns.
@@ -219,6 +232,10 @@ impl Live {
                 let rates = run.status(&status, &mut self.collector)?;
                 let (source, whisperer) = (run.source(), run.whisperer().to_owned());
                 self.work(Box::new(move |_, writer| figures::record(writer, source, &whisperer, &status, rates)))?;
+            }
+            Arrival::Sockets(changes) => {
+                run.sockets(&changes, &mut self.collector)?;
+                self.hand_over_if_full()?;
             }
             Arrival::Ended(warnings, done) => return self.end(number, warnings, done),
         }

@@ -8,12 +8,13 @@ use std::{
 use wirereel_capture::{SegmentLimits, SegmentWriter};
 use wirereel_dissect::{LinkType, Packet};
 use wirereel_store::{NewSource, SourceFigures, SourceId, SourceKind};
-use wirereel_whisper::{AgentStatus, OpenInterface, packets};
+use wirereel_whisper::{AgentStatus, OpenInterface, SocketChanges, packets};
 
 use super::{
     figures::Rates,
     notes::{Begun, Note, Notes},
     reading::Reading,
+    socket_notes::SocketNotes,
 };
 use crate::{EngineError, import::Collector};
 
@@ -38,6 +39,9 @@ pub(crate) struct Run {
     reading: Reading,
     kept: SegmentWriter,
     notes: Notes,
+    socket_notes: SocketNotes,
+    /// The newest segment.
+    segment: u32,
     noted_alive: Instant,
     /// The last status.
     told: Option<AgentStatus>,
@@ -55,6 +59,8 @@ impl Run {
         Ok(Self {
             source,
             whisperer,
+            socket_notes: SocketNotes::new(&folder),
+            segment: 0,
             folder,
             interfaces,
             reading,
@@ -88,8 +94,17 @@ impl Run {
             // On disk before anything else is done with it.
             let (place, _) =
                 self.kept.write(&packet, Some(&interface.name)).map_err(EngineError::capture(&self.folder))?;
-            self.reading.push(&Packet { position: place.position(), ..packet }, collector);
+            self.segment = place.segment;
+            self.reading.push(&Packet { position: place.position(), ..packet });
         }
+        self.reading.let_go(collector);
+        Ok(())
+    }
+
+    /// Takes in what changed about the sockets of the agent's host.
+    pub(crate) fn sockets(&mut self, changes: &SocketChanges, collector: &mut Collector) -> Result<(), EngineError> {
+        self.socket_notes.write(self.segment, changes, collector.sockets())?;
+        self.reading.sockets(changes, collector);
         Ok(())
     }
 
@@ -123,6 +138,7 @@ impl Run {
     /// Makes it durable.
     pub(crate) fn sync(&mut self) -> Result<(), EngineError> {
         self.kept.sync().map_err(EngineError::capture(&self.folder))?;
+        self.socket_notes.sync()?;
         self.notes.sync().map_err(EngineError::io(&self.folder))
     }
 
@@ -138,6 +154,7 @@ impl Run {
         self.reading.figures.warnings.clone_from(&warnings);
         self.note(&Note::Ended { warnings })?;
         self.notes.sync().map_err(EngineError::io(&self.folder))?;
+        self.socket_notes.sync()?;
         self.kept.close().map_err(EngineError::capture(&self.folder))?;
         let figures = self.reading.finish(collector);
         collector.forget();

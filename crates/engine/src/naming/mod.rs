@@ -27,11 +27,20 @@ pub(crate) struct Peer {
     pub(crate) dns: Option<String>,
     /// HTTP Host or TLS SNI.
     pub(crate) host: Option<String>,
+    /// The process behind the socket, where the capturing host told it.
+    pub(crate) process: Option<String>,
+    /// The port that a client's process listens on itself; 0 when that is unknown or none.
+    pub(crate) serves_port: u16,
 }
 
 impl Peer {
     fn is_server(&self) -> bool {
         self.port != 0
+    }
+
+    /// The port that it is known by: its own, or the one that it serves while it calls others.
+    fn known_port(&self) -> u16 {
+        if self.is_server() { self.port } else { self.serves_port }
     }
 
     fn hostnames(&self) -> Vec<&str> {
@@ -165,14 +174,16 @@ impl Names {
             if by_peer.contains_key(&peer.id) && peer.is_server() {
                 continue;
             }
-            // An address that serves under one name calls under that name too; on one machine everybody has the same one.
-            let inherited = match peer.is_server() {
-                true => sockets.only(&(peer.ip, peer.port)),
-                false if is_localhost(peer.ip) => None,
-                false => addresses.only(&(peer.ip, 0)),
+            // A process that serves under one name calls under that name too. Where processes are unknown, so does an address; on one
+            // machine everybody has the same one.
+            let inherited = match peer.known_port() {
+                0 if is_localhost(peer.ip) => None,
+                0 => addresses.only(&(peer.ip, 0)),
+                port => sockets.only(&(peer.ip, port)),
             };
+            let inherited = inherited.cloned().or_else(|| own_socket(peer));
             if let Some(name) = inherited {
-                by_peer.entry(peer.id).or_insert_with(|| name.clone());
+                by_peer.entry(peer.id).or_insert(name);
             }
         }
         Self { by_peer }
@@ -186,15 +197,24 @@ impl Names {
 /// `wirereel.json`, hosts file, DNS, Host or SNI: in this order. What runs on one machine often has the same address and the same
 /// host, so there the port is what tells services apart.
 fn own_name(peer: &Peer, config: &Config, hosts: &Hosts) -> Option<Name> {
-    if let Some(rule) = config.names.iter().find(|r| r.matches(peer.ip, peer.port, &peer.hostnames())) {
+    if let Some(rule) =
+        config.names.iter().find(|r| r.matches(peer.ip, peer.known_port(), &peer.hostnames(), peer.process.as_deref()))
+    {
         return Some(Name { text: rule.name.clone(), configured: true });
     }
     let found = hosts.name(peer.ip).or(peer.dns.as_deref()).or(peer.host.as_deref());
     let text = match found {
-        None | Some(LOCALHOST) if peer.is_server() && is_localhost(peer.ip) => format!("{LOCALHOST}:{}", peer.port),
+        None | Some(LOCALHOST) if peer.is_server() && is_localhost(peer.ip) => return own_socket(peer),
+        None | Some(LOCALHOST) if peer.serves_port != 0 => return None,
         found => found?.to_owned(),
     };
     Some(Name { text, configured: false })
+}
+
+/// What serves on this machine and has no other name is called by its port.
+fn own_socket(peer: &Peer) -> Option<Name> {
+    let port = peer.known_port();
+    (port != 0 && is_localhost(peer.ip)).then(|| Name { text: format!("{LOCALHOST}:{port}"), configured: false })
 }
 
 /// The address that everything on a machine shares; others of 127.0.0.0/8 are given to something on purpose.

@@ -2,7 +2,19 @@ use super::*;
 use crate::config::read_text;
 
 fn peer(id: i32, ip: &str, port: u16, dns: Option<&str>, host: Option<&str>) -> Peer {
-    Peer { id, ip: ip.parse().expect("an address"), port, dns: dns.map(Into::into), host: host.map(Into::into) }
+    Peer {
+        id,
+        ip: ip.parse().expect("an address"),
+        port,
+        dns: dns.map(Into::into),
+        host: host.map(Into::into),
+        process: None,
+        serves_port: 0,
+    }
+}
+
+fn owned(process: &str, serves_port: u16, peer: Peer) -> Peer {
+    Peer { process: Some(process.into()), serves_port, ..peer }
 }
 
 fn call(client: i32, server: i32) -> Call {
@@ -125,4 +137,34 @@ fn services_on_the_loopback_are_told_apart_by_their_ports() {
     assert_eq!(names[&4].0, "api.localhost", "a name of its own is kept");
     assert_eq!(naming.entry_points, ["localhost:5432", "localhost:8080"]);
     assert_eq!(names[&1].1, ServiceKind::Customers, "who calls from the loopback could be anybody on this machine");
+}
+
+#[test]
+fn a_process_calls_under_the_name_that_it_serves_under() {
+    let peers = [
+        peer(1, "127.0.0.1", 8080, None, Some("localhost")),
+        owned("node cart.js", 8080, peer(2, "127.0.0.1", 0, None, None)),
+        peer(3, "127.0.0.1", 9090, None, Some("payment.test")),
+        owned("node payment.js", 9090, peer(4, "127.0.0.1", 0, None, None)),
+        owned("node order.js", 7070, peer(5, "127.0.0.1", 0, None, None)),
+        owned("curl", 0, peer(6, "127.0.0.1", 0, None, None)),
+    ];
+    let (_, names) = decided(&peers, &[call(6, 1), call(2, 3), call(5, 3)], "{}");
+    assert_eq!(names[&2], ("localhost:8080".into(), ServiceKind::Service));
+    assert_eq!(names[&4], ("payment.test".into(), ServiceKind::Service));
+    assert_eq!(names[&5], ("localhost:7070".into(), ServiceKind::Service), "nobody called it");
+    assert_eq!(names[&6], (CUSTOMERS.into(), ServiceKind::Customers), "a program that serves nobody");
+}
+
+#[test]
+fn the_users_names_reach_processes() {
+    let peers = [
+        peer(1, "127.0.0.1", 8080, None, None),
+        owned("node cart.js", 8080, peer(2, "127.0.0.1", 0, None, None)),
+        owned("python3 worker.py", 0, peer(3, "127.0.0.1", 0, None, None)),
+    ];
+    let config = r#"{"names": [{"name": "cart", "port": 8080}, {"name": "worker", "process": "worker.py"}]}"#;
+    let (_, names) = decided(&peers, &[call(3, 1)], config);
+    let called = [1, 2, 3].map(|id| names[&id].0.as_str());
+    assert_eq!(called, ["cart", "cart", "worker"]);
 }

@@ -52,6 +52,9 @@ pub struct FlowRow {
     pub upgraded_client_bytes: Option<u64>,
     pub upgraded_server_bytes: Option<u64>,
     pub history: String,
+    /// The processes behind both sockets, of those that are on the capturing host.
+    pub client_process: Option<String>,
+    pub server_process: Option<String>,
 }
 
 /// A page of flows.

@@ -21,6 +21,14 @@ pub static FIELDS: &[Field] = &[
         .flow_too()
         .alias(&["server_service"])
         .always(),
+    field(
+        "process",
+        &["client_process", "server_process"],
+        Kind::Folded,
+        "process:nginx",
+        "behind a socket, captured live",
+    )
+    .flow_too(),
     field("status", &["status"], Kind::Status, "status:>=400,none", "HTTP status; none: no response")
         .values(&["2xx", "3xx", "4xx", "5xx"]),
     field("method", &["method"], Kind::Folded, "method:POST", "request method")

@@ -43,6 +43,7 @@ impl Reader {
             matches: Vec::new(),
             gaps: gaps(&graph, *range),
         };
+        density.gaps.extend(self.drops(*range, *buckets)?);
         let bucket_ns = nanos(range.to_us).saturating_sub(nanos(range.from_us)) / i64::from(*buckets);
         let source = if bucket_ns >= PULSE_FROM_NS { pulses(*range) } else { rows(*range) };
         let sql = format!(
@@ -60,6 +61,32 @@ impl Reader {
             density.matches = self.matches(*range, *buckets, &condition.sql(), condition.bound())?;
         }
         Ok(density)
+    }
+
+    /// Seconds of the range in which live capture lost packets. Those that one bucket would show, or two side by side, are one span.
+    pub(super) fn drops(&self, range: TimeRange, buckets: u32) -> Result<Vec<Gap>> {
+        let bucket_us = (range.to_us - range.from_us) / i64::from(buckets.max(1));
+        let mut drops: Vec<Gap> = Vec::new();
+        let sql = format!(
+            "SELECT second, sum(in_kernel + in_queue)::UBIGINT FROM raw.lost_packets WHERE second >= {} AND second < {} \
+             GROUP BY second ORDER BY second",
+            range.from_us.div_euclid(1_000_000),
+            -(-range.to_us).div_euclid(1_000_000)
+        );
+        self.each(&sql, [], |row| {
+            let (second, lost): (i64, u64) = (row.get(0)?, row.get(1)?);
+            let from_us = second.saturating_mul(1_000_000);
+            let span = TimeRange { from_us: from_us.max(range.from_us), to_us: (from_us + 1_000_000).min(range.to_us) };
+            match drops.last_mut() {
+                Some(last) if span.from_us - last.range.to_us <= bucket_us => {
+                    last.range.to_us = span.to_us;
+                    last.lost_packets += lost;
+                }
+                _ => drops.push(Gap { range: span, reason: "dropped".into(), lost_packets: lost }),
+            }
+            Ok(())
+        })?;
+        Ok(drops)
     }
 
     fn matches(&self, range: TimeRange, buckets: u32, condition: &str, params: impl Params) -> Result<Vec<u32>> {
@@ -117,10 +144,13 @@ pub(super) fn gaps(graph: &Graph, range: TimeRange) -> Vec<Gap> {
             gaps.push(Gap { range: TimeRange { from_us, to_us }, reason: reason.into(), lost_packets: 0 });
         }
     };
+    let mut was_live = false;
     for recorded in &graph.recorded {
-        gap(from_us, recorded.from_ns.div_euclid(1_000), reason);
+        let between_captures = was_live && recorded.live && reason == "not recorded";
+        gap(from_us, recorded.from_ns.div_euclid(1_000), if between_captures { "not capturing" } else { reason });
         from_us = recorded.to_ns.div_euclid(1_000) + 1;
         reason = if recorded.cut_off { "cut off" } else { "not recorded" };
+        was_live = recorded.live;
     }
     gap(from_us, range.to_us, reason);
     gaps

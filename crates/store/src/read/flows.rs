@@ -26,7 +26,7 @@ const ROW_COLUMNS: &str = "flow_id, source_id, transport, client_ip, client_port
     client_bytes, server_bytes, client_missed_bytes, server_missed_bytes, client_retransmits, server_retransmits, \
     client_out_of_order, server_out_of_order, client_keep_alives, server_keep_alives, client_zero_windows, \
     server_zero_windows, client_conflicting_bytes, server_conflicting_bytes, encrypted, upgraded_to, \
-    upgraded_client_bytes, upgraded_server_bytes, history";
+    upgraded_client_bytes, upgraded_server_bytes, history, client_process, server_process";
 
 fn flow_row(row: &Row<'_>) -> duckdb::Result<FlowRow> {
     let elapsed = |index: usize| -> duckdb::Result<Option<u64>> {
@@ -76,6 +76,8 @@ fn flow_row(row: &Row<'_>) -> duckdb::Result<FlowRow> {
         upgraded_client_bytes: row.get(40)?,
         upgraded_server_bytes: row.get(41)?,
         history: row.get(42)?,
+        client_process: row.get(43)?,
+        server_process: row.get(44)?,
     })
 }
 

@@ -36,6 +36,8 @@ pub(super) struct Recorded {
     pub(super) to_ns: i64,
     /// The source ended in the middle of a packet.
     pub(super) cut_off: bool,
+    /// The source that ends last in it was captured live.
+    pub(super) live: bool,
 }
 
 /// The graph without figures, and the recording's extent.
@@ -164,10 +166,11 @@ impl Reader {
     }
 
     fn load_recorded(&self) -> Result<Vec<Recorded>> {
-        let sql = "SELECT epoch_ns(started_at), epoch_ns(ended_at), truncated FROM raw.sources \
+        let sql = "SELECT epoch_ns(started_at), epoch_ns(ended_at), truncated, kind = 'interface' FROM raw.sources \
                    WHERE started_at IS NOT NULL ORDER BY started_at, ended_at";
-        let sources =
-            self.rows(sql, [], |row| Ok(Recorded { from_ns: row.get(0)?, to_ns: row.get(1)?, cut_off: row.get(2)? }))?;
+        let sources = self.rows(sql, [], |row| {
+            Ok(Recorded { from_ns: row.get(0)?, to_ns: row.get(1)?, cut_off: row.get(2)?, live: row.get(3)? })
+        })?;
         let mut merged: Vec<Recorded> = Vec::new();
         for source in sources {
             match merged.last_mut() {

@@ -14,6 +14,9 @@ use super::{
 };
 use crate::error::Result;
 
+/// Parts of the recording inside of which drops are one.
+const STRETCHES_OF_DROPS: u32 = 4_000;
+
 impl Reader {
     /// The nearest event of a kind, not at the instant itself. The filter counts for exchanges; connections, incidents and gaps match
     /// nothing.
@@ -118,8 +121,16 @@ impl Reader {
             .into_iter()
             .flat_map(|gap| both(gap.range, format!("gap: {}", gap.reason), "recording goes on".into()))
             .collect();
+        for drop in self.drops(whole, STRETCHES_OF_DROPS)? {
+            borders.extend(both(
+                drop.range,
+                format!("{} packets dropped", drop.lost_packets),
+                "no more dropped".into(),
+            ));
+        }
+        // Where nobody counted by the second, all of the source may lack some.
         let sql = "SELECT epoch_ns(started_at) // 1000, epoch_ns(ended_at) // 1000 + 1, dropped, name FROM raw.sources \
-                   WHERE dropped > 0 AND started_at IS NOT NULL";
+                   WHERE dropped > 0 AND started_at IS NOT NULL AND source_id NOT IN (SELECT source_id FROM raw.lost_packets)";
         let sources = self.rows(sql, [], |row| {
             let range = TimeRange { from_us: row.get(0)?, to_us: row.get(1)? };
             let (dropped, name): (u64, String) = (row.get(2)?, row.get(3)?);

@@ -87,7 +87,7 @@ impl Part<'_> {
 }
 
 /// Columns the grid of flows can be sorted by.
-const OF_FLOWS: [&str; 51] = [
+const OF_FLOWS: [&str; 53] = [
     "flow_id",
     "source_id",
     "transport",
@@ -131,6 +131,8 @@ const OF_FLOWS: [&str; 51] = [
     "upgraded_client_bytes",
     "upgraded_server_bytes",
     "history",
+    "client_process",
+    "server_process",
     "server_name",
     "duration_us",
     "packets",

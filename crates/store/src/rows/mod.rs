@@ -13,7 +13,7 @@ use duckdb::arrow::record_batch::RecordBatch;
 use foldhash::HashSet;
 
 use openings::Handshakes;
-pub use peers::{Peer, PeerId, PeerTable};
+pub use peers::{Owner, Peer, PeerId, PeerTable};
 pub(crate) use positions::decode_into;
 use pulse::Pulse;
 pub(crate) use push::{ENDINGS, PROTOCOLS};

@@ -18,6 +18,18 @@ pub struct Peer {
     pub dns_name: Option<String>,
     /// Name the client used for it: HTTP Host or TLS SNI.
     pub host_name: Option<String>,
+    /// The process behind the socket, where the capturing host told it.
+    pub process: Option<String>,
+    /// The port that the process of a client listens on itself, lowest first; 0 when it serves nobody.
+    pub serves_port: u16,
+}
+
+/// Who an end's socket belongs to, as the capturing host told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner<'a> {
+    pub process: &'a str,
+    /// See [`Peer::serves_port`].
+    pub serves_port: u16,
 }
 
 /// Interns peers on the dissecting thread. New ones travel with the next batch.
@@ -41,11 +53,22 @@ impl PeerTable {
     }
 
     /// The number of this combination, new or known.
-    pub fn intern(&mut self, ip: IpAddr, port: u16, dns_name: Option<&str>, host_name: Option<&str>) -> PeerId {
+    pub fn intern(
+        &mut self,
+        ip: IpAddr,
+        port: u16,
+        dns_name: Option<&str>,
+        host_name: Option<&str>,
+        owner: Option<Owner<'_>>,
+    ) -> PeerId {
+        let (process, serves_port) = owner.map_or((None, 0), |owner| (Some(owner.process), owner.serves_port));
         let known = self.by_address.entry((ip, port)).or_default();
         let same = |id: &&PeerId| {
             let peer = &self.peers[id.0 as usize];
-            peer.dns_name.as_deref() == dns_name && peer.host_name.as_deref() == host_name
+            peer.dns_name.as_deref() == dns_name
+                && peer.host_name.as_deref() == host_name
+                && peer.process.as_deref() == process
+                && peer.serves_port == serves_port
         };
         if let Some(id) = known.iter().find(same) {
             return *id;
@@ -57,6 +80,8 @@ impl PeerTable {
             port,
             dns_name: dns_name.map(str::to_owned),
             host_name: host_name.map(str::to_owned),
+            process: process.map(str::to_owned),
+            serves_port,
         });
         id
     }
@@ -88,17 +113,19 @@ mod tests {
     fn one_combination_has_one_number_and_is_handed_over_once() {
         let ip = IpAddr::from([127, 0, 1, 2]);
         let mut table = PeerTable::default();
-        let plain = table.intern(ip, 80, None, None);
-        let named = table.intern(ip, 80, Some("cart.shop"), None);
-        assert_eq!(table.intern(ip, 80, None, None), plain);
+        let plain = table.intern(ip, 80, None, None, None);
+        let named = table.intern(ip, 80, Some("cart.shop"), None, None);
+        assert_eq!(table.intern(ip, 80, None, None, None), plain);
         assert_ne!(plain, named);
-        assert_eq!(table.hand_over().len(), 2);
-        table.intern(ip, 81, None, None);
+        let owned = table.intern(ip, 80, None, None, Some(Owner { process: "cart", serves_port: 0 }));
+        assert_ne!(plain, owned);
+        assert_eq!(table.hand_over().len(), 3);
+        table.intern(ip, 81, None, None, None);
         let fresh = table.hand_over();
-        assert_eq!(fresh.iter().map(|(id, _)| id.0).collect::<Vec<_>>(), [2]);
+        assert_eq!(fresh.iter().map(|(id, _)| id.0).collect::<Vec<_>>(), [3]);
 
         let mut continued = PeerTable::continuing(table.iter().map(|(_, peer)| peer.clone()).collect());
-        assert_eq!(continued.intern(ip, 80, Some("cart.shop"), None), named);
+        assert_eq!(continued.intern(ip, 80, Some("cart.shop"), None, None), named);
         assert!(continued.hand_over().is_empty());
     }
 }

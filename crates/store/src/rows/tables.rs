@@ -15,6 +15,8 @@ table! {
         port: U16,
         dns_name: Text,
         host_name: Text,
+        process: Text,
+        serves_port: U16,
     }
 }
 

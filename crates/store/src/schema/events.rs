@@ -25,7 +25,11 @@ pub(super) fn flows() -> View {
         column("tunnel", "VARCHAR", "Encapsulation it was found in, such as `vxlan`."),
         column("client_service", "VARCHAR", CLIENT_SERVICE),
         column("server_service", "VARCHAR", SERVER_SERVICE),
-        column("process", "VARCHAR", "Process that owns the socket, where a whisperer told it; files never do."),
+        column(
+            "process",
+            "VARCHAR",
+            "Process behind the server's socket, else behind the client's, where a whisperer told it; files never do.",
+        ),
         column("app_protocol", "VARCHAR", "`http`, `tls`, `dns`, or NULL when not recognised."),
         column("opened_at", "TIMESTAMP_NS", "First packet."),
         column("closed_at", "TIMESTAMP_NS", "Last packet."),
@@ -61,6 +65,8 @@ pub(super) fn flows() -> View {
             "VARCHAR",
             "What happened in order, as Zeek writes it: S H A D F R T G, upper case the client, lower case the server; ^ a flipped direction.",
         ),
+        column("client_process", "VARCHAR", "Process behind the client's socket, when it is on the capturing host."),
+        column("server_process", "VARCHAR", "Process behind the server's socket, when it is on the capturing host."),
     ];
     let sql = format!("SELECT {} FROM raw.named_flows", names(&columns));
     let about = "A bidirectional conversation that has ended, or was open when the input ended.";

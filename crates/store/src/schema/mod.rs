@@ -54,6 +54,7 @@ pub fn views() -> Vec<View> {
     views.extend([
         workspace_views::unresolved_addresses(),
         edges::edge_rollups(),
+        workspace_views::lost_packets(),
         workspace_views::self_metrics(),
         workspace_views::ingest_errors(),
     ]);

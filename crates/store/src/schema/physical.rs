@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Changes when a physical table changes: a file with another number is set aside and imported again.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// Widths of roll-up buckets in seconds, finest first. Each divides the next. The last one is always stored, the others where they have
 /// far fewer rows than there are events; `raw.rollup_widths` tells.
@@ -110,7 +110,7 @@ CREATE TABLE IF NOT EXISTS raw.sources (source_id UINTEGER, kind VARCHAR, name V
     dropped UBIGINT, truncated BOOLEAN, warnings VARCHAR[]);
 CREATE TABLE IF NOT EXISTS raw.services (service_id INTEGER, name VARCHAR, kind VARCHAR);
 CREATE TABLE IF NOT EXISTS raw.peer_names (peer_id INTEGER, ip VARCHAR, port USMALLINT, service_id INTEGER,
-    service VARCHAR, kind VARCHAR);
+    service VARCHAR, kind VARCHAR, process VARCHAR);
 CREATE TABLE IF NOT EXISTS raw.rollup_widths (width_s BIGINT);
 CREATE TABLE IF NOT EXISTS raw.edge_protocols (client_id INTEGER, server_id INTEGER, protocol VARCHAR, is_exchange BOOLEAN, n BIGINT);
 CREATE TABLE IF NOT EXISTS raw.keyframes (frame_s BIGINT, client_id INTEGER, server_id INTEGER, open_connections BIGINT);
@@ -171,6 +171,7 @@ SELECT x.exchange_id, x.flow_id, (x.flow_id >> 40)::UINTEGER AS source_id,
     x.request_headers, x.response_headers, x.request_body_bytes, x.response_body_bytes,
     k.request_content_encoding, k.response_content_encoding, k.content_type, k.user_agent, x.x_forwarded_for,
     coalesce(x.origin_ip, c.ip) AS origin_ip, x.identity, k.identity_kind, x.trace_id, x.complete, x.error,
+    c.process AS client_process, s.process AS server_process,
     x.ordinal, x.latency_class, x.failed, c.service_id AS client_id, s.service_id AS server_id
 FROM raw.timed_exchanges x
 JOIN raw.peer_names c ON c.peer_id = x.client_peer
@@ -183,7 +184,7 @@ const NAMED_FLOWS: &str = "
 CREATE OR REPLACE VIEW raw.named_flows AS
 SELECT f.flow_id, (f.flow_id >> 40)::UINTEGER AS source_id, f.transport, c.ip AS client_ip, f.client_port, s.ip AS server_ip,
     s.port AS server_port, f.vlan, f.tunnel, c.service AS client_service, s.service AS server_service,
-    NULL::VARCHAR AS process, f.app_protocol, raw.instant(f.opened_us, f.opened_rest) AS opened_at,
+    coalesce(s.process, c.process) AS process, c.process AS client_process, s.process AS server_process, f.app_protocol, raw.instant(f.opened_us, f.opened_rest) AS opened_at,
     raw.instant(f.closed_us, f.closed_rest) AS closed_at, f.opened_us, f.closed_us, f.close_reason, f.handshake, f.direction_known,
     f.rtt_us, f.rtt_min_us, f.rtt_mean_us, f.rtt_max_us, f.client_packets, f.server_packets, f.client_bytes, f.server_bytes,
     f.client_missed_bytes, f.server_missed_bytes, f.client_retransmits, f.server_retransmits,

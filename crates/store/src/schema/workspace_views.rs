@@ -67,6 +67,24 @@ pub(super) fn hint_macro() -> String {
     format!("CREATE OR REPLACE MACRO raw.hint(ip, port) AS {};\n", hint::sql("ip", "port"))
 }
 
+pub(super) fn lost_packets() -> View {
+    View {
+        name: "lost_packets",
+        parameters: &[],
+        about: "A second in which live capture lost packets: missing data, not silence.",
+        columns: vec![
+            column("source_id", "UINTEGER", "The source that lacks them."),
+            column("at", "TIMESTAMP_NS", "Begin of the second, by the clock of the host that captures."),
+            column("in_kernel", "UBIGINT", "Lost in the kernel's buffer: the agent was too slow."),
+            column("in_queue", "UBIGINT", "Lost in the agent's queue: the receiver was too slow."),
+        ],
+        sql:
+            "SELECT source_id, make_timestamp_ns(second * 1000000000), sum(in_kernel)::UBIGINT, sum(in_queue)::UBIGINT \
+              FROM raw.lost_packets GROUP BY source_id, second"
+                .into(),
+    }
+}
+
 pub(super) fn self_metrics() -> View {
     View {
         name: "self_metrics",
@@ -74,7 +92,7 @@ pub(super) fn self_metrics() -> View {
         about: "A figure about Wirereel itself.",
         columns: vec![
             column("at", "TIMESTAMP_NS", "When it was taken."),
-            column("component", "VARCHAR", "Which part: `import`, `store`, …"),
+            column("component", "VARCHAR", "Which part: `import`, `store`, `whisperer:<id>`, …"),
             column("metric", "VARCHAR", "What was measured, with its unit."),
             column("value", "DOUBLE", "The figure."),
         ],

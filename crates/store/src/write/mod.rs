@@ -75,12 +75,20 @@ impl Writer {
 
     /// The peers of the workspace, to intern more.
     pub fn peer_table(&self) -> Result<PeerTable> {
-        let mut statement =
-            self.connection.prepare("SELECT ip, port, dns_name, host_name FROM raw.peers ORDER BY peer_id")?;
+        let mut statement = self
+            .connection
+            .prepare("SELECT ip, port, dns_name, host_name, process, serves_port FROM raw.peers ORDER BY peer_id")?;
         let peers = statement.query_and_then([], |row| {
             let ip: String = row.get(0)?;
             let ip = ip.parse().map_err(|_| duckdb::Error::InvalidColumnName(ip))?;
-            Ok(Peer { ip, port: row.get(1)?, dns_name: row.get(2)?, host_name: row.get(3)? })
+            Ok(Peer {
+                ip,
+                port: row.get(1)?,
+                dns_name: row.get(2)?,
+                host_name: row.get(3)?,
+                process: row.get(4)?,
+                serves_port: row.get(5)?,
+            })
         })?;
         Ok(PeerTable::continuing(peers.collect::<Result<_>>()?))
     }
@@ -157,6 +165,8 @@ impl Writer {
             columns.port.append_value(peer.port);
             columns.dns_name.append_option(peer.dns_name.as_deref());
             columns.host_name.append_option(peer.host_name.as_deref());
+            columns.process.append_option(peer.process.as_deref());
+            columns.serves_port.append_value(peer.serves_port);
         }
         let Some(rows) = columns.take() else { return Ok(()) };
         let mut appender = self.connection.appender_to_db(Peers::TABLE, "raw")?;

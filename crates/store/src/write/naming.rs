@@ -52,6 +52,7 @@ struct Named {
     service: i32,
     name: String,
     kind: ServiceKind,
+    process: Option<String>,
 }
 
 impl Naming {
@@ -67,8 +68,8 @@ impl Naming {
             services.insert((row.get(1)?, kind_of(&kind)), id);
         }
         let mut peers = Vec::new();
-        let mut statement =
-            connection.prepare("SELECT ip, port, service_id, service, kind FROM raw.peer_names ORDER BY peer_id")?;
+        let mut statement = connection
+            .prepare("SELECT ip, port, service_id, service, kind, process FROM raw.peer_names ORDER BY peer_id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let kind: String = row.get(4)?;
@@ -78,6 +79,7 @@ impl Naming {
                 service: row.get(2)?,
                 name: row.get(3)?,
                 kind: kind_of(&kind),
+                process: row.get(5)?,
             });
         }
         let rolled_up = peers.len();
@@ -101,7 +103,8 @@ impl Naming {
         for (_, peer) in peers {
             let ip = peer.ip.to_string();
             let service = self.service(&ip, ServiceKind::Unresolved);
-            self.peers.push(Named { name: ip.clone(), ip, port: peer.port, service, kind: ServiceKind::Unresolved });
+            let (port, process) = (peer.port, peer.process.clone());
+            self.peers.push(Named { name: ip.clone(), ip, port, service, kind: ServiceKind::Unresolved, process });
         }
         self.append(connection, first)
     }
@@ -147,13 +150,14 @@ impl Naming {
         append_columns(connection, "services", columns)?;
 
         let peers = &self.peers[first..];
-        let columns: [(&str, ArrayRef); 6] = [
+        let columns: [(&str, ArrayRef); 7] = [
             ("peer_id", Arc::new(Int32Array::from_iter_values(first as i32..self.peers.len() as i32))),
             ("ip", Arc::new(StringArray::from_iter_values(peers.iter().map(|peer| &peer.ip)))),
             ("port", Arc::new(UInt16Array::from_iter_values(peers.iter().map(|peer| peer.port)))),
             ("service_id", Arc::new(Int32Array::from_iter_values(peers.iter().map(|peer| peer.service)))),
             ("service", Arc::new(StringArray::from_iter_values(peers.iter().map(|peer| &peer.name)))),
             ("kind", Arc::new(StringArray::from_iter_values(peers.iter().map(|peer| kind_name(peer.kind))))),
+            ("process", Arc::new(StringArray::from_iter(peers.iter().map(|peer| peer.process.as_deref())))),
         ];
         append_columns(connection, "peer_names", columns)
     }

@@ -105,7 +105,10 @@ pub(crate) fn begin(writer: &mut Writer, name: &str) -> SourceId {
 }
 
 pub(crate) fn intern(peers: &mut PeerTable, client: Endpoint, server: Endpoint) -> (PeerId, PeerId) {
-    (peers.intern(client.ip, 0, None, None), peers.intern(server.ip, server.port, None, Some(service_of(server))))
+    (
+        peers.intern(client.ip, 0, None, None, None),
+        peers.intern(server.ip, server.port, None, Some(service_of(server)), None),
+    )
 }
 
 /// Names every peer as [`service_of`] says.

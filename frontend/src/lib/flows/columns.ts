@@ -179,7 +179,22 @@ export const COLUMNS: readonly FlowColumn[] = [
   },
   { id: "vlan", title: "VLAN", sort: "vlan", width: 54, numeric: true, text: (row) => none(row.vlan) },
   { id: "tunnel", title: "Tunnel", sort: "tunnel", width: 72, mono: true, text: (row) => none(row.tunnel) },
-  { id: "process", title: "Process", sort: "process", width: 110, mono: true, text: (row) => none(row.process) },
+  {
+    id: "client_process",
+    title: "Client process",
+    sort: "client_process",
+    width: 130,
+    mono: true,
+    text: (row) => none(row.client_process),
+  },
+  {
+    id: "server_process",
+    title: "Server process",
+    sort: "server_process",
+    width: 130,
+    mono: true,
+    text: (row) => none(row.server_process),
+  },
   {
     id: "source",
     title: "Source",

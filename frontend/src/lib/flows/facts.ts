@@ -37,7 +37,8 @@ export function flowFacts({ row, source_name }: FlowDetail): Fact[] {
       : [{ name: "Direction", text: "guessed", title: "Nothing told which end is the client" }]),
     ...(row.vlan === null ? [] : [{ name: "VLAN", text: String(row.vlan) }]),
     ...(row.tunnel === null ? [] : [{ name: "Tunnel", text: row.tunnel }]),
-    ...(row.process === null ? [] : [{ name: "Process", text: row.process, mono: true }]),
+    ...(row.client_process === null ? [] : [{ name: "Client process", text: row.client_process, mono: true }]),
+    ...(row.server_process === null ? [] : [{ name: "Server process", text: row.server_process, mono: true }]),
     { name: "History", text: row.history || "none", mono: true, title: "Events in order; capitals are the client's" },
     { name: "From", text: source_name },
   ];

@@ -46,6 +46,8 @@ export function flow(changes: Partial<FlowRow> = {}): FlowRow {
     upgraded_client_bytes: null,
     upgraded_server_bytes: null,
     history: "ShADadFf",
+    client_process: null,
+    server_process: null,
     ...Object.fromEntries(sides),
     ...changes,
   } as FlowRow;

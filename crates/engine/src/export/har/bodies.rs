@@ -7,6 +7,7 @@ use wirereel_store::{Reader, SourceId, StoredExchange, source_and_flow};
 use crate::{
     EngineError, Workspace,
     body::{self, Decoded},
+    read_back::endpoint,
 };
 
 /// Decoded bytes of one body that are written.
@@ -80,7 +81,9 @@ impl<'a> Bodies<'a> {
             return Ok(left_out("the archive holds enough of them already; narrow the filter"));
         }
         self.packets_left -= positions.len();
-        let place = body::Place { ordinal: exchange.ordinal, side, limit_bytes: BODY_BYTES };
+        let row = &exchange.detail.row;
+        let server = endpoint(&row.server_ip, row.server_port);
+        let place = body::Place { ordinal: exchange.ordinal, side, server, limit_bytes: BODY_BYTES };
         let path = reader.source(source)?.path;
         let found = body::read_back(capture, positions, self.workspace.limits_of(&path), place)
             .map_err(EngineError::capture(path))?;

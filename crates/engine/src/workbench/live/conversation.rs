@@ -5,18 +5,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, select};
+use crossbeam_channel::select;
 use wirereel_query::{whisperers::WhispererKind, workbench::CaptureState};
-use wirereel_whisper::{AgentState, AgentStatus, CaptureConfig, FromAgent, OpenInterface, PROTOCOL, ToAgent, packets};
+use wirereel_whisper::{AgentState, CaptureConfig, FromAgent, OpenInterface, PROTOCOL, ToAgent};
 
 use super::{
     configuring::live_part,
-    driving::Order,
+    driving::{Order, Orders},
     member::{Member, Seen},
+    taking::{Taking, looked_through},
 };
 use crate::{
     EngineError,
-    live::{Agent, Heard, RunSender},
+    live::{Agent, Heard},
     workbench::Workbench,
 };
 
@@ -32,8 +33,6 @@ const GONE: Duration = Duration::from_secs(15);
 /// How long it may send what it has queued after it was told to stop, and how long it may be silent meanwhile.
 const STOP_PATIENCE: Duration = Duration::from_secs(10);
 const STOP_SILENCE: Duration = Duration::from_secs(2);
-/// A connection that held so long was a good one: the next is tried soon.
-const HELD: Duration = Duration::from_secs(5);
 /// How often what is summed up over all times is remembered.
 const REMEMBER_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -74,7 +73,7 @@ impl Outcome {
 pub(super) struct Conversation<'a> {
     workbench: &'a Arc<Workbench>,
     member: &'a Arc<Member>,
-    orders: &'a Receiver<Order>,
+    orders: &'a Orders,
     agent: &'a mut Agent,
 }
 
@@ -91,7 +90,7 @@ impl<'a> Conversation<'a> {
     pub(super) fn new(
         workbench: &'a Arc<Workbench>,
         member: &'a Arc<Member>,
-        orders: &'a Receiver<Order>,
+        orders: &'a Orders,
         agent: &'a mut Agent,
     ) -> Self {
         Self { workbench, member, orders, agent }
@@ -107,6 +106,7 @@ impl<'a> Conversation<'a> {
 
     /// The next thing that comes, or nothing when the time is over.
     fn next(&self, patience: Duration) -> Came {
+        let (stop, others) = self.orders.both();
         select! {
             recv(self.agent.heard()) -> heard => match heard {
                 Ok(Heard::Message(message)) => Came::Message(message),
@@ -114,8 +114,8 @@ impl<'a> Conversation<'a> {
                 Ok(Heard::Ended(Some(reason))) => Came::Ended(reason),
                 Ok(Heard::Ended(None)) | Err(_) => Came::Ended("it has ended".into()),
             },
-            // Nobody gives orders any more: the workbench is being closed.
-            recv(self.orders) -> order => Came::Order(order.unwrap_or(Order::Stop)),
+            recv(stop) -> _ => Came::Order(Order::Stop),
+            recv(others) -> order => Came::Order(order.unwrap_or(Order::Stop)),
             default(patience) => Came::Nothing,
         }
     }
@@ -202,15 +202,7 @@ impl<'a> Conversation<'a> {
             Ok(run) => run,
             Err(error) => return Outcome::Wrong(error.to_string()),
         };
-        let mut taking = Taking {
-            run,
-            count,
-            began: Instant::now(),
-            stop_at: None,
-            is_silent: false,
-            file: None,
-            remembered: Instant::now(),
-        };
+        let mut taking = Taking::new(run, count);
         let outcome = loop {
             let came = self.next(LOOK);
             if let Some(outcome) = self.take(&mut taking, came) {
@@ -280,6 +272,7 @@ impl<'a> Conversation<'a> {
                 self.workbench.status(self.member, &status);
                 return Ok(taking.run.status(status));
             }
+            FromAgent::Sockets(changes) => return Ok(taking.run.sockets(changes)),
             FromAgent::State { state: AgentState::Stopped, reason: Some(reason) } if taking.stop_at.is_none() => {
                 // An interface went away; others of the same agent may go on, so it is told and not ended.
                 self.workbench.note(self.member, &reason);
@@ -349,90 +342,5 @@ impl<'a> Conversation<'a> {
             self.workbench.file_goes_on(self.member, file);
         }
         None
-    }
-}
-
-/// A run while it is taken in.
-struct Taking {
-    run: RunSender,
-    /// Interfaces that packets may come from.
-    count: usize,
-    began: Instant,
-    stop_at: Option<Instant>,
-    is_silent: bool,
-    file: Option<FileSent>,
-    remembered: Instant,
-}
-
-/// How far a file is.
-#[derive(Default)]
-pub(super) struct FileSent {
-    pub(super) packets: u64,
-    pub(super) bytes: u64,
-    pub(super) shown: Option<Instant>,
-    ended: bool,
-    warnings: Vec<String>,
-}
-
-impl FileSent {
-    fn count(&mut self, frame: &[u8]) {
-        for packet in packets(frame).flatten() {
-            self.packets += 1;
-            self.bytes += packet.bytes.len() as u64;
-        }
-    }
-
-    fn told(&self) -> String {
-        let warnings = if self.warnings.is_empty() { String::new() } else { format!("; {}", self.warnings.join("; ")) };
-        format!("the file was sent: {} packets{warnings}", self.packets)
-    }
-}
-
-impl Taking {
-    /// A broken connection; for a file an end, since sending it again would bring the same packets twice.
-    fn broken(&self, reason: String) -> Outcome {
-        match &self.file {
-            Some(file) => {
-                Outcome::Wrong(format!("{reason} after {} packets of the file; start sends it again", file.packets))
-            }
-            None => Outcome::Broken { reason, held: self.began.elapsed() >= HELD },
-        }
-    }
-
-    fn file_of(&mut self, member: &Member) -> Option<&mut FileSent> {
-        (member.standing().entry.kind == WhispererKind::File).then(|| self.file.get_or_insert_default())
-    }
-}
-
-/// Whether a frame's packets can be read and are of interfaces that were opened.
-fn looked_through(frame: &[u8], interfaces: usize) -> Result<(), String> {
-    for packet in packets(frame) {
-        let packet = packet.map_err(|error| format!("sends what cannot be read: {error}"))?;
-        if usize::from(packet.interface) >= interfaces {
-            return Err(format!("sends from interface {} of {interfaces}", packet.interface));
-        }
-    }
-    Ok(())
-}
-
-/// What the member's last status says about losses, in words; `None` when nothing began or ended.
-pub(super) fn told_losses(losing: &mut Option<(i64, u64)>, status: &AgentStatus) -> Option<String> {
-    let lost: u64 = status.losses.iter().map(|loss| loss.packets).sum();
-    match (&mut *losing, lost) {
-        (None, 0) => None,
-        (None, lost) => {
-            *losing = Some((status.at_ns, lost));
-            Some("packets are being lost: the receiver or the agent is too slow".into())
-        }
-        (Some((_, sum)), 1..) => {
-            *sum += lost;
-            None
-        }
-        (Some((since_ns, sum)), 0) => {
-            let seconds = (status.at_ns - *since_ns).max(0) / 1_000_000_000;
-            let told = format!("no more packets are lost; {sum} were, within {seconds} s");
-            *losing = None;
-            Some(told)
-        }
     }
 }

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
+use crossbeam_channel::{Receiver, Sender, bounded, select};
 use wirereel_query::{whisperers::WhispererKind, workbench::CaptureState};
 
 use super::{
@@ -32,6 +32,29 @@ const ORDERS: usize = 16;
 /// How long a process may take to end after its last word.
 const END_PATIENCE: Duration = Duration::from_millis(500);
 
+/// What a driver hears.
+pub(super) struct Orders {
+    /// A place of its own: a stop is heard however much else waits.
+    stop: Receiver<()>,
+    others: Receiver<Order>,
+}
+
+impl Orders {
+    /// The next order; `None` when none comes before the deadline.
+    fn next(&self, until: Instant) -> Option<Order> {
+        select! {
+            recv(self.stop) -> _ => Some(Order::Stop),
+            recv(self.others) -> order => Some(order.unwrap_or(Order::Stop)),
+            default(until.saturating_duration_since(Instant::now())) => None,
+        }
+    }
+
+    /// For those who wait for other things too.
+    pub(super) fn both(&self) -> (&Receiver<()>, &Receiver<Order>) {
+        (&self.stop, &self.others)
+    }
+}
+
 /// What a driver is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
@@ -45,7 +68,8 @@ pub(super) enum Order {
 /// The thread that drives a whisperer.
 pub(super) struct Driver {
     thread: JoinHandle<()>,
-    orders: Sender<Order>,
+    stop: Sender<()>,
+    others: Sender<Order>,
     /// Its last word about the whisperer is said.
     is_done: Arc<AtomicBool>,
 }
@@ -57,14 +81,17 @@ impl Driver {
     }
 
     pub(super) fn order(&self, order: Order) {
-        // One that takes none has ended, or has enough to do: it looks at the configuration as it is then.
-        let _ = self.orders.try_send(order);
+        // One that takes none has ended, or has the same order already: it looks at the configuration as it is then.
+        match order {
+            Order::Stop => drop(self.stop.try_send(())),
+            other => drop(self.others.try_send(other)),
+        }
     }
 
     pub(super) fn join(self) {
-        drop(self.orders);
+        let Self { thread, .. } = self;
         // A panic of it was reported when it happened.
-        let _ = self.thread.join();
+        let _ = thread.join();
     }
 }
 
@@ -85,17 +112,16 @@ impl Workbench {
             (standing.state, standing.reason) = (CaptureState::Connecting, None);
             (standing.attempt, standing.next_attempt_us) = (1, None);
         });
-        let (orders, taken) = bounded(ORDERS);
+        let ((stop, stopped), (others, taken)) = (bounded(1), bounded(ORDERS));
+        let orders = Orders { stop: stopped, others: taken };
         let is_done = Arc::new(AtomicBool::new(false));
         let (workbench, driven, done) = (Arc::clone(self), Arc::clone(member), Arc::clone(&is_done));
         let name: String = format!("wr-{}", member.id).chars().take(15).collect();
         let thread = thread::Builder::new()
             .name(name)
-            .spawn(move || {
-                Driving { workbench: &workbench, member: &driven, orders: taken, done: &done }.run(shows_live)
-            })
+            .spawn(move || Driving { workbench: &workbench, member: &driven, orders, done: &done }.run(shows_live))
             .map_err(EngineError::io(&self.home))?;
-        *place = Some(Driver { thread, orders, is_done });
+        *place = Some(Driver { thread, stop, others, is_done });
         Ok(())
     }
 }
@@ -103,7 +129,7 @@ impl Workbench {
 struct Driving<'a> {
     workbench: &'a Arc<Workbench>,
     member: &'a Arc<Member>,
-    orders: Receiver<Order>,
+    orders: Orders,
     done: &'a AtomicBool,
 }
 
@@ -144,11 +170,11 @@ impl Driving<'_> {
         });
         let until = Instant::now() + wait;
         loop {
-            match self.orders.recv_deadline(until) {
-                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return false,
-                Ok(Order::TryNow) | Err(RecvTimeoutError::Timeout) => return true,
-                // What was wrong may be right now.
-                Ok(Order::Configure) => {}
+            match self.orders.next(until) {
+                Some(Order::Stop) => return false,
+                Some(Order::TryNow) | None => return true,
+                // It is looked at with the next attempt.
+                Some(Order::Configure) => {}
             }
         }
     }

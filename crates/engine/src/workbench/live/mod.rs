@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `list` | the whisperers of `wirereel.json` in the live folder, and what is remembered about them |
 //! | `member` | one whisperer: configured, doing, said |
-//! | `driving`, `conversation` | the thread that has one capture, through one connection after another |
+//! | `driving`, `conversation`, `taking` | the thread that has one capture, through one connection after another |
 //! | `configuring` | checks and saves a configuration |
 //! | `telling` | states, figures and events to those who look on |
 //! | `history` | figures over time |
@@ -17,6 +17,7 @@ mod history;
 mod list;
 mod member;
 mod recording;
+mod taking;
 mod telling;
 
 use std::{

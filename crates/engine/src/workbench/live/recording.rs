@@ -102,6 +102,7 @@ impl Workbench {
         if let Some(recording) = lock(&self.live.recording).as_mut() {
             recording.runs = recording.runs.saturating_sub(1);
         }
+        member.standing().end();
         self.remember_member(member);
         self.ticks.rows_changed();
         ended

@@ -13,9 +13,9 @@ use wirereel_store::{WhispererMemory, WhispererNote};
 use wirereel_whisper::AgentStatus;
 
 use super::{
-    conversation::{FileSent, told_losses},
     member::{LOCAL, Member, Seen, Standing},
     now_us,
+    taking::{FileSent, told_losses},
 };
 use crate::workbench::Workbench;
 

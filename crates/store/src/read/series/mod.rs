@@ -59,13 +59,9 @@ impl Reader {
             remarks.sort_by_key(|remark| remark.range.from_us);
             ServiceSeries { service: name.clone(), values, mean, remarks }
         });
-        Ok(Series {
-            range: axis.range(),
-            bucket_us: axis.bucket_us,
-            metric: *metric,
-            series: series.collect(),
-            gaps: gaps(&graph, axis.range()),
-        })
+        let mut gaps = gaps(&graph, axis.range());
+        gaps.extend(self.drops(axis.range(), *points)?);
+        Ok(Series { range: axis.range(), bucket_us: axis.bucket_us, metric: *metric, series: series.collect(), gaps })
     }
 }
 

@@ -6,7 +6,7 @@ import type { TimeRange } from "./TimeRange";
  */
 export type Gap = { range: TimeRange, 
 /**
- * `not recorded`, `dropped`, `cut off`.
+ * `not recorded`, `not capturing` between two live captures, `dropped`, `cut off`.
  */
 reason: string, 
 /**
