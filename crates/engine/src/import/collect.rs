@@ -1,5 +1,7 @@
 //! The sink of an import: gives each record its peers and collects rows.
 
+use std::sync::Arc;
+
 use foldhash::{HashMap, HashMapExt};
 use wirereel_dissect::record::{
     DnsQuery, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, HttpExchange, Problem, Sink, TlsHandshake,
@@ -30,12 +32,14 @@ pub(crate) struct Collector {
     dns: DnsNames,
     /// When the flows that are open now were opened: a DNS answer names a flow only if it came before.
     opened: HashMap<FlowId, i64>,
+    /// The host of the last exchange that named one, and the server's name in it: most exchanges name the one before.
+    host: Option<(Arc<str>, Option<String>)>,
     counts: Counts,
 }
 
 impl Collector {
     pub(super) fn new(rows: Rows, peers: PeerTable) -> Self {
-        Self { rows, peers, dns: DnsNames::default(), opened: HashMap::new(), counts: Counts::default() }
+        Self { rows, peers, dns: DnsNames::default(), opened: HashMap::new(), host: None, counts: Counts::default() }
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -61,6 +65,17 @@ impl Collector {
 
     fn server(&mut self, server: Endpoint, opened_ns: i64, host: Option<&str>) -> PeerId {
         self.peers.intern(server.ip, server.port, self.dns.name_at(server.ip, opened_ns), host)
+    }
+
+    /// The server of an exchange, by the name that its client used.
+    fn asked(&mut self, exchange: &HttpExchange, opened_ns: i64) -> PeerId {
+        let host = exchange.host.as_ref();
+        if host.is_some() && self.host.as_ref().map(|(known, _)| known) != host {
+            self.host = host.map(|host| (Arc::clone(host), exchange.server_name()));
+        }
+        let name = host.and(self.host.as_ref()).and_then(|(_, name)| name.as_deref());
+        let server = exchange.server;
+        self.peers.intern(server.ip, server.port, self.dns.name_at(server.ip, opened_ns), name)
     }
 
     /// When a flow was opened, as far as known; `else_ns` for flows without lifecycle.
@@ -96,8 +111,7 @@ impl Sink for Collector {
         self.counts.exchanges += 1;
         let opened_ns = self.opened_ns(exchange.flow, exchange.started_ns);
         let client = self.client(exchange.client, opened_ns);
-        let host = exchange.server_name();
-        let server = self.server(exchange.server, opened_ns, host.as_deref());
+        let server = self.asked(&exchange, opened_ns);
         self.rows.push_exchange(&exchange, client, server);
     }
 
