@@ -73,18 +73,18 @@ impl Life {
             method: Some(page.method.into()),
             scheme: "http",
             host: Some(host.into()),
-            target: Some(page.target.clone()),
-            path: Some(page.target.clone()),
+            target: Some(page.target.as_str().into()),
+            path: Some(page.target.as_str().into()),
             status: outcome.status,
             grpc_status: None,
             request_messages: None,
             response_messages: None,
             stream_id: None,
-            request_headers: format!("host: {host}\nuser-agent: {agent}\naccept: */*"),
+            request_headers: format!("host: {host}\nuser-agent: {agent}\naccept: */*").into(),
             response_headers: if answered {
-                format!("server: nginx\ncontent-type: {}\ncontent-length: {response_bytes}", page.content_type)
+                format!("server: nginx\ncontent-type: {}\ncontent-length: {response_bytes}", page.content_type).into()
             } else {
-                String::new()
+                "".into()
             },
             request_body_bytes: page.request_bytes,
             response_body_bytes: response_bytes,

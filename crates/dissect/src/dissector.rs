@@ -3,7 +3,7 @@
 use std::slice;
 use std::sync::Arc;
 
-use crate::app::{Datagrams, HttpOptions};
+use crate::app::{Datagrams, HttpOptions, HttpReading};
 use crate::figures::Figures;
 use crate::flow::{Detail, Flows, Listening, Message, Outlet, Seen};
 use crate::icmp;
@@ -24,7 +24,7 @@ pub struct Dissector {
     limits: Limits,
     body: Option<BodyRequest>,
     detail: Option<Detail>,
-    http: Arc<HttpOptions>,
+    http: Arc<HttpReading>,
     flows: Flows,
     datagrams: Datagrams,
     fragments: Fragments,
@@ -77,7 +77,7 @@ impl Dissector {
     /// The same with a say in how HTTP is read.
     #[must_use]
     pub fn with_http(self, options: HttpOptions) -> Self {
-        Self { http: Arc::new(options), ..self }
+        Self { http: Arc::new(HttpReading::with(options)), ..self }
     }
 
     /// Sockets that are known to listen, to be kept up to date by whoever knows: they say who is the server of a flow whose beginning was

@@ -68,7 +68,7 @@ fn write_day(figures: &mut Figures, writer: &mut Writer, exchanges: u64) {
             let took_ns = 500_000 + (random.random::<f64>().powi(8) * 400e6) as i64;
             let status = if random.random_range(0..50) == 0 { 503 } else { 200 };
             let mut exchange = exchange_row(flow, ordinal, client, server, at_ns, took_ns, Some(status));
-            exchange.path = Some(format!("/products/{}", random.random_range(0..2_000)));
+            exchange.path = Some(format!("/products/{}", random.random_range(0..2_000)).into());
             rows.push_exchange(&exchange, from, to);
             at_ns += took_ns + random.random_range(0..500_000_000);
         }

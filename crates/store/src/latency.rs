@@ -122,6 +122,16 @@ impl Scratch {
         self.total += count;
     }
 
+    /// Adds what another one holds.
+    pub(crate) fn take_in(&mut self, other: &Self) {
+        for class in other.lowest..other.beyond {
+            self.counts[class] += other.counts[class];
+        }
+        self.lowest = self.lowest.min(other.lowest);
+        self.beyond = self.beyond.max(other.beyond);
+        self.total += other.total;
+    }
+
     pub(crate) fn total(&self) -> u64 {
         self.total
     }
@@ -196,6 +206,14 @@ mod tests {
                 assert_eq!(scratch.percentile_us(share), histogram.percentile_us(share));
             }
             assert_eq!(scratch.total(), histogram.total());
+            let mut twice = Scratch::default();
+            twice.take_in(&scratch);
+            twice.take_in(&Scratch::default());
+            twice.take_in(&scratch);
+            assert_eq!(
+                (twice.percentile_us(0.5), twice.total()),
+                (histogram.percentile_us(0.5), 2 * histogram.total())
+            );
             scratch.clear();
             assert_eq!((scratch.percentile_us(0.5), scratch.total()), (None, 0));
         }

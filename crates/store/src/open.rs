@@ -16,9 +16,15 @@ use crate::{
 /// Log size at which DuckDB writes a checkpoint by itself: imports end with one, and 16 MB, the default, costs them 40 %.
 const CHECKPOINT_THRESHOLD: &str = "4GB";
 
-/// What DuckDB holds in memory at most; beyond it, it writes to a temporary file beside the database. Its own default is four fifths of the
-/// machine, which an import would fill with what it has just written.
-const MEMORY_LIMIT: &str = "320MB";
+/// What DuckDB holds in memory, in bytes, of a machine whose memory is not known or small; beyond it, it writes to a temporary file beside the
+/// database. Its own default is four fifths of the machine, which an import would fill with what it has just written.
+const LEAST_MEMORY: u64 = 320 << 20;
+
+/// The same at most: what questions about single instants of a day of 100 million events read fits into it.
+const MOST_MEMORY: u64 = 1 << 30;
+
+/// The same in parts of the machine's memory.
+const MEMORY_SHARE: u64 = 16;
 
 /// Where the files of a recording are.
 pub(crate) struct Files {
@@ -141,7 +147,7 @@ fn config() -> Result<Config> {
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?
         .with("checkpoint_threshold", CHECKPOINT_THRESHOLD)?
-        .with("memory_limit", MEMORY_LIMIT)?
+        .with("memory_limit", format!("{}B", memory_limit(memory_of_machine())))?
         .with("storage_compatibility_version", "latest")?)
 }
 
@@ -156,6 +162,18 @@ fn close_off(connection: &Connection, files: &Files) -> Result<()> {
         "SET allowed_directories = ['{outbox}']; SET enable_external_access = false; SET lock_configuration = true;"
     ))?;
     Ok(())
+}
+
+/// What the database may hold in memory, in bytes.
+fn memory_limit(machine: Option<u64>) -> u64 {
+    machine.map_or(LEAST_MEMORY, |bytes| (bytes / MEMORY_SHARE).clamp(LEAST_MEMORY, MOST_MEMORY))
+}
+
+/// The memory of this machine in bytes, where the system tells.
+fn memory_of_machine() -> Option<u64> {
+    let facts = fs::read_to_string("/proc/meminfo").ok()?;
+    let total = facts.lines().find_map(|line| line.strip_prefix("MemTotal:"))?;
+    total.trim().strip_suffix(" kB")?.parse::<u64>().ok()?.checked_mul(1_024)
 }
 
 fn connect(files: &Files) -> Result<Connection> {
@@ -228,6 +246,20 @@ mod tests {
         assert!(notes[0].contains("another version"), "{notes:?}");
         assert!(folder.path().join("events.duckdb.aside-1").exists());
         assert_eq!(format_of(&connection).unwrap(), Some(schema::FORMAT));
+    }
+
+    #[test]
+    fn the_database_takes_a_small_share_of_the_memory() {
+        let gigabytes = |gigabytes: u64| memory_limit(Some(gigabytes << 30)) >> 20;
+        assert_eq!([2, 8, 12, 64].map(gigabytes), [320, 512, 768, 1_024]);
+        assert_eq!(memory_limit(None), LEAST_MEMORY);
+        let folder = tempfile::tempdir().unwrap();
+        let (connection, _) = open(&Files::in_folder(folder.path())).unwrap();
+        let set: String = connection.query_row("SELECT current_setting('memory_limit')", [], |row| row.get(0)).unwrap();
+        let expected = memory_limit(memory_of_machine()) as f64 / f64::from(1 << 20);
+        let (number, unit) = set.split_once(' ').unwrap();
+        let factor = if unit == "GiB" { 1_024.0 } else { 1.0 };
+        assert!((number.parse::<f64>().unwrap() * factor - expected).abs() < 1.0 + expected / 100.0, "{set}");
     }
 
     #[test]

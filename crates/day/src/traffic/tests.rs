@@ -102,7 +102,9 @@ fn nobody_answers_for_a_service_that_is_out() {
     for fault in faults.iter().filter(|fault| matches!(fault.kind, FaultKind::Crash | FaultKind::Freeze)) {
         let inside = |at_ns: i64| (fault.from_ns..fault.to_ns).contains(&at_ns);
         let exchanges = || sources.iter().flat_map(|given| &given.exchanges);
-        let answered = exchanges().filter(|x| x.host == fault.service && x.response_ns.is_some_and(inside)).count();
+        let answered = exchanges()
+            .filter(|x| x.host.as_deref() == fault.service.as_deref() && x.response_ns.is_some_and(inside))
+            .count();
         let bad_gateways = exchanges().filter(|x| x.status == Some(502) && inside(x.started_ns)).count();
         // A frozen service's answers that were under way are on the wire already.
         assert!(answered <= if fault.kind == FaultKind::Crash { 0 } else { 3 }, "{fault:?}: {answered} answers");

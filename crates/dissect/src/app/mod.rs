@@ -19,6 +19,7 @@ mod testing;
 use crate::record::{Endpoint, FlowId};
 
 pub(crate) use dns::Datagrams;
+pub(crate) use http::HttpReading;
 pub use http::{HttpOptions, NetworkError, TrustedProxies};
 pub(crate) use http::{host_name, percent_decoded};
 pub(crate) use probe::looks_like_client;

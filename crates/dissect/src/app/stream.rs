@@ -7,7 +7,7 @@ use crate::record::{BodyRequest, Side, Sink, Upgrade};
 use super::FlowContext;
 use super::dns;
 use super::h2;
-use super::http::{Conversation, H2C, HttpOptions, SimpleExchange, TUNNEL};
+use super::http::{Conversation, H2C, HttpReading, SimpleExchange, TUNNEL};
 use super::probe::{Guess, Verdict};
 use super::probing::Probing;
 use super::tls::Handshake;
@@ -15,7 +15,7 @@ use super::tls::Handshake;
 /// What one TCP flow carries, from its first payload byte to its end. Small when nothing is in flight.
 pub(crate) struct Stream {
     body: Option<BodyRequest>,
-    http: Arc<HttpOptions>,
+    http: Arc<HttpReading>,
     state: State,
     server_name: Option<Box<str>>,
     /// What HTTP turned the connection into, and what came since.
@@ -35,7 +35,7 @@ enum State {
 
 impl Stream {
     /// With `body`, the named exchange's body is kept and handed to [`Sink::body`].
-    pub(crate) fn new(body: Option<BodyRequest>, http: &Arc<HttpOptions>) -> Self {
+    pub(crate) fn new(body: Option<BodyRequest>, http: &Arc<HttpReading>) -> Self {
         let state = State::Probing(Box::default());
         Self { body, http: Arc::clone(http), state, server_name: None, upgrade: None }
     }

@@ -1,6 +1,7 @@
 //! A sink that keeps everything, what may happen on the wire, and a flow to put into records.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use crate::record::{Body, DnsQuery, Endpoint, FlowId, HttpExchange, Problem, Protocol, Side, Sink, TlsHandshake};
 
@@ -81,8 +82,8 @@ pub(crate) fn blank_exchange() -> HttpExchange {
         request_messages: None,
         response_messages: None,
         stream_id: None,
-        request_headers: String::new(),
-        response_headers: String::new(),
+        request_headers: Arc::default(),
+        response_headers: Arc::default(),
         request_body_bytes: 0,
         response_body_bytes: 0,
         request_content_encoding: None,

@@ -18,7 +18,7 @@ pub(crate) use table::{Flows, Message, Seen};
 
 use std::sync::Arc;
 
-use crate::app::HttpOptions;
+use crate::app::HttpReading;
 use crate::figures::LimitsHit;
 use crate::limits::Limits;
 use crate::record::{BodyRequest, Sink};
@@ -32,5 +32,5 @@ pub(crate) struct Outlet<'a> {
     pub(crate) body: Option<BodyRequest>,
     /// Set when every packet is to be told of.
     pub(crate) detail: Option<&'a mut Detail>,
-    pub(crate) http: &'a Arc<HttpOptions>,
+    pub(crate) http: &'a Arc<HttpReading>,
 }

@@ -1,5 +1,7 @@
 //! HTTP exchanges: a request with its response.
 
+use std::sync::Arc;
+
 use super::{Endpoint, FlowId, Side};
 
 /// What the exchange was spoken in.
@@ -50,7 +52,7 @@ impl IdentityKind {
 /// A request with its response.
 ///
 /// Header blocks are as sent except that secret values (credentials, cookies, tokens) are replaced by `<hidden>`, unless
-/// [`crate::HttpOptions::keep_secrets`] says otherwise.
+/// [`crate::HttpOptions::keep_secrets`] says otherwise. Text that repeats from exchange to exchange is shared between them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HttpExchange {
     pub flow: FlowId,
@@ -65,15 +67,15 @@ pub struct HttpExchange {
     /// Last byte of the response, or of the request when no response came.
     pub finished_ns: i64,
     pub protocol: Protocol,
-    pub method: Option<String>,
+    pub method: Option<Arc<str>>,
     /// `http` or `https`.
     pub scheme: &'static str,
     /// The Host header or absolute-form authority, as sent.
-    pub host: Option<String>,
+    pub host: Option<Arc<str>>,
     /// The request target, as sent, secret-looking query values hidden.
-    pub target: Option<String>,
+    pub target: Option<Arc<str>>,
     /// The target's path without query.
-    pub path: Option<String>,
+    pub path: Option<Arc<str>>,
     pub status: Option<u16>,
     pub grpc_status: Option<u32>,
     /// Length-prefixed messages of a gRPC call that were seen, in each direction.
@@ -82,16 +84,16 @@ pub struct HttpExchange {
     /// HTTP/2 stream identifier.
     pub stream_id: Option<u32>,
     /// `name: value` lines joined by `\n`, in order of sending.
-    pub request_headers: String,
-    pub response_headers: String,
+    pub request_headers: Arc<str>,
+    pub response_headers: Arc<str>,
     /// As sent after de-chunking, before decompression.
     pub request_body_bytes: u64,
     pub response_body_bytes: u64,
-    pub request_content_encoding: Option<String>,
-    pub response_content_encoding: Option<String>,
+    pub request_content_encoding: Option<Arc<str>>,
+    pub response_content_encoding: Option<Arc<str>>,
     /// Of the response.
-    pub content_type: Option<String>,
-    pub user_agent: Option<String>,
+    pub content_type: Option<Arc<str>>,
+    pub user_agent: Option<Arc<str>>,
     pub x_forwarded_for: Option<String>,
     /// The first client: of X-Forwarded-For, else of Forwarded (RFC 7239), the first address from the right that is no
     /// trusted proxy's (see [`crate::TrustedProxies`]), else the leftmost; else X-Real-IP. `None`: the flow's client.

@@ -95,7 +95,12 @@ fn a_syn_may_carry_data() {
 
 fn exchanges(collected: &Collected) -> Vec<(Option<String>, u64, u64, bool)> {
     let row = |exchange: &wirereel_dissect::record::HttpExchange| {
-        (exchange.target.clone(), exchange.request_body_bytes, exchange.response_body_bytes, exchange.complete)
+        (
+            exchange.target.as_deref().map(str::to_owned),
+            exchange.request_body_bytes,
+            exchange.response_body_bytes,
+            exchange.complete,
+        )
     };
     collected.exchanges.iter().map(row).collect()
 }

@@ -1,5 +1,7 @@
 //! The sink of an import: gives each record its peers and collects rows.
 
+use std::sync::Arc;
+
 use foldhash::{HashMap, HashMapExt};
 use wirereel_dissect::record::{
     DnsQuery, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, HttpExchange, Problem, Sink, TlsHandshake,
@@ -49,13 +51,15 @@ pub(crate) struct Collector {
     turn: Option<SourceId>,
     /// Of the others.
     apart: HashMap<SourceId, Known>,
+    /// The host of the last exchange that named one, and the server's name in it: most exchanges name the one before.
+    host: Option<(Arc<str>, Option<String>)>,
     counts: Counts,
 }
 
 impl Collector {
     /// Collects records of the source that `rows` were begun for.
     pub(crate) fn new(rows: Rows, peers: PeerTable) -> Self {
-        Self { rows, peers, known: Known::nothing(), turn: None, apart: HashMap::new(), counts: Counts::default() }
+        Self { rows, peers, known: Known::nothing(), turn: None, apart: HashMap::new(), host: None, counts: Counts::default() }
     }
 
     /// What comes from now on is of this source. Names that DNS gave and flows that are open are known by source.
@@ -110,6 +114,18 @@ impl Collector {
         self.peers.intern(server.ip, server.port, self.known.dns.name_at(server.ip, opened_ns), host, owner)
     }
 
+    /// The server of an exchange, by the name that its client used.
+    fn asked(&mut self, exchange: &HttpExchange, opened_ns: i64) -> PeerId {
+        let host = exchange.host.as_ref();
+        if host.is_some() && self.host.as_ref().map(|(known, _)| known) != host {
+            self.host = host.map(|host| (Arc::clone(host), exchange.server_name()));
+        }
+        let name = host.and(self.host.as_ref()).and_then(|(_, name)| name.as_deref());
+        let server = exchange.server;
+        let owner = self.known.sockets.owner(Transport::Tcp, server, true, opened_ns);
+        self.peers.intern(server.ip, server.port, self.known.dns.name_at(server.ip, opened_ns), name, owner)
+    }
+
     /// When a flow was opened, as far as known; `else_ns` for flows without lifecycle.
     fn opened_ns(&self, flow: FlowId, else_ns: i64) -> i64 {
         self.known.opened.get(&flow).copied().unwrap_or(else_ns)
@@ -143,8 +159,7 @@ impl Sink for Collector {
         self.counts.exchanges += 1;
         let opened_ns = self.opened_ns(exchange.flow, exchange.started_ns);
         let client = self.client(Transport::Tcp, exchange.client, opened_ns);
-        let host = exchange.server_name();
-        let server = self.server(Transport::Tcp, exchange.server, opened_ns, host.as_deref());
+        let server = self.asked(&exchange, opened_ns);
         self.rows.push_exchange(&exchange, client, server);
     }
 

@@ -41,8 +41,8 @@ const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 const BATCHES_PER_ROLLUP: u32 = 16;
 
 /// Batches after which the database may use again what it gave up. It writes rows of large transactions into its file at once, and a sixth
-/// of the blocks it takes for that are free again soon, but only a checkpoint tells it so.
-const BATCHES_PER_CHECKPOINT: u32 = 160;
+/// of the blocks it takes for that are free again soon, but only a checkpoint tells it so: what is free after the last one stays in the file.
+const BATCHES_PER_CHECKPOINT: u32 = 48;
 
 /// Imports files into a workspace, one after the other, each as a source of its own.
 ///

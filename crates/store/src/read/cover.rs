@@ -135,7 +135,7 @@ impl Figure {
             }
             Self::Latency => {
                 let source = "latency_class AS class, 1::BIGINT AS n FROM \
-                              (SELECT * FROM raw.timed_exchanges WHERE status IS NOT NULL)";
+                              (SELECT * FROM raw.timed_exchanges WHERE raw.has_status(outcome))";
                 vec![(source.into(), "started_us")]
             }
             Self::OpenConnections => vec![

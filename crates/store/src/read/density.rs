@@ -121,7 +121,7 @@ fn rows(range: TimeRange) -> String {
     let mut condition = Condition::default();
     condition.started_in(range);
     format!(
-        "SELECT started_us * 1000 AS at_ns, 1 AS requests, (failed OR coalesce(status >= 500, false))::INTEGER AS errors \
+        "SELECT started_us * 1000 AS at_ns, 1 AS requests, raw.is_error(outcome)::INTEGER AS errors \
          FROM raw.http_exchanges WHERE {}",
         condition.sql()
     )

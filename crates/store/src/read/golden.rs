@@ -30,7 +30,7 @@ impl Counters {
 
     /// The same sums over rows of `raw.exchanges`, which know nothing of connections.
     pub(super) const EXCHANGE_SUMS: &str = "0::BIGINT, 0::BIGINT, 0::BIGINT, 0::BIGINT, count(*)::BIGINT, \
-        (count(*) FILTER (status >= 400 AND status < 500 AND NOT failed))::BIGINT, (count(*) FILTER (status >= 500))::BIGINT, \
+        (count(*) FILTER (raw.is_4xx(outcome)))::BIGINT, (count(*) FILTER (raw.is_5xx(outcome)))::BIGINT, \
         (count(*) FILTER (failed))::BIGINT, coalesce(sum(request_body_bytes), 0)::BIGINT, \
         coalesce(sum(response_body_bytes), 0)::BIGINT";
 

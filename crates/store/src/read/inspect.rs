@@ -145,7 +145,7 @@ impl Reader {
     }
 
     fn last_failing(&self, mut condition: Condition, at_us: i64) -> Result<Vec<ExchangeRow>> {
-        condition.and("failed OR status >= 500");
+        condition.and("raw.is_error(outcome)");
         condition.and(format!("started_us <= {at_us}"));
         let sql = format!(
             "SELECT {ROW_COLUMNS} FROM raw.exchanges WHERE {} ORDER BY started_at DESC, exchange_id DESC LIMIT {LAST_FAILING}",

@@ -90,7 +90,7 @@ impl Reader {
     fn next_exchange(&self, question: &NextEventQuestion, within: &Within) -> Result<Option<FoundEvent>> {
         let mut condition = Condition::matching(&question.filter)?;
         if question.kind == EventKind::Error {
-            condition.and("failed OR status >= 500");
+            condition.and("raw.is_error(outcome)");
         }
         condition.and(within.condition("started_us"));
         let way = way(question.direction);

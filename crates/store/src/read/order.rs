@@ -15,11 +15,17 @@ use crate::{
     store::locked,
 };
 
-/// Orders remembered; the least recently used goes first.
+/// Orders remembered; the least recently used goes first, of short ones for a short one.
 const REMEMBERED: usize = 3;
 
 /// Counts remembered: they are small, and one is for every sort of a scope.
 const REMEMBERED_COUNTS: usize = 8;
+
+/// Ranges up to this long, in microseconds, may have few rows.
+const SHORT_US: i64 = 300_000_000;
+
+/// Rows that are sorted without being counted first.
+const FEW: usize = 20_000;
 
 /// Rows from either end of a grid that are selected instead of sorting all: DuckDB keeps so many in a heap while it scans.
 const NEAR_AN_END: u64 = 2_000;
@@ -209,6 +215,11 @@ impl Reader {
         if let Some(order) = self.remembered(grid, part.scope, sort) {
             return Ok((order.len() as u64, part.of(&order)));
         }
+        if part.scope.range.is_some_and(|range| range.to_us.saturating_sub(range.from_us) <= SHORT_US)
+            && let Some(order) = self.few(grid, part.scope, sort)?
+        {
+            return Ok((order.len() as u64, part.of(&order)));
+        }
         let rows = self.count(grid, part.scope)?;
         let (first, last) = (part.offset.min(rows), part.offset.saturating_add(u64::from(part.limit)).min(rows));
         let ids = if first == last {
@@ -279,15 +290,34 @@ impl Reader {
             return Ok(ids);
         }
         let generation = self.shared.generation();
-        let ids = Arc::new(self.sorted_ids(grid, scope, sort)?);
+        let ids = Arc::new(self.sorted_ids(grid, scope, sort, None)?);
+        self.remember(generation, grid, scope, sort, &ids);
+        Ok(ids)
+    }
+
+    /// The order of a scope that turns out to have few rows: counting them and then sorting them reads everything twice.
+    fn few(&self, grid: Grid, scope: &Scope, sort: &'static str) -> Result<Option<Arc<Vec<u64>>>> {
+        let generation = self.shared.generation();
+        let ids = self.sorted_ids(grid, scope, sort, Some(FEW + 1))?;
+        if ids.len() > FEW {
+            return Ok(None);
+        }
+        let ids = Arc::new(ids);
+        self.remember(generation, grid, scope, sort, &ids);
+        Ok(Some(ids))
+    }
+
+    fn remember(&self, generation: u64, grid: Grid, scope: &Scope, sort: &'static str, ids: &Arc<Vec<u64>>) {
         let filter = scope.filter.trim().to_owned();
-        let order = Order { generation, grid, range: scope.range, filter, sort, ids: Arc::clone(&ids) };
+        let order = Order { generation, grid, range: scope.range, filter, sort, ids: Arc::clone(ids) };
         let mut orders = locked(&self.shared.answers.orders);
         if orders.len() >= REMEMBERED {
-            orders.remove(0);
+            // A short order takes the place of a short one: long ones are dear.
+            let is_short = |order: &Order| order.ids.len() <= FEW;
+            let short = orders.iter().position(is_short).filter(|_| ids.len() <= FEW);
+            orders.remove(short.unwrap_or(0));
         }
         orders.push(order);
-        Ok(ids)
     }
 
     /// The order of a scope, if it was asked for lately and no row has come since.
@@ -306,10 +336,11 @@ impl Reader {
         Some(ids)
     }
 
-    fn sorted_ids(&self, grid: Grid, scope: &Scope, sort: &str) -> Result<Vec<u64>> {
+    fn sorted_ids(&self, grid: Grid, scope: &Scope, sort: &str, most: Option<usize>) -> Result<Vec<u64>> {
         let condition = grid.condition(scope)?;
         let (id, table) = (grid.id(), grid.table());
-        let sql = format!("SELECT {id} FROM {table} WHERE {} ORDER BY {sort} NULLS LAST, {id}", condition.sql());
+        let limit = most.map_or_else(String::new, |most| format!(" LIMIT {most}"));
+        let sql = format!("SELECT {id} FROM {table} WHERE {} ORDER BY {sort} NULLS LAST, {id}{limit}", condition.sql());
         self.numbers(&sql, condition.bound())
     }
 

@@ -77,7 +77,7 @@ impl Reader {
         condition.and(within(&format!("{at}_us"), range));
         let sql = format!(
             "SELECT epoch_ns({at}_at), flow_id, ordinal::UBIGINT * 2 + {step}, client_service, server_service, exchange_id, \
-             method, path, status, failed OR coalesce(status >= 500, false), response_us IS NULL \
+             method, path, status, raw.is_error(outcome), response_us IS NULL \
              FROM raw.exchanges WHERE {} ORDER BY 1, 2, 3 LIMIT {}",
             condition.sql(),
             limit + 1

@@ -1,7 +1,6 @@
 //! The graph at an instant: connections open, and requests of the ten seconds before.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use wirereel_query::{
     answer::{EdgeState, StateAt},
     question::TimeRange,
@@ -10,10 +9,13 @@ use wirereel_query::{
 use super::{
     Reader,
     cover::By,
-    edges::EdgeKey,
+    edges::{EdgeKey, Tagged, open_connections},
     scope::{Condition, nanos},
 };
 use crate::error::Result;
+
+/// The tag of requests; their value is 1 for an error.
+const REQUEST: u16 = 1;
 
 /// How far back requests count, in microseconds.
 const BEFORE_US: i64 = 10_000_000;
@@ -26,10 +28,11 @@ impl Reader {
         let end_us = at_us.saturating_add(1);
         let mut requests = Condition::matching(filter)?;
         requests.started_in(TimeRange { from_us: end_us.saturating_sub(BEFORE_US), to_us: end_us });
-        let mut edges: HashMap<EdgeKey, (i64, u64, u64)> = HashMap::new();
+        let mut edges: HashMap<EdgeKey, (i64, u64, u64)> = HashMap::default();
+        let mut pieces = open_connections(&graph, nanos(end_us));
         if requests.is_filtered() {
             let sql = format!(
-                "SELECT client_id, server_id, count(*)::UBIGINT, (count(*) FILTER (failed OR status >= 500))::UBIGINT \
+                "SELECT client_id, server_id, count(*)::UBIGINT, (count(*) FILTER (raw.is_error(outcome)))::UBIGINT \
                  FROM raw.exchanges WHERE {} GROUP BY ALL",
                 requests.sql()
             );
@@ -40,20 +43,18 @@ impl Reader {
                 Ok(())
             })?;
         } else {
-            let sql = format!(
-                "SELECT client_peer, server_peer, (failed OR coalesce(status >= 500, false))::INTEGER \
-                 FROM raw.http_exchanges WHERE {}",
-                requests.sql()
-            );
-            self.each_event(&graph, &sql, requests.bound(), |edge, error| {
-                let edge = edges.entry(edge).or_default();
+            let source = format!("raw.http_exchanges WHERE {}", requests.sql());
+            pieces.push(Tagged::of_peers(REQUEST, "raw.is_error(outcome)", &source));
+        }
+        self.each_tagged(&graph, &pieces, [], |edge, tag, value| {
+            let edge = edges.entry(edge).or_default();
+            if tag == i32::from(REQUEST) {
                 edge.1 += 1;
-                edge.2 += u64::from(error != 0);
-            })?;
-        }
-        for (edge, open) in self.open_connections_before(nanos(end_us))? {
-            edges.entry(edge).or_default().0 = open;
-        }
+                edge.2 += u64::from(value != 0);
+            } else {
+                edge.0 += i64::from(value);
+            }
+        })?;
         let mut edges: Vec<EdgeState> = edges
             .into_iter()
             .filter_map(|((client, server), (open, requests, errors))| {

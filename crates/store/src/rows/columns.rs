@@ -10,9 +10,11 @@ use duckdb::arrow::{
     datatypes::{DataType, Field, TimeUnit},
 };
 
+use super::seldom::{Collected, NonZero, Present};
+
 /// What a column holds: its SQL type, and the builder that collects it.
 pub(crate) trait ColumnType {
-    type Builder: ArrayBuilder + Default;
+    type Builder: Collected + Default;
     const SQL: &'static str;
     fn data_type() -> DataType;
 }
@@ -47,9 +49,26 @@ column_type!(
     DataType::List(Arc::new(Field::new_list_field(DataType::Utf8, true)))
 );
 
-/// The array a builder has collected, typed only by its schema.
-pub(crate) fn finished(builder: &mut impl ArrayBuilder) -> ArrayRef {
-    builder.finish()
+// Columns of which most batches hold nothing but NULL, or nothing but zero: see [`super::seldom`].
+column_type!(SeldomU16, Present<UInt16Builder>, "USMALLINT", DataType::UInt16);
+column_type!(SeldomU32, Present<UInt32Builder>, "UINTEGER", DataType::UInt32);
+column_type!(SeldomI32, Present<Int32Builder>, "INTEGER", DataType::Int32);
+column_type!(SeldomU64, Present<UInt64Builder>, "UBIGINT", DataType::UInt64);
+column_type!(SeldomFlag, Present<BooleanBuilder>, "BOOLEAN", DataType::Boolean);
+column_type!(SeldomText, Present<StringBuilder>, "VARCHAR", DataType::Utf8);
+column_type!(NonZeroCode, NonZero<UInt8Builder>, "UTINYINT DEFAULT 0", DataType::UInt8);
+column_type!(NonZeroU16, NonZero<UInt16Builder>, "USMALLINT DEFAULT 0", DataType::UInt16);
+column_type!(NonZeroU64, NonZero<UInt64Builder>, "UBIGINT DEFAULT 0", DataType::UInt64);
+
+/// The rows a column has collected, and their array, typed only by its schema; `None` where the table's default says it all.
+pub(crate) fn collected(column: &mut impl Collected) -> (usize, Option<ArrayRef>) {
+    column.collected()
+}
+
+impl<B: ArrayBuilder> Collected for B {
+    fn collected(&mut self) -> (usize, Option<ArrayRef>) {
+        (self.len(), Some(self.finish()))
+    }
 }
 
 /// Declares a physical table: `table! { /// doc Name "schema.table" { column: Type, ... } }`.
@@ -74,22 +93,31 @@ macro_rules! table {
                 format!("CREATE TABLE IF NOT EXISTS raw.{} ({});", $table, columns.join(", "))
             }
 
-            /// The rows collected so far, or `None` without any; the builders are empty afterwards.
+            /// The rows collected so far, or `None` without any; the builders are empty afterwards. Columns that hold nothing but their
+            /// default are left out.
             pub(crate) fn take(&mut self) -> Option<duckdb::arrow::record_batch::RecordBatch> {
                 use duckdb::arrow::{datatypes::{Field, Schema}, record_batch::RecordBatch};
-                let fields = vec![
-                    $(Field::new(
+                let columns = [
+                    $((
                         stringify!($column),
                         <$crate::rows::columns::$type as $crate::rows::columns::ColumnType>::data_type(),
-                        true,
+                        $crate::rows::columns::collected(&mut self.$column),
                     )),+
                 ];
-                let arrays = vec![$($crate::rows::columns::finished(&mut self.$column)),+];
-                if arrays[0].is_empty() {
+                let rows = columns[0].2.0;
+                if rows == 0 {
                     return None;
                 }
+                let (mut fields, mut arrays) = (Vec::new(), Vec::new());
+                for (name, data_type, (length, array)) in columns {
+                    assert_eq!(length, rows, "every push fills every column of its table: {name}");
+                    if let Some(array) = array {
+                        fields.push(Field::new(name, data_type, true));
+                        arrays.push(array);
+                    }
+                }
                 let batch = RecordBatch::try_new(std::sync::Arc::new(Schema::new(fields)), arrays)
-                    .expect("every push fills every column of its table");
+                    .expect("columns have the types of their builders");
                 Some(batch)
             }
         }

@@ -2,24 +2,25 @@
 
 mod columns;
 mod openings;
+mod pages;
 mod peers;
 mod positions;
 mod pulse;
 mod push;
-mod shapes;
+mod seldom;
 mod tables;
 
 use duckdb::arrow::record_batch::RecordBatch;
 use foldhash::HashSet;
 
 use openings::Handshakes;
+use pages::PageTable;
 pub use peers::{Owner, Peer, PeerId, PeerTable};
 pub(crate) use positions::decode_into;
 use pulse::Pulse;
-pub(crate) use push::{ENDINGS, PROTOCOLS};
-use shapes::ShapeTable;
+pub(crate) use push::{ENDINGS, OUTCOMES, PROTOCOLS};
 pub(crate) use tables::{
-    DnsQueries, Endings, FlowSpans, Flows, HttpExchanges, HttpShapes, IngestErrors, Openings, PeerPairs, Peers, Pulses,
+    DnsQueries, Endings, FlowSpans, Flows, HttpExchanges, HttpPages, IngestErrors, Openings, PeerPairs, Peers, Pulses,
     TlsHandshakes,
 };
 
@@ -56,7 +57,7 @@ pub struct Rows {
     source: u32,
     next_exchange: u64,
     batch: u32,
-    shapes: ShapeTable,
+    pages: PageTable,
     handshakes: Handshakes,
     pulse: Pulse,
     /// Pairs that have a row already.
@@ -67,7 +68,7 @@ pub struct Rows {
     flows: Flows,
     endings: Endings,
     http_exchanges: HttpExchanges,
-    http_shapes: HttpShapes,
+    http_pages: HttpPages,
     peer_pairs: PeerPairs,
     pulses: Pulses,
     dns_queries: DnsQueries,
@@ -79,7 +80,7 @@ pub struct Rows {
 /// A full set of columns on its way to the writer.
 pub struct Batch {
     pub(crate) next_exchange: u64,
-    pub(crate) next_shape: i32,
+    pub(crate) next_page: i32,
     pub(crate) number: u32,
     pub(crate) reached: Vec<Reached>,
     pub(crate) peers: Vec<(PeerId, Peer)>,
@@ -101,8 +102,8 @@ impl Batch {
 }
 
 impl Rows {
-    pub(crate) fn starting(source: SourceId, next_exchange: u64, next_shape: i32, batch: u32) -> Self {
-        Self { source: source.0, next_exchange, shapes: ShapeTable::starting(next_shape), batch, ..Self::default() }
+    pub(crate) fn starting(source: SourceId, next_exchange: u64, next_page: i32, batch: u32) -> Self {
+        Self { source: source.0, next_exchange, pages: PageTable::starting(next_page), batch, ..Self::default() }
     }
 
     /// What is pushed from now on is of this source. Sources that are captured at the same time share one collector, so that exchanges are
@@ -140,7 +141,7 @@ impl Rows {
             (Openings::TABLE, openings.take()),
             (Endings::TABLE, self.endings.take()),
             (HttpExchanges::TABLE, self.http_exchanges.take()),
-            (HttpShapes::TABLE, self.http_shapes.take()),
+            (HttpPages::TABLE, self.http_pages.take()),
             (PeerPairs::TABLE, self.peer_pairs.take()),
             (Pulses::TABLE, self.pulses.take()),
             (DnsQueries::TABLE, self.dns_queries.take()),
@@ -150,7 +151,7 @@ impl Rows {
         ];
         let batch = Batch {
             next_exchange: self.next_exchange,
-            next_shape: self.shapes.next(),
+            next_page: self.pages.next(),
             number: self.batch,
             reached: std::mem::take(&mut self.reached),
             peers: peers.hand_over(),

@@ -58,11 +58,11 @@ impl Handshakes {
             let [connect, accept, established] = steps.map(|at_ns| at_ns.map(split));
             t.flow_id.append_value(flow);
             t.connect_us.append_option(connect.map(|(us, _)| us));
-            t.connect_rest.append_option(connect.map(|(_, rest)| rest));
+            t.connect_rest.append_value(connect.map_or(0, |(_, rest)| rest));
             t.accept_us.append_option(accept.map(|(us, _)| us));
-            t.accept_rest.append_option(accept.map(|(_, rest)| rest));
+            t.accept_rest.append_value(accept.map_or(0, |(_, rest)| rest));
             t.established_us.append_option(established.map(|(us, _)| us));
-            t.established_rest.append_option(established.map(|(_, rest)| rest));
+            t.established_rest.append_value(established.map_or(0, |(_, rest)| rest));
             t.client_peer.append_value(client.0);
             t.server_peer.append_value(server.0);
             t.batch.append_value(batch);

@@ -5,13 +5,13 @@ use wirereel_dissect::record::{
     TlsHandshake,
 };
 
-use super::{PeerId, Rows, SourceId, flow_number, positions};
+use super::{PeerId, Rows, SourceId, flow_number, pages::Place, positions};
 
 /// About what the fixed-width columns of each table take per row.
 mod fixed_bytes {
     pub(super) const FLOW: usize = 280;
     pub(super) const FLOW_EVENT: usize = 44;
-    pub(super) const EXCHANGE: usize = 180;
+    pub(super) const EXCHANGE: usize = 100;
     pub(super) const DNS_QUERY: usize = 60;
     pub(super) const TLS_HANDSHAKE: usize = 60;
     pub(super) const SPAN: usize = 32;
@@ -49,7 +49,7 @@ impl Rows {
         t.rtt_min_us.append_option(flow.life_rtt.map(|rtt| rtt.min_us));
         t.rtt_mean_us.append_option(flow.life_rtt.map(|rtt| rtt.mean_us));
         t.rtt_max_us.append_option(flow.life_rtt.map(|rtt| rtt.max_us));
-        t.upgraded_to.append_option(flow.upgrade.as_ref().map(|upgrade| &upgrade.protocol));
+        t.upgraded_to.append_option(flow.upgrade.as_ref().map(|upgrade| &*upgrade.protocol));
         t.upgraded_client_bytes.append_option(flow.upgrade.as_ref().map(|upgrade| upgrade.client_bytes));
         t.upgraded_server_bytes.append_option(flow.upgrade.as_ref().map(|upgrade| upgrade.server_bytes));
         t.client_packets.append_value(flow.from_client.packets);
@@ -97,7 +97,7 @@ impl Rows {
         let id = self.next_exchange;
         self.next_exchange += 1;
         let number = self.flow_number(exchange.flow);
-        let shape = self.shapes.number(exchange, &mut self.http_shapes);
+        let Place { page, whole, date_s } = self.pages.place(exchange, &mut self.http_pages);
         self.pair(client, server);
         self.pulse.add(exchange);
         let (started_us, started_rest) = split(exchange.started_ns);
@@ -114,32 +114,37 @@ impl Rows {
         t.started_us.append_value(started_us);
         t.started_rest.append_value(started_rest);
         t.response_us.append_option(response.map(|(us, _)| us));
-        t.response_rest.append_option(response.map(|(_, rest)| rest));
+        t.response_rest.append_value(response.map_or(0, |(_, rest)| rest));
         t.finished_after_us.append_value(finished_after_us);
         t.finished_rest.append_value(finished_rest);
-        t.protocol.append_option(code_of(exchange.protocol));
-        t.shape_id.append_value(shape);
-        t.target.append_option(exchange.target.as_deref());
-        t.decoded_target.append_option(exchange.decoded_target());
-        t.path.append_option(path_unless_plain(exchange));
-        t.status.append_option(exchange.status);
+        t.page_id.append_value(page);
+        t.outcome.append_value(outcome(exchange));
+        let of_its_own = whole.is_none().then_some(exchange);
+        t.target.append_option(of_its_own.and_then(|exchange| exchange.target.as_deref()));
+        t.decoded_target.append_option(of_its_own.and_then(HttpExchange::decoded_target).as_deref());
+        t.path.append_option(of_its_own.and_then(path_unless_plain));
+        t.status.append_option(of_its_own.and_then(|exchange| exchange.status));
+        t.request_headers.append_option(of_its_own.map(|exchange| &*exchange.request_headers));
+        t.response_headers.append_option(of_its_own.map(|exchange| &*exchange.response_headers));
+        let responded_s = response.map_or(started_us, |(us, _)| us).div_euclid(1_000_000);
+        t.date_after_s.append_option(date_s.and_then(|date_s| i32::try_from(date_s - responded_s).ok()));
+        let sent = [exchange.request_body_bytes, exchange.response_body_bytes];
+        let [request_body, response_body] =
+            [0, 1].map(|side| Some(sent[side]).filter(|bytes| whole.is_none_or(|page| page[side] != *bytes)));
+        t.request_body_bytes.append_option(request_body);
+        t.response_body_bytes.append_option(response_body);
+        t.complete.append_option(of_its_own.map(|exchange| exchange.complete));
+        t.error.append_option(of_its_own.and_then(|exchange| exchange.error.as_deref()));
         t.grpc_status.append_option(exchange.grpc_status);
         t.request_messages.append_option(exchange.request_messages);
         t.response_messages.append_option(exchange.response_messages);
         t.stream_id.append_option(exchange.stream_id);
-        t.request_headers.append_value(&exchange.request_headers);
-        t.response_headers.append_value(&exchange.response_headers);
-        t.request_body_bytes.append_value(exchange.request_body_bytes);
-        t.response_body_bytes.append_value(exchange.response_body_bytes);
         t.x_forwarded_for.append_option(exchange.x_forwarded_for.as_deref());
         t.origin_ip.append_option(exchange.origin_ip.as_deref());
         t.identity.append_option(exchange.identity.as_deref());
         t.trace_id.append_option(exchange.trace_id.as_deref());
-        t.complete.append_value(exchange.complete);
-        t.failed.append_value(has_failed(exchange));
-        t.error.append_option(exchange.error.as_deref());
         t.batch.append_value(self.batch);
-        let text = exchange.request_headers.len() + exchange.response_headers.len();
+        let text = of_its_own.map_or(0, |exchange| exchange.request_headers.len() + exchange.response_headers.len());
         self.count(fixed_bytes::EXCHANGE, text, exchange.started_ns, exchange.finished_ns);
         id
     }
@@ -229,16 +234,29 @@ fn ending(kind: FlowEventKind) -> u8 {
     ENDINGS.iter().position(|name| *name == kind.name()).map_or(u8::MAX, |place| place as u8)
 }
 
+/// What exchanges ended with; rows hold their place in this list, which the conditions of [`crate::schema`] know.
+pub(crate) const OUTCOMES: [&str; 5] = ["answered", "4xx", "5xx", "broken off", "no status"];
+
+fn outcome(exchange: &HttpExchange) -> u8 {
+    match exchange.status {
+        None => 4,
+        Some(_) if has_failed(exchange) => 3,
+        Some(500..) => 2,
+        Some(400..) => 1,
+        Some(_) => 0,
+    }
+}
+
 /// Names of protocols; rows hold their place in this list. New ones go to its end.
 pub(crate) const PROTOCOLS: [&str; 6] = ["http/0.9", "http/1.0", "http/1.1", "h2", "grpc", "websocket"];
 
-fn code_of(protocol: Protocol) -> Option<u8> {
+pub(super) fn code_of(protocol: Protocol) -> Option<u8> {
     PROTOCOLS.iter().position(|name| *name == protocol.name()).map(|place| place as u8)
 }
 
 /// A path that is not simply the target up to its query, which `raw.exchanges` makes of the target itself. Empty when there is a target
 /// without path.
-fn path_unless_plain(exchange: &HttpExchange) -> Option<&str> {
+pub(super) fn path_unless_plain(exchange: &HttpExchange) -> Option<&str> {
     let path = exchange.path.as_deref().unwrap_or("");
     let plain = exchange.target.as_deref()?.split('?').next();
     (plain != Some(path)).then_some(path)

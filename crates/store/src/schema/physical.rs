@@ -5,13 +5,13 @@ use std::fmt::Write;
 use crate::{
     latency,
     rows::{
-        DnsQueries, ENDINGS, Endings, FlowSpans, Flows, HttpExchanges, HttpShapes, IngestErrors, Openings, PROTOCOLS,
-        PeerPairs, Peers, Pulses, TlsHandshakes,
+        DnsQueries, ENDINGS, Endings, FlowSpans, Flows, HttpExchanges, HttpPages, IngestErrors, OUTCOMES, Openings,
+        PROTOCOLS, PeerPairs, Peers, Pulses, TlsHandshakes,
     },
 };
 
 /// Changes when a physical table changes: a file with another number is set aside and imported again.
-pub const FORMAT: u32 = 5;
+pub const FORMAT: u32 = 6;
 
 /// Widths of roll-up buckets in seconds, finest first. Each divides the next. The last one is always stored, the others where they have
 /// far fewer rows than there are events; `raw.rollup_widths` tells.
@@ -54,7 +54,7 @@ pub(crate) fn create() -> String {
         Openings::create(),
         Endings::create(),
         HttpExchanges::create(),
-        HttpShapes::create(),
+        HttpPages::create(),
         PeerPairs::create(),
         Pulses::create(),
         DnsQueries::create(),
@@ -91,6 +91,8 @@ pub(crate) fn create() -> String {
     let _ = writeln!(sql, "CREATE OR REPLACE MACRO raw.class_us(class) AS {};", latency::middle_us_sql("class"));
     let _ = writeln!(sql, "CREATE OR REPLACE MACRO raw.class_of(us) AS {};", latency::class_of_sql("us"));
     sql.push_str(INSTANT);
+    sql.push_str(&outcome_macros());
+    sql.push_str(DATED);
     sql.push_str(FLOW_EVENTS);
     sql.push_str(TIMED_EXCHANGES);
     sql.push_str(EXCHANGES);
@@ -129,6 +131,29 @@ CREATE OR REPLACE MACRO raw.bucket_s(us, width_s) AS
     (us - (us % (width_s * 1000000) + width_s * 1000000) % (width_s * 1000000)) // 1000000;
 ";
 
+/// A page's fields with the date of one exchange, in seconds since 1970, where they have a mark for it.
+const DATED: &str = "
+CREATE OR REPLACE MACRO raw.dated(headers, date_s) AS CASE WHEN date_s IS NULL THEN headers
+    ELSE replace(headers, chr(1), strftime(make_timestamp(date_s * 1000000), '%a, %d %b %Y %H:%M:%S GMT')) END;
+";
+
+/// What an exchange's outcome says about it.
+fn outcome_macros() -> String {
+    let from = |name: &str| OUTCOMES.iter().position(|outcome| *outcome == name).unwrap_or(OUTCOMES.len());
+    format!(
+        "CREATE OR REPLACE MACRO raw.is_4xx(outcome) AS outcome = {};
+CREATE OR REPLACE MACRO raw.is_5xx(outcome) AS outcome = {};
+CREATE OR REPLACE MACRO raw.has_failed(outcome) AS outcome >= {};
+CREATE OR REPLACE MACRO raw.is_error(outcome) AS outcome >= {};
+CREATE OR REPLACE MACRO raw.has_status(outcome) AS outcome <> {};\n",
+        from("4xx"),
+        from("5xx"),
+        from("broken off"),
+        from("5xx"),
+        from("no status")
+    )
+}
+
 /// Lifecycle events one by one, as they were seen.
 const FLOW_EVENTS: &str = "
 CREATE OR REPLACE VIEW raw.flow_events AS
@@ -145,20 +170,21 @@ SELECT raw.instant(happened_us, happened_rest) AS happened_at, * FROM (
 );
 ";
 
-/// Exchanges with their instants and the class of their duration.
+/// Exchanges with their instants and the class of their duration. Texts that are their page's are missing.
 const TIMED_EXCHANGES: &str = "
 CREATE OR REPLACE VIEW raw.timed_exchanges AS
 SELECT x.*, raw.instant(started_us, started_rest) AS started_at, raw.instant(response_us, response_rest) AS response_at,
     raw.instant(coalesce(response_us, started_us) + finished_after_us, finished_rest) AS finished_at,
-    CASE WHEN status IS NULL THEN NULL
-        ELSE coalesce(response_us, started_us) - started_us + finished_after_us - (finished_rest < started_rest)::BIGINT END AS duration_us,
-    CASE WHEN status IS NULL THEN NULL
-        ELSE raw.class_of(coalesce(response_us, started_us) - started_us + finished_after_us - (finished_rest < started_rest)::BIGINT)
-        END AS latency_class
+    CASE WHEN raw.has_status(outcome)
+        THEN coalesce(response_us, started_us) - started_us + finished_after_us - (finished_rest < started_rest)::BIGINT END AS duration_us,
+    CASE WHEN raw.has_status(outcome)
+        THEN raw.class_of(coalesce(response_us, started_us) - started_us + finished_after_us - (finished_rest < started_rest)::BIGINT)
+        END AS latency_class,
+    raw.has_failed(outcome) AS failed
 FROM raw.http_exchanges x;
 ";
 
-/// Exchanges with addresses and names: `http_exchanges` and what the store's own questions need besides.
+/// Exchanges with addresses, names and texts: `http_exchanges` and what the store's own questions need besides.
 const EXCHANGES: &str = "
 CREATE OR REPLACE VIEW raw.exchanges AS
 SELECT x.exchange_id, x.flow_id, (x.flow_id >> 40)::UINTEGER AS source_id,
@@ -166,17 +192,23 @@ SELECT x.exchange_id, x.flow_id, (x.flow_id >> 40)::UINTEGER AS source_id,
     c.service AS client_service, s.service AS server_service,
     x.started_at, x.response_at, x.finished_at, x.started_us, x.response_us,
     x.response_us - x.started_us - (x.response_rest < x.started_rest)::BIGINT AS ttfb_us, x.duration_us,
-    raw.protocol_name(x.protocol) AS protocol, k.method, k.scheme, k.host, coalesce(x.decoded_target, x.target) AS target,
-    x.target AS target_as_sent, nullif(coalesce(x.path, split_part(x.target, '?', 1)), '') AS path, x.status, x.grpc_status, x.request_messages, x.response_messages, x.stream_id,
-    x.request_headers, x.response_headers, x.request_body_bytes, x.response_body_bytes,
-    k.request_content_encoding, k.response_content_encoding, k.content_type, k.user_agent, x.x_forwarded_for,
-    coalesce(x.origin_ip, c.ip) AS origin_ip, x.identity, k.identity_kind, x.trace_id, x.complete, x.error,
-    c.process AS client_process, s.process AS server_process,
-    x.ordinal, x.latency_class, x.failed, c.service_id AS client_id, s.service_id AS server_id
+    raw.protocol_name(p.protocol) AS protocol, p.method, p.scheme, p.host,
+    coalesce(x.decoded_target, x.target, p.decoded_target, p.target) AS target, coalesce(x.target, p.target) AS target_as_sent,
+    nullif(coalesce(x.path, p.path, split_part(coalesce(x.target, p.target), '?', 1)), '') AS path,
+    coalesce(x.status, p.status) AS status, x.grpc_status, x.request_messages, x.response_messages, x.stream_id,
+    coalesce(x.request_headers, p.request_headers) AS request_headers,
+    coalesce(x.response_headers, raw.dated(p.response_headers, raw.bucket_s(coalesce(x.response_us, x.started_us), 1) + x.date_after_s))
+        AS response_headers,
+    coalesce(x.request_body_bytes, p.request_body_bytes) AS request_body_bytes,
+    coalesce(x.response_body_bytes, p.response_body_bytes) AS response_body_bytes,
+    p.request_content_encoding, p.response_content_encoding, p.content_type, p.user_agent, x.x_forwarded_for,
+    coalesce(x.origin_ip, c.ip) AS origin_ip, x.identity, p.identity_kind, x.trace_id, coalesce(x.complete, p.complete) AS complete,
+    coalesce(x.error, p.error) AS error, c.process AS client_process, s.process AS server_process,
+    x.ordinal, x.outcome, x.latency_class, x.failed, c.service_id AS client_id, s.service_id AS server_id
 FROM raw.timed_exchanges x
 JOIN raw.peer_names c ON c.peer_id = x.client_peer
 JOIN raw.peer_names s ON s.peer_id = x.server_peer
-JOIN raw.http_shapes k ON k.shape_id = x.shape_id;
+JOIN raw.http_pages p ON p.page_id = x.page_id;
 ";
 
 /// Flows with addresses and names: `flows` and what filters and grids need besides.
@@ -219,13 +251,13 @@ pub(crate) const OPEN_DELTA: &str =
 /// One row per thing that counts for an edge: an exchange, a lifecycle event, or the bytes of a flow without exchanges.
 const PEER_FACTS: &str = "
 CREATE OR REPLACE VIEW raw.peer_facts AS
-    SELECT started_us AS happened_us, started_rest AS happened_rest, batch, client_peer, server_peer,
-        raw.protocol_name(protocol) AS protocol, latency_class,
+    SELECT x.started_us AS happened_us, x.started_rest AS happened_rest, x.batch, x.client_peer, x.server_peer,
+        raw.protocol_name(p.protocol) AS protocol, x.latency_class,
         0 AS connects, 0 AS accepts, 0 AS closes, 0 AS resets, 0 AS refused, 0 AS open_delta,
-        1 AS requests, coalesce(status >= 400 AND status < 500 AND NOT failed, false)::INTEGER AS errors_4xx,
-        coalesce(status >= 500, false)::INTEGER AS errors_5xx, failed::INTEGER AS failed,
-        request_body_bytes AS bytes_up, response_body_bytes AS bytes_down
-    FROM raw.timed_exchanges
+        1 AS requests, raw.is_4xx(x.outcome)::INTEGER AS errors_4xx, raw.is_5xx(x.outcome)::INTEGER AS errors_5xx,
+        x.failed::INTEGER AS failed, coalesce(x.request_body_bytes, p.request_body_bytes) AS bytes_up,
+        coalesce(x.response_body_bytes, p.response_body_bytes) AS bytes_down
+    FROM raw.timed_exchanges x JOIN raw.http_pages p ON p.page_id = x.page_id
     UNION ALL
     SELECT happened_us, happened_rest, batch, client_peer, server_peer, NULL, NULL,
         (kind = 'connect')::INTEGER, (kind = 'accept')::INTEGER, (kind = 'close')::INTEGER, (kind = 'reset')::INTEGER,

@@ -22,8 +22,9 @@ pub use naming::PeerName;
 pub use sources::{NewSource, SourceFigures, SourceKind};
 
 /// Rows of one transaction. DuckDB writes full row groups (122,880 rows) of a large transaction straight into its file, compressed; those
-/// of small ones go through the log and are written a second time at the checkpoint.
-const COMMIT_ROWS: usize = 4 * 122_880;
+/// of small ones go through the log and are written a second time at the checkpoint. The last row group of a transaction stays as short as
+/// it is.
+const COMMIT_ROWS: usize = 8 * 122_880;
 
 /// Appends to a recording. One exists at a time, on the ingest thread.
 pub struct Writer {
@@ -31,7 +32,7 @@ pub struct Writer {
     place: WriterPlace,
     naming: Naming,
     next_exchange: u64,
-    next_shape: i32,
+    next_page: i32,
     next_batch: u32,
     /// Rows appended since the last commit.
     uncommitted: usize,
@@ -47,10 +48,9 @@ impl Writer {
             [],
             |row| row.get(0),
         )?;
-        let next_shape =
-            connection.query_row("SELECT coalesce(max(shape_id) + 1, 0)::INTEGER FROM raw.http_shapes", [], |row| {
-                row.get(0)
-            })?;
+        let next_page =
+            connection
+                .query_row("SELECT coalesce(max(page_id) + 1, 0)::INTEGER FROM raw.http_pages", [], |row| row.get(0))?;
         let next_batch = connection.query_row(
             "SELECT coalesce(max(batch) + 1, 0)::UINTEGER FROM (SELECT max(batch) AS batch FROM raw.http_exchanges \
              UNION ALL SELECT max(batch) FROM raw.openings UNION ALL SELECT max(batch) FROM raw.endings \
@@ -60,7 +60,7 @@ impl Writer {
         )?;
         let (uncommitted, rolled_up_to) = (0, next_batch);
         let mut writer =
-            Self { connection, place, naming, next_exchange, next_shape, next_batch, uncommitted, rolled_up_to };
+            Self { connection, place, naming, next_exchange, next_page, next_batch, uncommitted, rolled_up_to };
         if writer.meta("rolled_up_to")?.and_then(|text| text.parse().ok()) != Some(next_batch) {
             // The last writer stopped before its roll-ups were in.
             writer.rebuild_rollups()?;
@@ -70,7 +70,7 @@ impl Writer {
 
     /// An empty collector for a source that [`Writer::begin_source`] has numbered.
     pub fn rows(&self, source: SourceId) -> Rows {
-        Rows::starting(source, self.next_exchange, self.next_shape, self.next_batch)
+        Rows::starting(source, self.next_exchange, self.next_page, self.next_batch)
     }
 
     /// The peers of the workspace, to intern more.
@@ -107,7 +107,7 @@ impl Writer {
         }
         self.begin_if_needed()?;
         self.next_exchange = batch.next_exchange;
-        self.next_shape = batch.next_shape;
+        self.next_page = batch.next_page;
         self.next_batch = batch.number + 1;
         self.uncommitted += batch.len().max(1);
         if let Err(error) = self.append(batch) {
@@ -147,7 +147,9 @@ impl Writer {
             self.naming.append_new(&self.connection, &batch.peers)?;
         }
         for (table, rows) in batch.tables {
-            let mut appender = self.connection.appender_to_db(table, "raw")?;
+            let schema = rows.schema();
+            let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+            let mut appender = self.connection.appender_with_columns_to_db(table, "raw", &columns)?;
             appender.append_record_batch(rows)?;
             appender.flush()?;
         }

@@ -108,6 +108,7 @@ fn gather(finest: i64, from: u32, to: u32) -> String {
         "JOIN raw.peer_names c ON c.peer_id = t.client_peer JOIN raw.peer_names s ON s.peer_id = t.server_peer \
          WHERE t.batch >= {from} AND t.batch < {to}"
     );
+    let of_page = "JOIN raw.http_pages p ON p.page_id = t.page_id";
     let edge = |us: &str| {
         format!("raw.bucket_s(t.{us}, {finest}) AS bucket_s, c.service_id AS client_id, s.service_id AS server_id")
     };
@@ -115,11 +116,11 @@ fn gather(finest: i64, from: u32, to: u32) -> String {
     let counted = |condition: &str, name: &str| format!("count(*) FILTER ({condition}) AS {name}");
     let of_exchanges = [
         "count(*) AS requests".to_owned(),
-        counted("t.status >= 400 AND t.status < 500 AND NOT t.failed", "errors_4xx"),
-        counted("t.status >= 500", "errors_5xx"),
-        counted("t.failed", "failed"),
-        "sum(t.request_body_bytes)::BIGINT AS bytes_up".to_owned(),
-        "sum(t.response_body_bytes)::BIGINT AS bytes_down".to_owned(),
+        counted("raw.is_4xx(t.outcome)", "errors_4xx"),
+        counted("raw.is_5xx(t.outcome)", "errors_5xx"),
+        counted("raw.has_failed(t.outcome)", "failed"),
+        "sum(coalesce(t.request_body_bytes, p.request_body_bytes))::BIGINT AS bytes_up".to_owned(),
+        "sum(coalesce(t.response_body_bytes, p.response_body_bytes))::BIGINT AS bytes_down".to_owned(),
     ]
     .join(", ");
     let of_events = [
@@ -134,7 +135,7 @@ fn gather(finest: i64, from: u32, to: u32) -> String {
     format!(
         "CREATE OR REPLACE TEMP TABLE fresh AS
             SELECT {started}, 0 AS connects, 0 AS accepts, 0 AS closes, 0 AS resets, 0 AS refused, 0 AS open_delta, {of_exchanges}
-            FROM raw.http_exchanges t {by_service} GROUP BY ALL
+            FROM raw.http_exchanges t {of_page} {by_service} GROUP BY ALL
             UNION ALL
             SELECT {happened}, {of_events}, 0, 0, 0, 0, 0, 0 FROM raw.flow_events t {by_service} GROUP BY ALL
             UNION ALL
@@ -143,10 +144,10 @@ fn gather(finest: i64, from: u32, to: u32) -> String {
             FROM raw.flows t {by_service} AND {UNTOLD_BYTES} GROUP BY ALL;
          CREATE OR REPLACE TEMP TABLE fresh_latency AS
             SELECT {started}, t.latency_class AS class, count(*)::UINTEGER AS n
-            FROM raw.timed_exchanges t {by_service} AND t.status IS NOT NULL GROUP BY ALL;
+            FROM raw.timed_exchanges t {by_service} AND raw.has_status(t.outcome) GROUP BY ALL;
          INSERT INTO raw.edge_protocols
-            SELECT c.service_id, s.service_id, raw.protocol_name(t.protocol), true, count(*)
-            FROM raw.http_exchanges t {by_service} GROUP BY ALL
+            SELECT c.service_id, s.service_id, raw.protocol_name(p.protocol), true, count(*)
+            FROM raw.http_exchanges t {of_page} {by_service} GROUP BY ALL
             UNION ALL
             SELECT c.service_id, s.service_id, coalesce(t.app_protocol, 'tcp'), false, count(*)
             FROM raw.flows t {by_service} AND t.transport = 'tcp' GROUP BY ALL;"

@@ -256,7 +256,7 @@ fn exchange(
     let took_ns = (200_000.0 * (1.0 + 400.0 * shape.powi(6))) as i64;
     let mut exchange = exchange_row(flow, ordinal, client, server, started_ns, took_ns, status);
     let path = format!("/{}/{}", service_of(server), random.random_range(1..40));
-    (exchange.target, exchange.path) = (Some(path.clone()), Some(path));
+    (exchange.target, exchange.path) = (Some(path.as_str().into()), Some(path.into()));
     if status.is_none() {
         exchange.error = Some("no response".into());
     } else if random.random_range(0..60) == 0 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::app::FlowContext;
 use crate::app::complaints::Complaints;
-use crate::app::http::{Departure, Health, HttpOptions};
+use crate::app::http::{Departure, Health, HttpReading};
 use crate::record::{BodyRequest, Side, Sink, Stage};
 
 use super::calls::Calls;
@@ -22,7 +22,7 @@ pub(crate) struct Conversation {
     server: Direction,
     pub(super) calls: Calls,
     list: FieldList,
-    pub(super) options: Arc<HttpOptions>,
+    pub(super) http: Arc<HttpReading>,
     health: Health,
     pub(super) complaints: Complaints,
     pub(super) server_name: Option<Box<str>>,
@@ -31,35 +31,35 @@ pub(crate) struct Conversation {
 
 impl Conversation {
     /// A connection that is seen from its preface on.
-    pub(crate) fn from_preface(body: Option<BodyRequest>, options: Arc<HttpOptions>) -> Self {
+    pub(crate) fn from_preface(body: Option<BodyRequest>, http: Arc<HttpReading>) -> Self {
         let mut calls = Calls::new(body);
         calls.seen_all = true;
-        Self::new(Direction::from_start(Side::Client), Direction::from_start(Side::Server), calls, options)
+        Self::new(Direction::from_start(Side::Client), Direction::from_start(Side::Server), calls, http)
     }
 
     /// A connection that began before the capture.
-    pub(crate) fn mid_stream(body: Option<BodyRequest>, options: Arc<HttpOptions>) -> Self {
+    pub(crate) fn mid_stream(body: Option<BodyRequest>, http: Arc<HttpReading>) -> Self {
         let (client, server) = (Direction::mid_stream(Side::Client), Direction::mid_stream(Side::Server));
-        Self::new(client, server, Calls::new(body), options)
+        Self::new(client, server, Calls::new(body), http)
     }
 
     /// A connection that was HTTP/1 until its client asked for HTTP/2 (RFC 7540 §3.2).
-    pub(crate) fn upgraded(departure: Departure, options: Arc<HttpOptions>) -> Self {
+    pub(crate) fn upgraded(departure: Departure, http: Arc<HttpReading>) -> Self {
         let Departure { upgraded, next_ordinal, kept, server_name, .. } = departure;
         let mut server = Direction::from_start(Side::Server);
         // The client's first settings were in a field of its request.
         server.allow_any_size();
         let calls = Calls::upgraded(next_ordinal, kept, upgraded);
-        Self { server_name, ..Self::new(Direction::from_start(Side::Client), server, calls, options) }
+        Self { server_name, ..Self::new(Direction::from_start(Side::Client), server, calls, http) }
     }
 
-    fn new(client: Direction, server: Direction, calls: Calls, options: Arc<HttpOptions>) -> Self {
+    fn new(client: Direction, server: Direction, calls: Calls, http: Arc<HttpReading>) -> Self {
         Self {
             client,
             server,
             calls,
             list: FieldList::default(),
-            options,
+            http,
             health: Health::default(),
             complaints: Complaints::default(),
             server_name: None,

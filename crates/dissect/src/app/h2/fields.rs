@@ -1,8 +1,8 @@
 //! Header lists become the two halves of a row, by the same rules as HTTP/1's.
 
 use crate::app::http::{
-    Asked, Field, HttpOptions, NAMELESS, Pending, RequestFields, before_query, host_name, set_once, take_field,
-    take_trailer, without_login,
+    Asked, Field, HttpOptions, NAMELESS, Pending, RequestFields, ResponseFields, before_query, host_name, set_once,
+    without_login,
 };
 use crate::record::{HttpExchange, Protocol};
 
@@ -22,7 +22,7 @@ pub(super) fn read_request(list: &FieldList, pending: &mut Pending, options: &Ht
     pending.request.began = true;
     pending.asked = method.map_or(Asked::Other, Asked::of);
     let record = &mut pending.record;
-    record.method = method.map(str::to_owned);
+    record.method = method.map(Into::into);
     if list.pseudo(":scheme").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https")) {
         record.scheme = "https";
     }
@@ -32,8 +32,8 @@ pub(super) fn read_request(list: &FieldList, pending: &mut Pending, options: &Ht
     match list.pseudo(":path") {
         Some(path) => {
             let shown = secrets.target(path);
-            record.path = Some(before_query(&shown).to_owned());
-            record.target = Some(shown.into_owned());
+            record.path = Some(before_query(&shown).into());
+            record.target = Some(shown.into());
         }
         // CONNECT names an authority and nothing else (RFC 9113 §8.5).
         None if pending.asked == Asked::Connect => record.target.clone_from(&record.host),
@@ -43,8 +43,7 @@ pub(super) fn read_request(list: &FieldList, pending: &mut Pending, options: &Ht
         // Extended CONNECT (RFC 8441).
         record.protocol = Protocol::WebSocket;
     }
-    record.request_headers.reserve(list.text_bytes());
-    let mut fields = RequestFields::default();
+    let mut fields = RequestFields::with_room(list.text_bytes());
     for field in regular(list) {
         fields.take(&field, secrets, pending);
     }
@@ -61,27 +60,32 @@ pub(super) fn read_response(list: &FieldList, pending: &mut Pending, options: &H
     let status = status_of(list);
     pending.response.began = true;
     pending.record.status = status;
-    pending.record.response_headers.reserve(list.text_bytes());
+    let mut fields = ResponseFields::with_room(list.text_bytes());
     for field in regular(list) {
-        take_field(&field, options.secrets(), &mut pending.record);
+        fields.take(&field, options.secrets());
     }
+    fields.finish(&mut pending.record);
     note_oddities(list, if status.is_none() { Some(NO_STATUS) } else { None }, pending);
     name_grpc(&mut pending.record);
 }
 
 /// Adds a request's trailer section to its fields.
 pub(super) fn read_request_trailers(list: &FieldList, pending: &mut Pending, options: &HttpOptions) {
+    let mut fields = RequestFields::default();
     for field in regular(list) {
-        RequestFields::default().take(&field, options.secrets(), pending);
+        fields.take(&field, options.secrets(), pending);
     }
+    fields.finish_trailers(pending);
     note_oddities(list, None, pending);
 }
 
 /// Adds a response's trailer section to its fields.
 pub(super) fn read_response_trailers(list: &FieldList, pending: &mut Pending, options: &HttpOptions) {
+    let mut fields = ResponseFields::default();
     for field in regular(list) {
-        take_trailer(&field, options.secrets(), &mut pending.record);
+        fields.take_trailer(&field, options.secrets());
     }
+    fields.finish_trailers(pending);
     note_oddities(list, None, pending);
     name_grpc(&mut pending.record);
 }

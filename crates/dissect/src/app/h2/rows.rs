@@ -61,9 +61,9 @@ impl Conversation {
             // The response was captured before its request.
             pending.request.ended = false;
             pending.record.error.take_if(|error| error == NO_REQUEST);
-            fields::read_request(list, pending, &self.options);
+            fields::read_request(list, pending, &self.http.options);
         } else if !pending.request.ended {
-            fields::read_request_trailers(list, pending, &self.options);
+            fields::read_request_trailers(list, pending, &self.http.options);
         }
     }
 
@@ -80,7 +80,7 @@ impl Conversation {
         self.add(ctx, stream, started_ns, at_ns, sink);
         let Some(call) = self.calls.get(stream) else { return };
         call.pending.record.finished_ns = at_ns;
-        let server_name = fields::read_request(list, &mut call.pending, &self.options);
+        let server_name = fields::read_request(list, &mut call.pending, &self.http.options);
         call.pending.request.broken |= list.broken.is_some();
         call.count_messages(Side::Client);
         if self.server_name.is_none() {
@@ -118,13 +118,13 @@ impl Conversation {
         }
         pending.record.finished_ns = at_ns;
         if is_head {
-            fields::read_response(list, pending, &self.options);
+            fields::read_response(list, pending, &self.http.options);
             pending.response.broken |= list.broken.is_some();
             call.count_messages(Side::Server);
         } else {
             pending.response.broken |= !pending.response.began;
             pending.response.began = true;
-            fields::read_response_trailers(list, pending, &self.options);
+            fields::read_response_trailers(list, pending, &self.http.options);
         }
     }
 

@@ -7,11 +7,11 @@ use crate::app::complaints::Complaints;
 use crate::record::{BodyRequest, Side, Sink, Stage};
 
 use super::exchange::{Asked, Pending};
-use super::head::{StatusLine, starts};
+use super::head::{HeadError, starts};
 use super::health::Health;
 use super::kept::KeptBody;
 use super::leaving::{Departure, H2C, TUNNEL, token_of_upgrade};
-use super::options::HttpOptions;
+use super::options::HttpReading;
 use super::outstanding::Outstanding;
 use super::reader::{Broken, Close, Framing, Item, Loss, PartialHead, Reader};
 use super::{request, response, text};
@@ -26,7 +26,7 @@ pub(crate) struct Conversation {
     complaints: Complaints,
     kept: Option<Box<KeptBody>>,
     server_name: Option<Box<str>>,
-    options: Arc<HttpOptions>,
+    http: Arc<HttpReading>,
     /// What the connection speaks from now on, once it is no longer HTTP/1.
     left_for: Option<String>,
     /// What the client sent into a tunnel before it was granted.
@@ -34,7 +34,7 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    pub(crate) fn new(body: Option<BodyRequest>, options: Arc<HttpOptions>) -> Self {
+    pub(crate) fn new(body: Option<BodyRequest>, http: Arc<HttpReading>) -> Self {
         Self {
             client: Reader::new(Side::Client),
             server: Reader::new(Side::Server),
@@ -44,7 +44,7 @@ impl Conversation {
             complaints: Complaints::default(),
             kept: body.map(|wanted| Box::new(KeptBody::new(wanted))),
             server_name: None,
-            options,
+            http,
             left_for: None,
             early_bytes: 0,
         }
@@ -150,7 +150,7 @@ impl Conversation {
         {
             match item {
                 Item::Head { block, started_ns } => {
-                    self.begin_request(ctx, &text(&block), started_ns, at_ns, sink);
+                    self.begin_request(ctx, &block, started_ns, at_ns, sink);
                 }
                 Item::Body(piece) => self.body_piece(Side::Client, piece, at_ns),
                 Item::End { .. } => self.end_request(at_ns),
@@ -171,7 +171,7 @@ impl Conversation {
         while let Some(item) = self.server.next(&mut rest, at_ns) {
             match item {
                 Item::Head { block, started_ns } => {
-                    self.begin_response(ctx, &text(&block), started_ns, at_ns, sink);
+                    self.begin_response(ctx, &block, started_ns, at_ns, sink);
                     if self.left_for.is_some() {
                         return Some(rest);
                     }
@@ -184,11 +184,15 @@ impl Conversation {
         None
     }
 
-    fn begin_request(&mut self, ctx: &FlowContext, head: &str, started_ns: i64, at_ns: i64, sink: &mut dyn Sink) {
+    fn begin_request(&mut self, ctx: &FlowContext, head: &[u8], started_ns: i64, at_ns: i64, sink: &mut dyn Sink) {
         self.health.message();
-        let mut pending = Box::new(Pending::new(ctx, self.outstanding.next_ordinal(), started_ns));
-        let request = match request::read(head, &mut pending, &self.options) {
-            Ok(request) => request,
+        let read = || {
+            let mut pending = Pending::new(ctx, 0, started_ns);
+            let request = request::read(&text(head), &mut pending, &self.http.options)?;
+            Ok::<_, HeadError>((pending, request))
+        };
+        let known = match self.http.known.request(head, read) {
+            Ok(known) => known,
             Err(error) => {
                 self.health.unreadable();
                 self.complaints.report(ctx, Stage::Http, at_ns, error, sink);
@@ -196,6 +200,8 @@ impl Conversation {
                 return;
             }
         };
+        let (pending, request) = &*known;
+        let mut pending = Box::new(pending.again(ctx, self.outstanding.next_ordinal(), started_ns));
         pending.record.finished_ns = at_ns;
         let (framing, oddity) = request.body;
         if let Some(oddity) = oddity {
@@ -206,16 +212,16 @@ impl Conversation {
         }
         self.client.begin_body(framing);
         if self.server_name.is_none() {
-            self.server_name = request.server_name.map(Into::into);
+            self.server_name = request.server_name.as_deref().map(Into::into);
         }
         self.add(pending, sink);
     }
 
-    fn begin_response(&mut self, ctx: &FlowContext, head: &str, started_ns: i64, at_ns: i64, sink: &mut dyn Sink) {
+    fn begin_response(&mut self, ctx: &FlowContext, head: &[u8], started_ns: i64, at_ns: i64, sink: &mut dyn Sink) {
         self.health.message();
-        let (line, lines) = head.split_once('\n').unwrap_or((head, ""));
-        let line = match StatusLine::parse(line) {
-            Ok(line) => line,
+        let read = || response::read(&text(head), self.http.options.secrets());
+        let response = match self.http.known.response(head, read) {
+            Ok(response) => response,
             Err(error) => {
                 self.health.unreadable();
                 self.complaints.report(ctx, Stage::Http, at_ns, error, sink);
@@ -224,12 +230,14 @@ impl Conversation {
                 return;
             }
         };
-        if matches!(line.status, 100 | 102..=199) {
+        let status = response.line.status;
+        if matches!(status, 100 | 102..=199) {
             // Interim: the final response is still to come (RFC 9110 §15.2).
             self.server.begin_body(Framing::Length(0));
             return;
         }
-        let switches_to = if line.status == 101 { Some(token_of_upgrade(lines)) } else { None };
+        let switches_to =
+            (status == 101).then(|| token_of_upgrade(text(head).split_once('\n').map_or("", |(_, lines)| lines)));
         if switches_to.as_deref() == Some(H2C) {
             // The response comes in HTTP/2, on stream 1 (RFC 7540 §3.2).
             self.left_for = switches_to;
@@ -248,12 +256,12 @@ impl Conversation {
         let Some(pending) = answered else { return };
         pending.record.response_ns = Some(started_ns);
         pending.record.finished_ns = at_ns;
-        let (framing, oddity) = response::read(&line, lines, pending, self.options.secrets());
+        let (framing, oddity) = response.fill(pending);
         if let Some(oddity) = oddity {
             pending.note(oddity);
         }
-        let is_tunnel = pending.asked == Asked::Connect && (200..300).contains(&line.status);
-        if line.status == 101 || is_tunnel {
+        let is_tunnel = pending.asked == Asked::Connect && (200..300).contains(&status);
+        if status == 101 || is_tunnel {
             // The rest of the connection is another protocol's (RFC 9110 §7.8, §9.3.6).
             pending.response.ended = true;
             self.client.stop();
@@ -310,7 +318,7 @@ impl Conversation {
             pending.response.ended = true;
             pending.record.finished_ns = at_ns;
             if !trailers.is_empty() {
-                response::read_trailers(&text(trailers), &mut pending.record, self.options.secrets());
+                response::read_trailers(&text(trailers), pending, self.http.options.secrets());
             }
         }
     }
@@ -359,10 +367,10 @@ impl Conversation {
         sink: &mut dyn Sink,
     ) {
         if let Some(last_line_end) = memchr::memrchr(b'\n', &head.bytes) {
-            let lines = text(&head.bytes[..=last_line_end]);
+            let lines = &head.bytes[..=last_line_end];
             match side {
-                Side::Client => self.begin_request(ctx, &lines, head.started_ns, at_ns, sink),
-                Side::Server => self.begin_response(ctx, &lines, head.started_ns, at_ns, sink),
+                Side::Client => self.begin_request(ctx, lines, head.started_ns, at_ns, sink),
+                Side::Server => self.begin_response(ctx, lines, head.started_ns, at_ns, sink),
             }
             self.reader(side).begin_body(Framing::Unknown);
             // The rest of the head is lost, and with it where another protocol would begin.

@@ -1,5 +1,7 @@
 //! An exchange that is under way: its row so far, and how far each message has come.
 
+use std::sync::Arc;
+
 use crate::app::FlowContext;
 use crate::record::{HttpExchange, Protocol, Side};
 
@@ -44,15 +46,18 @@ impl Half {
 }
 
 /// An exchange that is not over yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::app) struct Pending {
     pub record: HttpExchange,
     pub asked: Asked,
     /// `Expect: 100-continue`: the body comes only if the server wants it (RFC 9110 §10.1.1).
     pub expects_continue: bool,
-    pub request_content_type: Option<String>,
+    pub request_content_type: Option<Arc<str>>,
     pub request: Half,
     pub response: Half,
+    /// Lines of trailer sections, which follow those of their heads.
+    pub request_trailers: String,
+    pub response_trailers: String,
 }
 
 impl Pending {
@@ -65,7 +70,18 @@ impl Pending {
             request_content_type: None,
             request: Half::default(),
             response: Half::default(),
+            request_trailers: String::new(),
+            response_trailers: String::new(),
         }
+    }
+
+    /// The same request at another place and time.
+    pub(in crate::app) fn again(&self, ctx: &FlowContext, ordinal: u32, started_ns: i64) -> Self {
+        let mut pending = self.clone();
+        let record = &mut pending.record;
+        (record.flow, record.ordinal, record.client, record.server) = (ctx.flow, ordinal, ctx.client, ctx.server);
+        (record.started_ns, record.finished_ns) = (started_ns, started_ns);
+        pending
     }
 
     /// Keeps the first thing that is odd: later ones follow from it.
@@ -120,9 +136,20 @@ impl Pending {
         }
     }
 
-    pub(in crate::app) fn into_record(self) -> HttpExchange {
+    pub(in crate::app) fn into_record(mut self) -> HttpExchange {
+        append_lines(&mut self.record.request_headers, &self.request_trailers);
+        append_lines(&mut self.record.response_headers, &self.response_trailers);
         let whole = |half: Half| half.began && half.ended && !half.broken;
         HttpExchange { complete: whole(self.request) && whole(self.response), ..self.record }
+    }
+}
+
+/// Adds a trailer section's lines to those of its head.
+fn append_lines(block: &mut Arc<str>, lines: &str) {
+    if block.is_empty() {
+        *block = lines.into();
+    } else if !lines.is_empty() {
+        *block = [block, "\n", lines].concat().into();
     }
 }
 
@@ -146,8 +173,8 @@ fn blank(ctx: &FlowContext, ordinal: u32, started_ns: i64) -> HttpExchange {
         request_messages: None,
         response_messages: None,
         stream_id: None,
-        request_headers: String::new(),
-        response_headers: String::new(),
+        request_headers: Arc::default(),
+        response_headers: Arc::default(),
         request_body_bytes: 0,
         response_body_bytes: 0,
         request_content_encoding: None,

@@ -38,8 +38,8 @@ impl KeptBody {
         sink.body(Body {
             bytes: std::mem::take(&mut self.bytes),
             truncated: self.truncated || half.broken,
-            content_encoding: content_encoding.clone(),
-            content_type: content_type.clone(),
+            content_encoding: content_encoding.as_deref().map(str::to_owned),
+            content_type: content_type.as_deref().map(str::to_owned),
         });
     }
 }

@@ -1,7 +1,7 @@
 //! HTTP/1.x (RFC 9112): one row per exchange.
 //!
 //! [`reader`] cuts a direction into heads and bodies, [`head`], [`fields`], [`target`] and [`framing`] read a head,
-//! [`request`] and [`response`] turn heads into rows, [`secrets`] keeps credentials out of them, and [`conversation`]
+//! [`request`] and [`response`] turn heads into rows, [`known`] spares reading the same head twice, [`secrets`] keeps credentials out of them, and [`conversation`]
 //! pairs what the two directions say.
 
 mod chunked;
@@ -13,6 +13,7 @@ mod head;
 mod health;
 mod identity;
 mod kept;
+mod known;
 mod leaving;
 mod options;
 mod outstanding;
@@ -34,6 +35,7 @@ use std::borrow::Cow;
 pub(crate) use conversation::Conversation;
 pub(crate) use head::probe;
 pub use options::HttpOptions;
+pub(crate) use options::HttpReading;
 pub use proxies::{NetworkError, TrustedProxies};
 pub(crate) use simple::{SimpleExchange, is_simple_request};
 pub(crate) use target::{host_name, percent_decoded};
@@ -45,7 +47,7 @@ pub(in crate::app) use health::Health;
 pub(in crate::app) use kept::KeptBody;
 pub(in crate::app) use leaving::{Departure, H2C, TUNNEL};
 pub(in crate::app) use request::{RequestFields, set_once};
-pub(in crate::app) use response::{take_field, take_trailer};
+pub(in crate::app) use response::ResponseFields;
 pub(in crate::app) use target::{before_query, without_login};
 
 /// A field line that may hold anything is left out of the row.

@@ -1,5 +1,6 @@
 //! How exchanges are read, as far as the user has a say in it.
 
+use super::known::KnownHeads;
 use super::proxies::TrustedProxies;
 use super::secrets::Secrets;
 
@@ -15,5 +16,18 @@ pub struct HttpOptions {
 impl HttpOptions {
     pub(in crate::app) fn secrets(&self) -> Secrets {
         if self.keep_secrets { Secrets::Kept } else { Secrets::Hidden }
+    }
+}
+
+/// What all connections of a dissector share: how they are read, and the heads that were read before.
+#[derive(Default)]
+pub(crate) struct HttpReading {
+    pub(in crate::app) options: HttpOptions,
+    pub(in crate::app::http) known: KnownHeads,
+}
+
+impl HttpReading {
+    pub(crate) fn with(options: HttpOptions) -> Self {
+        Self { options, known: KnownHeads::default() }
     }
 }

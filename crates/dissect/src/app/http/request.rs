@@ -1,6 +1,7 @@
 //! A request's head becomes the first half of a row.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use crate::record::HttpExchange;
 
@@ -15,15 +16,18 @@ use super::target::{Target, host_name, without_login};
 use super::{NAMELESS, push_line};
 
 /// What a request's head says beyond its row.
+#[derive(Clone)]
 pub(super) struct Request {
     pub body: Ruling,
     /// What the client calls the server. A request to a proxy names another server, so it says nothing here.
-    pub server_name: Option<String>,
+    pub server_name: Option<Arc<str>>,
 }
 
 /// What the fields of a request say about its first client.
 #[derive(Default)]
 pub(in crate::app) struct RequestFields {
+    /// The lines as they are shown.
+    block: String,
     forwarded_for: Option<String>,
     forwarded: Option<String>,
     real: Option<IpAddr>,
@@ -40,24 +44,24 @@ pub(super) fn read(head: &str, pending: &mut Pending, options: &HttpOptions) -> 
     pending.asked = Asked::of(line.method);
     let record = &mut pending.record;
     record.protocol = line.protocol;
-    record.method = Some(line.method.to_owned());
+    record.method = Some(line.method.into());
     record.scheme = target.scheme;
-    record.target = Some(shown_target.to_string());
-    record.path = target.path.map(str::to_owned);
-    record.request_headers.reserve(lines.len());
+    let shown: Arc<str> = Arc::from(&*shown_target);
+    record.path = target.path.map(|path| if *path == *shown { Arc::clone(&shown) } else { path.into() });
+    record.target = Some(shown);
 
     let mut body = BodyFields::of(line.protocol);
-    let mut fields = RequestFields::default();
+    let mut fields = RequestFields::with_room(lines.len());
     let nameless = visit_fields(lines, |field| {
         body.take(&field);
         fields.take(&field, secrets, pending);
     });
     fields.finish(options, &mut pending.record);
     let to_proxy = target.authority.is_some() || pending.asked == Asked::Connect;
-    let server_name = if to_proxy { None } else { pending.record.host.as_deref().and_then(host_name) };
+    let server_name = if to_proxy { None } else { pending.record.host.as_deref().and_then(host_name).map(Into::into) };
     // The absolute form counts, the Host field does not (RFC 9112 §3.2.2).
     if let Some(authority) = target.authority {
-        pending.record.host = Some(authority.to_owned());
+        pending.record.host = Some(authority.into());
     }
     if nameless > 0 {
         pending.note(NAMELESS);
@@ -66,12 +70,17 @@ pub(super) fn read(head: &str, pending: &mut Pending, options: &HttpOptions) -> 
 }
 
 impl RequestFields {
+    /// Nothing taken yet; lines of `bytes` in all will come.
+    pub(in crate::app) fn with_room(bytes: usize) -> Self {
+        Self { block: String::with_capacity(bytes), ..Self::default() }
+    }
+
     /// Takes one field into the row, whatever version of HTTP carried it.
     #[inline]
     pub(in crate::app) fn take(&mut self, field: &Field<'_>, secrets: Secrets, pending: &mut Pending) {
         let Field { name, lower, value, .. } = *field;
         let record = &mut pending.record;
-        push_line(&mut record.request_headers, name, &secrets.value(lower, value));
+        push_line(&mut self.block, name, &secrets.value(lower, value));
         match lower {
             "host" => set_once(&mut record.host, without_login(value)),
             "user-agent" => set_once(&mut record.user_agent, value),
@@ -98,12 +107,21 @@ impl RequestFields {
             record.origin_ip = Some(ip.to_string());
         }
         record.x_forwarded_for = self.forwarded_for;
+        record.request_headers = self.block.into();
+    }
+
+    /// As [`Self::finish`] for a trailer section, which names nobody.
+    pub(in crate::app) fn finish_trailers(self, pending: &mut Pending) {
+        if !self.block.is_empty() && !pending.request_trailers.is_empty() {
+            pending.request_trailers.push('\n');
+        }
+        pending.request_trailers.push_str(&self.block);
     }
 }
 
-pub(in crate::app) fn set_once(place: &mut Option<String>, value: &str) {
+pub(in crate::app) fn set_once(place: &mut Option<Arc<str>>, value: &str) {
     if place.is_none() {
-        *place = Some(value.to_owned());
+        *place = Some(value.into());
     }
 }
 

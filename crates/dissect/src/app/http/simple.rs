@@ -1,14 +1,12 @@
 //! HTTP/0.9: one line asks, bytes answer, the close ends them. It has no version, no status and no fields, so it is read only
 //! where nothing else can be meant: the line is all that the client ever sends, and the answer starts like no other protocol.
 
-use std::sync::Arc;
-
 use crate::app::FlowContext;
 use crate::record::{BodyRequest, Protocol, Side, Sink};
 
 use super::exchange::Pending;
 use super::kept::KeptBody;
-use super::options::HttpOptions;
+use super::options::HttpReading;
 use super::target::before_query;
 use super::text;
 
@@ -43,17 +41,17 @@ impl SimpleExchange {
         request: &[u8],
         started_ns: i64,
         body: Option<BodyRequest>,
-        options: &Arc<HttpOptions>,
+        http: &HttpReading,
     ) -> Self {
         let pending = target(request).map(|target| {
             let target = text(target);
             let mut pending = Box::new(Pending::new(ctx, 0, started_ns));
-            let shown = options.secrets().target(&target);
+            let shown = http.options.secrets().target(&target);
             let record = &mut pending.record;
             record.protocol = Protocol::Http09;
-            record.method = Some("GET".to_owned());
-            record.path = Some(before_query(&shown).to_owned());
-            record.target = Some(shown.into_owned());
+            record.method = Some("GET".into());
+            record.path = Some(before_query(&shown).into());
+            record.target = Some(shown.into());
             (pending.request.began, pending.request.ended) = (true, true);
             pending
         });

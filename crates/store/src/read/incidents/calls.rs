@@ -183,7 +183,7 @@ impl Reader {
     fn own_calls(&self, service: i32, from_ns: i64, to_ns: i64) -> Result<Vec<OwnCall>> {
         let sql = format!(
             "SELECT epoch_ns(started_at), CASE WHEN response_us IS NOT NULL THEN epoch_ns(finished_at) END, \
-             failed OR coalesce(status >= 500, false), trace_id FROM raw.exchanges WHERE client_id = {service} AND {} \
+             raw.is_error(outcome), trace_id FROM raw.exchanges WHERE client_id = {service} AND {} \
              ORDER BY started_us LIMIT {MOST_OWN_CALLS}",
             within("started_us", from_ns, to_ns)
         );
@@ -214,7 +214,7 @@ impl Reader {
         let sql = format!(
             "SELECT client_peer, server_peer, max(at_ns) FILTER (at_ns < {before_ns}), min(at_ns) FILTER (at_ns >= {after_ns}) \
              FROM (SELECT client_peer, server_peer, epoch_ns(response_at) AS at_ns FROM raw.timed_exchanges \
-             WHERE status < 500 AND NOT failed AND {} \
+             WHERE NOT raw.is_error(outcome) AND {} \
              AND server_peer IN (SELECT peer_id FROM raw.peer_names WHERE service_id = {service})) GROUP BY ALL",
             within("response_us", before_ns.saturating_sub(reach_ns), after_ns.saturating_add(reach_ns))
         );

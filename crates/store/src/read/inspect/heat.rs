@@ -23,7 +23,7 @@ impl Reader {
         };
         let sql = format!(
             "SELECT {} AS bucket, latency_class, \
-             count(*)::UINTEGER, (count(*) FILTER (failed OR status >= 500))::UINTEGER FROM raw.exchanges WHERE {} \
+             count(*)::UINTEGER, (count(*) FILTER (raw.is_error(outcome)))::UINTEGER FROM raw.exchanges WHERE {} \
              GROUP BY bucket, latency_class",
             bucket_sql("(started_us * 1000)", range, COLUMNS),
             condition.sql()

@@ -38,7 +38,7 @@ impl Reader {
     pub(super) fn gather(&self, condition: &Condition, limit: u32) -> Result<Vec<Gathered>> {
         let sql = format!(
             "SELECT exchange_id, flow_id, client_id, server_id, client_service, server_service, epoch_ns(started_at), \
-             epoch_ns(response_at), epoch_ns(finished_at), method, path, status, failed OR coalesce(status >= 500, false), error, \
+             epoch_ns(response_at), epoch_ns(finished_at), method, path, status, raw.is_error(outcome), error, \
              trace_id, identity, origin_ip FROM raw.exchanges WHERE {} ORDER BY started_us, exchange_id LIMIT {limit}",
             condition.sql()
         );

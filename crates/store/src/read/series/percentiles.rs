@@ -1,7 +1,7 @@
 //! Percentiles per bucket, from rows of bucket, node, classes and counts.
 //!
-//! Rows are laid out by cell (a bucket of one side) with two passes, and each cell is then counted in one histogram that is used again:
-//! no row is looked up twice and none is sorted.
+//! Rows are brought into the order of their cells (a bucket of one side), and each cell is then counted in one histogram that is used again: no
+//! row is looked up twice, and classes and counts are read where they are.
 
 use duckdb::arrow::{
     array::{Array, Int32Array, ListArray, UInt16Array, UInt32Array},
@@ -11,16 +11,35 @@ use duckdb::arrow::{
 use super::{Side, points::Points};
 use crate::latency::Scratch;
 
-/// Where the rows of each cell are.
+/// The rows of each cell.
 pub(super) struct Cells<'a> {
     sides: Vec<&'a Side>,
     buckets: usize,
-    rows: Vec<(u32, u16, u32)>,
+    lists: Vec<Lists>,
+    /// Cell, batch and row in it.
+    rows: Vec<(u32, u32, u32)>,
+}
+
+/// The lists of one batch's rows.
+struct Lists {
+    classes: ListArray,
+    class: UInt16Array,
+    counts: ListArray,
+    count: UInt32Array,
+}
+
+impl Lists {
+    /// Classes of a row with their counts.
+    fn of_row(&self, row: usize) -> impl Iterator<Item = (u16, u32)> {
+        let of = |list: &ListArray| list.value_offsets()[row] as usize..list.value_offsets()[row + 1] as usize;
+        let classes = &self.class.values()[of(&self.classes)];
+        classes.iter().copied().zip(self.count.values()[of(&self.counts)].iter().copied())
+    }
 }
 
 impl<'a> Cells<'a> {
     pub(super) fn new(sides: Vec<&'a Side>, buckets: usize) -> Self {
-        Self { sides, buckets, rows: Vec::new() }
+        Self { sides, buckets, lists: Vec::new(), rows: Vec::new() }
     }
 
     /// Takes rows in whose nodes are at some end.
@@ -40,42 +59,36 @@ impl<'a> Cells<'a> {
         };
         for row in 0..batch.num_rows() {
             let Some(side) = self.sides.iter().position(|side| is_side(side, nodes.value(row))) else { continue };
-            let cell = (side * self.buckets + buckets.value(row) as usize) as u32;
-            let (of_classes, of_counts) = (classes.value_offsets()[row] as usize, counts.value_offsets()[row] as usize);
-            for place in 0..classes.value_length(row) as usize {
-                self.rows.push((cell, class.value(of_classes + place), count.value(of_counts + place)));
-            }
+            let cell = side * self.buckets + buckets.value(row) as usize;
+            self.rows.push((cell as u32, self.lists.len() as u32, row as u32));
         }
+        self.lists.push(Lists {
+            classes: classes.clone(),
+            class: class.clone(),
+            counts: counts.clone(),
+            count: count.clone(),
+        });
     }
 
     /// The share's percentile of every cell, and of each side as a whole.
-    pub(super) fn points(self, share: f64, seconds: &[f64]) -> Vec<(Side, Points)> {
-        let mut starts = vec![0_u32; self.sides.len() * self.buckets + 1];
-        for (cell, ..) in &self.rows {
-            starts[*cell as usize + 1] += 1;
-        }
-        for cell in 1..starts.len() {
-            starts[cell] += starts[cell - 1];
-        }
-        let mut next = starts.clone();
-        let mut laid_out = vec![(0_u16, 0_u32); self.rows.len()];
-        for (cell, class, count) in self.rows {
-            let place = &mut next[cell as usize];
-            laid_out[*place as usize] = (class, count);
-            *place += 1;
-        }
+    pub(super) fn points(mut self, share: f64, seconds: &[f64]) -> Vec<(Side, Points)> {
+        // Rows come nearly in order of their buckets, which a stable sort makes use of.
+        self.rows.sort_by_key(|(cell, ..)| *cell);
+        let mut rows = self.rows.iter().peekable();
         let (mut here, mut whole) = (Scratch::default(), Scratch::default());
         let mut all = Vec::new();
         for (side, first) in self.sides.iter().zip((0..).step_by(self.buckets)) {
             let (mut values, mut support) = (Vec::with_capacity(self.buckets), Vec::with_capacity(self.buckets));
             for (bucket, seconds) in seconds.iter().enumerate() {
-                let cell = first + bucket;
-                for (class, count) in &laid_out[starts[cell] as usize..starts[cell + 1] as usize] {
-                    here.add(*class, u64::from(*count));
-                    whole.add(*class, u64::from(*count));
+                let cell = (first + bucket) as u32;
+                while let Some((_, batch, row)) = rows.next_if(|(of, ..)| *of == cell) {
+                    for (class, count) in self.lists[*batch as usize].of_row(*row as usize) {
+                        here.add(class, u64::from(count));
+                    }
                 }
                 values.push(here.percentile_us(share).filter(|_| *seconds > 0.0).map(|us| us as f64));
                 support.push(here.total() as f64);
+                whole.take_in(&here);
                 here.clear();
             }
             all.push((**side, Points { values, mean: whole.percentile_us(share).map(|us| us as f64), support }));

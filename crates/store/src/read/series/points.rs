@@ -190,7 +190,7 @@ fn of_end(axis: &Axis, condition: &Condition, end: End, nodes: &str, table: &str
         started.started_in(range);
         let matching = format!(
             "(SELECT started_us, client_id, server_id, 1 AS requests, failed::INTEGER AS failed, \
-             coalesce(status >= 500, false)::INTEGER AS errors_5xx, request_body_bytes AS bytes_up, \
+             raw.is_5xx(outcome)::INTEGER AS errors_5xx, request_body_bytes AS bytes_up, \
              response_body_bytes AS bytes_down, latency_class AS class, 1 AS n FROM raw.exchanges WHERE {} AND {})",
             condition.sql(),
             started.sql()

@@ -55,7 +55,7 @@ fn what_had_come_of_a_head_before_lost_bytes_is_kept() {
         Gap(Side::Server, 100),
     ]);
     assert_eq!(gist(&exchanges), [(Some("/a"), Some(200), 0, 0, false, Some("gap"))]);
-    assert_eq!(exchanges[0].request_headers, "Host: a.example");
+    assert_eq!(&*exchanges[0].request_headers, "Host: a.example");
     assert_eq!(exchanges[0].content_type.as_deref(), Some("text/plain"));
 }
 

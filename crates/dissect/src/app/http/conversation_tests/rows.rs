@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::{Step, gist, play, play_with};
-use crate::app::http::{Conversation, HttpOptions};
+use crate::app::FlowContext;
+use crate::app::http::{Conversation, HttpOptions, HttpReading};
 use crate::app::testing::Step::{Client, Server};
 use crate::app::testing::{Collected, blank_exchange, context};
-use crate::record::{Body, BodyRequest, HttpExchange, IdentityKind, Protocol, Side};
+use crate::record::{Body, BodyRequest, FlowId, HttpExchange, IdentityKind, Protocol, Side};
 
 #[test]
 fn every_column_of_a_row_is_read_from_its_heads_and_bodies() {
@@ -89,18 +90,16 @@ fn a_response_without_request_is_a_row_without_method() {
 #[test]
 fn rows_keep_secrets_only_when_that_was_asked_for() {
     let rows = |keep_secrets| {
-        let options = Arc::new(HttpOptions { keep_secrets, ..HttpOptions::default() });
+        let options = Arc::new(HttpReading::with(HttpOptions { keep_secrets, ..HttpOptions::default() }));
         let (ctx, mut sink, mut conversation) = (context(), Collected::default(), Conversation::new(None, options));
         let request = b"GET /a?token=t HTTP/1.1\r\nAuthorization: Basic YW5uYTpzM2NyM3Q=\r\n\r\n";
         conversation.data(&ctx, Side::Client, request, 0, &mut sink);
         let response = b"HTTP/1.1 204 x\r\nSet-Cookie: s=1\r\n\r\n";
         conversation.data(&ctx, Side::Server, response, 0, &mut sink);
         let row = sink.exchanges.pop().unwrap();
-        (row.target.unwrap(), row.request_headers, row.response_headers)
+        [row.target.unwrap(), row.request_headers, row.response_headers].map(|text| text.to_string())
     };
-    let texts = |target: &str, request: &str, response: &str| -> (String, String, String) {
-        (target.to_owned(), request.to_owned(), response.to_owned())
-    };
+    let texts = |target: &str, request: &str, response: &str| [target, request, response].map(str::to_owned);
     let hidden = texts("/a?token=<hidden>", "Authorization: Basic <hidden>", "Set-Cookie: <hidden>");
     assert_eq!(rows(false), hidden);
     let kept = texts("/a?token=t", "Authorization: Basic YW5uYTpzM2NyM3Q=", "Set-Cookie: s=1");
@@ -194,4 +193,33 @@ fn a_wanted_body_is_handed_over_up_to_its_limit() {
         content_type: Some("text/plain".into()),
     };
     assert_eq!(body(Side::Client, 100, &steps()), [request]);
+}
+
+#[test]
+fn heads_that_were_read_before_give_the_same_rows_again() {
+    let http = Arc::new(HttpReading::default());
+    let rows = |flow, started_ns| {
+        let (ctx, mut sink) = (FlowContext { flow: FlowId(flow), ..context() }, Collected::default());
+        let mut conversation = Conversation::new(None, Arc::clone(&http));
+        // The same answer to HEAD and to GET: only one of them has a body.
+        for (method, body) in [("HEAD", ""), ("GET", "abcde")] {
+            let request = format!(
+                "{method} http://u:p@a.example/b?token=t&c=%20 HTTP/1.1\r\nAuthorization: Basic YW5uYTpzM2NyM3Q=\r\nno name\r\n\
+                 X-Forwarded-For: 203.0.113.7\r\ntraceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n"
+            );
+            conversation.data(&ctx, Side::Client, request.as_bytes(), started_ns, &mut sink);
+            let response =
+                format!("HTTP/1.1 404 x\r\nContent-Length: 5\r\nSet-Cookie: s\r\ngrpc-status: 3\r\n\r\n{body}");
+            conversation.data(&ctx, Side::Server, response.as_bytes(), started_ns + 1, &mut sink);
+        }
+        sink.exchanges
+    };
+    let (first, second) = (rows(7, 100), rows(8, 200));
+    assert_eq!([0, 1].map(|row| first[row].response_body_bytes), [0, 5]);
+    for (before, after) in first.into_iter().zip(second) {
+        assert!(Arc::ptr_eq(&before.request_headers, &after.request_headers), "they share their texts");
+        let moved =
+            HttpExchange { flow: FlowId(8), started_ns: 200, response_ns: Some(201), finished_ns: 201, ..before };
+        assert_eq!(moved, after);
+    }
 }
