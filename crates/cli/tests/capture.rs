@@ -6,6 +6,7 @@
 mod support;
 
 use std::{
+    fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::Path,
@@ -54,10 +55,14 @@ fn ask(port: u16) {
 }
 
 fn spawn(folder: &Path, args: &[&str]) -> Child {
+    let page = folder.join("page");
+    fs::create_dir_all(&page).expect("a folder");
+    fs::write(page.join("index.html"), "<!doctype html><title>Wirereel</title>").expect("written");
     Command::new(env!("CARGO_BIN_EXE_wirereel"))
         .args(args)
         .arg("--workspace")
         .arg(folder)
+        .env("WIREREEL_FRONTEND", page)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

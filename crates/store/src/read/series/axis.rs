@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn seconds_count_where_something_was_recorded() {
-        let span = |from_ns, to_ns| Recorded { from_ns, to_ns, cut_off: false };
+        let span = |from_ns, to_ns| Recorded { from_ns, to_ns, cut_off: false, live: false };
         let spans = [span(500_000_000, 2_249_999_999), span(4_000_000_000, 4_000_000_000)];
         let axis = Axis { from_us: -SECOND_US, bucket_us: SECOND_US, buckets: 6, source: Source::Rows };
         assert_eq!(axis.recorded(&spans), [0.0, 0.5, 1.0, 0.25, 0.0, 1e-9]);
