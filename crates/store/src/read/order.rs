@@ -48,8 +48,12 @@ impl Grid {
         }
     }
 
-    fn table(self) -> &'static str {
+    /// Where the rows of a condition are that are sorted by a column, if by any. Exchanges that no filter narrows need neither names nor texts.
+    fn table(self, condition: &Condition, sort: Option<&str>) -> &'static str {
         match self {
+            Self::Exchanges if !condition.is_filtered() && sort.is_none_or(|sort| TIMES.contains(&sort)) => {
+                "raw.timed_exchanges"
+            }
             Self::Exchanges => Rows::Exchanges.table(),
             Self::Flows => Rows::Flows.table(),
         }
@@ -183,6 +187,10 @@ const OF_EXCHANGES: [&str; 30] = [
     "error",
 ];
 
+/// Of these, what exchanges tell without the names of their ends and the texts of their pages.
+const TIMES: [&str; 7] =
+    ["exchange_id", "flow_id", "client_port", "started_at", "response_at", "finished_at", "duration_us"];
+
 /// How many rows a scope has.
 pub(crate) struct Count {
     generation: u64,
@@ -215,7 +223,8 @@ impl Reader {
         if let Some(order) = self.remembered(grid, part.scope, sort) {
             return Ok((order.len() as u64, part.of(&order)));
         }
-        if part.scope.range.is_some_and(|range| range.to_us.saturating_sub(range.from_us) <= SHORT_US)
+        if grid == Grid::Flows
+            && part.scope.range.is_some_and(|range| range.to_us.saturating_sub(range.from_us) <= SHORT_US)
             && let Some(order) = self.few(grid, part.scope, sort)?
         {
             return Ok((order.len() as u64, part.of(&order)));
@@ -247,7 +256,7 @@ impl Reader {
         places: Range<u64>,
     ) -> Result<Vec<u64>> {
         let condition = grid.condition(scope)?;
-        let (id, table) = (grid.id(), grid.table());
+        let (id, table) = (grid.id(), grid.table(&condition, Some(sort)));
         // The very reverse of ascending, where NULL is last.
         let order =
             if descending { format!("{sort} DESC NULLS FIRST, {id} DESC") } else { format!("{sort} NULLS LAST, {id}") };
@@ -273,7 +282,8 @@ impl Reader {
             }
         }
         let condition = grid.condition(scope)?;
-        let sql = format!("SELECT count(*)::UBIGINT FROM {} WHERE {}", grid.table(), condition.sql());
+        let table = grid.table(&condition, None);
+        let sql = format!("SELECT count(*)::UBIGINT FROM {table} WHERE {}", condition.sql());
         let rows = self.first(&sql, condition.bound(), |row| row.get(0))?.unwrap_or_default();
         let mut counts = locked(&self.shared.answers.counts);
         if counts.len() >= REMEMBERED_COUNTS {
@@ -338,7 +348,7 @@ impl Reader {
 
     fn sorted_ids(&self, grid: Grid, scope: &Scope, sort: &str, most: Option<usize>) -> Result<Vec<u64>> {
         let condition = grid.condition(scope)?;
-        let (id, table) = (grid.id(), grid.table());
+        let (id, table) = (grid.id(), grid.table(&condition, Some(sort)));
         let limit = most.map_or_else(String::new, |most| format!(" LIMIT {most}"));
         let sql = format!("SELECT {id} FROM {table} WHERE {} ORDER BY {sort} NULLS LAST, {id}{limit}", condition.sql());
         self.numbers(&sql, condition.bound())
