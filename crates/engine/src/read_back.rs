@@ -1,31 +1,51 @@
 //! Bytes read back from the capture that rows came from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use wirereel_capture::{PacketReader, compression, decompress_to};
+use wirereel_capture::{CaptureError, PacketReader, compression, decompress_to};
 use wirereel_dissect::record::{Body, Side};
 use wirereel_query::{answer::BodyPreview, question::Message};
-use wirereel_store::{Reader, SourceId};
+use wirereel_store::{Reader, SourceId, SourceKind, SourcePath};
 
 use crate::{
     EngineError, Workspace,
     body::{self, WholeBody},
+    keeping::space,
 };
 
 impl Workspace {
     /// Opens the capture of a source for reading single packets. A compressed one is unpacked into the workspace the first time.
     pub(crate) fn packets_of(&self, reader: &Reader, source: SourceId) -> Result<PacketReader, EngineError> {
-        let path = reader.source(source)?.path;
+        let SourcePath { path, kind, .. } = reader.source(source)?;
         let gone = |reason: String| EngineError::SourceGone { path: path.clone(), reason };
         // Live packets are in a folder of segments.
         if path.is_dir() {
             return PacketReader::open(&path).map_err(|error| gone(error.to_string()));
+        }
+        if kind == SourceKind::Interface.name() {
+            return Err(self.packets_removed());
         }
         if !path.is_file() {
             return Err(gone("it was moved or deleted".into()));
         }
         let plain = if compression(&path).is_some() { self.unpacked(&path, source)? } else { path.clone() };
         PacketReader::open(&plain).map_err(|error| gone(error.to_string()))
+    }
+
+    fn packets_removed(&self) -> EngineError {
+        let retention = self.retention();
+        EngineError::PacketsRemoved {
+            keep: retention.keep.to_string(),
+            at_most: space::size(retention.at_most_gib.bytes()),
+        }
+    }
+
+    /// An error of reading packets back: where retention has removed them, it says so.
+    pub(crate) fn unread(&self, path: &Path, error: CaptureError) -> EngineError {
+        match error {
+            CaptureError::SegmentGone { .. } => self.packets_removed(),
+            error => EngineError::capture(path)(error),
+        }
     }
 
     fn unpacked(&self, path: &PathBuf, source: SourceId) -> Result<PathBuf, EngineError> {
@@ -81,10 +101,15 @@ impl Workspace {
             let body = Body { bytes: Vec::new(), truncated: false, content_encoding, content_type: None };
             return Ok(Sent { bytes, body });
         }
+        // Bodies are found by counting the exchanges of their flow, which retention may have cut.
+        if reader.first_ordinal(flow_id)? > 0 && reader.source(source)?.kind == SourceKind::Interface.name() {
+            return Err(self.packets_removed());
+        }
         let mut packets = self.packets_of(&reader, source)?;
         let place = body::Place { ordinal, side, limit_bytes };
+        let path = reader.source(source)?.path;
         let found = body::read_back(&mut packets, &reader.positions(flow_id)?, self.limits(), place)
-            .map_err(EngineError::capture(reader.source(source)?.path))?;
+            .map_err(|error| self.unread(&path, error))?;
         let body = found.ok_or_else(|| EngineError::NotFound(format!("The body of exchange {exchange_id}")))?;
         Ok(Sent { bytes, body })
     }

@@ -15,6 +15,11 @@ impl Span {
         Self(Duration::from_secs(secs))
     }
 
+    /// Whole milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(Duration::from_millis(millis))
+    }
+
     /// As the standard library counts it.
     pub fn as_duration(self) -> Duration {
         self.0

@@ -6,6 +6,8 @@ mod duration;
 mod entry_point;
 mod name_rule;
 mod read;
+mod retention;
+mod storing;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,6 +16,8 @@ pub use duration::Span;
 pub use entry_point::EntryPoint;
 pub use name_rule::{NameRule, Network};
 pub use read::{ConfigProblem, read, read_again, read_text};
+pub use retention::{Gibibytes, Retention};
+pub use storing::Storing;
 
 /// The file's name inside a workspace.
 pub const FILE_NAME: &str = "wirereel.json";
@@ -41,6 +45,10 @@ pub struct Config {
     /// Whether credentials, cookies and tokens are kept in rows as they were sent instead of `<hidden>`. Counts for captures imported
     /// from then on.
     pub keep_secrets: bool,
+    /// How long and how much of what is captured live is kept.
+    pub retention: Retention,
+    /// How soon rows of live traffic follow their packets.
+    pub storing: Storing,
 }
 
 /// What is done about packets that cannot be read.
