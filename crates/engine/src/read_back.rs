@@ -5,24 +5,24 @@ use std::path::{Path, PathBuf};
 use wirereel_capture::{CaptureError, PacketReader, compression, decompress_to};
 use wirereel_dissect::record::{Body, Side};
 use wirereel_query::{answer::BodyPreview, question::Message};
-use wirereel_store::{Reader, SourceId, SourceKind, SourcePath};
+use wirereel_store::{Reader, SourceId};
 
 use crate::{
     EngineError, Workspace,
     body::{self, WholeBody},
-    keeping::space,
+    keeping::{runs, space},
 };
 
 impl Workspace {
     /// Opens the capture of a source for reading single packets. A compressed one is unpacked into the workspace the first time.
     pub(crate) fn packets_of(&self, reader: &Reader, source: SourceId) -> Result<PacketReader, EngineError> {
-        let SourcePath { path, kind, .. } = reader.source(source)?;
+        let path = reader.source(source)?.path;
         let gone = |reason: String| EngineError::SourceGone { path: path.clone(), reason };
         // Live packets are in a folder of segments.
         if path.is_dir() {
             return PacketReader::open(&path).map_err(|error| gone(error.to_string()));
         }
-        if kind == SourceKind::Interface.name() {
+        if runs::is_run(&path) {
             return Err(self.packets_removed());
         }
         if !path.is_file() {
@@ -102,13 +102,13 @@ impl Workspace {
             return Ok(Sent { bytes, body });
         }
         // Bodies are found by counting the exchanges of their flow, which retention may have cut.
-        if reader.first_ordinal(flow_id)? > 0 && reader.source(source)?.kind == SourceKind::Interface.name() {
+        if reader.first_ordinal(flow_id)? > 0 && runs::is_run(&reader.source(source)?.path) {
             return Err(self.packets_removed());
         }
         let mut packets = self.packets_of(&reader, source)?;
         let place = body::Place { ordinal, side, limit_bytes };
         let path = reader.source(source)?.path;
-        let found = body::read_back(&mut packets, &reader.positions(flow_id)?, self.limits(), place)
+        let found = body::read_back(&mut packets, &reader.positions(flow_id)?, self.limits_of(&path), place)
             .map_err(|error| self.unread(&path, error))?;
         let body = found.ok_or_else(|| EngineError::NotFound(format!("The body of exchange {exchange_id}")))?;
         Ok(Sent { bytes, body })

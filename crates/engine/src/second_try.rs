@@ -56,12 +56,15 @@ pub(crate) fn second_try(workspace: &Workspace, writer: &mut Writer, if_gone: If
     }
     let mut left = Left { flows: MOST_FLOWS, packets: MOST_PACKETS };
     let mut capture: Option<(SourceId, Option<PacketReader>)> = None;
+    let mut limits = workspace.limits();
     let mut attempts = Vec::new();
     let mut beyond = waiting.len() == MOST_PROBLEMS;
     for group in waiting.chunk_by(|a, b| a.flow.is_some() && (a.source, a.flow) == (b.source, b.flow)) {
         let source = group[0].source;
         if capture.as_ref().is_none_or(|(known, _)| *known != source) {
             capture = Some((source, workspace.packets_of(&reader, source).ok()));
+            limits =
+                reader.source(source).map_or_else(|_| workspace.limits(), |source| workspace.limits_of(&source.path));
         }
         let positions = match group[0].flow {
             Some(flow) => reader.positions(flow)?,
@@ -75,7 +78,7 @@ pub(crate) fn second_try(workspace: &Workspace, writer: &mut Writer, if_gone: If
             let again = capture
                 .as_mut()
                 .and_then(|(_, capture)| capture.as_mut())
-                .and_then(|capture| read_again(capture, &positions, workspace.limits()));
+                .and_then(|capture| read_again(capture, &positions, limits.clone()));
             match again {
                 Some(again) => attempts.extend(group.iter().map(|problem| again.attempt(problem))),
                 None if if_gone == IfGone::Never => {

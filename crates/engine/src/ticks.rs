@@ -42,11 +42,12 @@ impl TickBoard {
         });
     }
 
-    /// Live capture went on, began or ended.
-    pub(crate) fn capture(&self, change: impl FnOnce(&mut CaptureStatus)) {
+    /// The list of whisperers, a state, a configuration or a figure changed; `capture` sums up all that capture.
+    pub(crate) fn whisperers(&self, capture: CaptureStatus) {
         self.sender.send_modify(|tick| {
             tick.seq += 1;
-            change(&mut tick.capture);
+            tick.whisperers += 1;
+            tick.capture = capture;
         });
     }
 

@@ -12,7 +12,7 @@ use wirereel_store::{PeerId, PeerName, Reader, Store, StoreError, Writer};
 
 use crate::{
     EngineError,
-    config::{self, Config, ConfigProblem, HostsFile, Retention},
+    config::{self, Config, ConfigProblem, HostsFile, Retention, Storing},
     flow_packets::SegmentCache,
     naming::{self, Call, Hosts, Peer},
     second_try::{IfGone, second_try},
@@ -176,13 +176,18 @@ impl Workspace {
         }
     }
 
-    fn config(&self) -> RwLockReadGuard<'_, Config> {
+    pub(crate) fn config(&self) -> RwLockReadGuard<'_, Config> {
         self.config.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How long and how much of what is captured live is kept.
     pub(crate) fn retention(&self) -> Retention {
         self.config().retention.clone()
+    }
+
+    /// How soon rows of live traffic follow their packets.
+    pub(crate) fn storing(&self) -> Storing {
+        self.config().storing.clone()
     }
 
     /// The dissector's limits with the configured times.
@@ -193,6 +198,15 @@ impl Workspace {
             tcp_end_ns: config.flows.tcp_ends_after.as_nanos(),
             udp_end_ns: config.flows.udp_ends_after.as_nanos(),
             ..Limits::default()
+        }
+    }
+
+    /// By what limits the packets of a source were read: rows of a live run are by the rules that were in force when it began.
+    pub(crate) fn limits_of(&self, source: &Path) -> Limits {
+        match crate::live::begun(source) {
+            Ok(Some(begun)) => begun.parsing.parsing().limits,
+            // A capture file, or a run of which nothing was noted.
+            _ => self.limits(),
         }
     }
 

@@ -42,7 +42,7 @@ pub struct ImportProgress {
 #[serde(rename_all = "snake_case")]
 #[ts(export)]
 pub enum CaptureState {
-    /// There is no capture agent on this machine.
+    /// The agent is not there, was not started, or is silent; the reason says which.
     NotVisible,
     /// The agent is being started, or what a crash left is being read again.
     Connecting,

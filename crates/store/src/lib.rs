@@ -23,12 +23,14 @@ mod write;
 pub use compact::Space;
 pub use error::{Result, StoreError};
 pub use open::{check_library, set_database_aside};
-pub use read::{Copied, CopyFormat, Reader, SourcePath, StoredExchange, WaitingProblem, WindowFigures, difference};
+pub use read::{
+    Copied, CopyFormat, MetricPoint, Reader, SourcePath, StoredExchange, WaitingProblem, WindowFigures, difference,
+};
 pub use rows::{Batch, Peer, PeerId, PeerTable, Rows, SourceId, flow_number, source_and_flow};
 pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};
 pub use store::{Opened, Store};
-pub use workspace::{Recent, Workspace};
-pub use write::{Attempt, Forgetting, LiveSource, NewSource, PeerName, SourceFigures, SourceKind, Writer};
+pub use workspace::{Recent, WhispererMemory, WhispererNote, Workspace};
+pub use write::{Attempt, Forgetting, KeptSource, LostPackets, NewSource, PeerName, SourceFigures, SourceKind, Writer};
 
 /// The DuckDB version this program is made for.
 pub const DUCKDB_VERSION: &str = "v1.5.6";

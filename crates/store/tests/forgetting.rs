@@ -214,3 +214,37 @@ fn rows_that_come_late_are_rolled_up_by_the_next_process() {
     let from_us = START_NS / 1_000 - 60_000_000;
     assert_eq!(answers(&store, from_us, 5), answers(&all.store, from_us, 5));
 }
+
+#[test]
+fn what_came_in_parts_is_put_together_and_says_the_same() {
+    let all = recorded(10, 300, MINUTES);
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).store;
+    let mut writer = store.writer().unwrap();
+    let source = begin(&mut writer, "shop.pcapng");
+    let (mut peers, mut rows) = (writer.peer_table().unwrap(), writer.rows(source));
+    // As live: a few rows at a time, each rolled up.
+    for exchanges in all.truth.exchanges.chunks(25) {
+        for exchange in exchanges {
+            let (client, server) = intern(&mut peers, exchange.client, exchange.server);
+            rows.push_exchange(exchange, client, server);
+        }
+        writer.write(rows.take(&mut peers)).unwrap();
+        name_all(&mut writer, &peers);
+        writer.refresh_rollups().unwrap();
+    }
+    let from_us = START_NS / 1_000 - 60_000_000;
+    let told = answers(&store, from_us, 6);
+    let tables = ["rollup_60s", "histogram_60s", "rollup_1s", "pulse"];
+    let counts = || tables.map(|table| count(&store, &format!("SELECT count(*) FROM raw.{table}")));
+    let before = counts();
+    let until_s = START_NS / SECOND_NS + (MINUTES + 2) * 60;
+    let mut rounds = 1;
+    while !writer.tidy(until_s).unwrap() {
+        rounds += 1;
+    }
+    assert_eq!(rounds, 2, "an hour at a time");
+    assert!(counts().iter().zip(before).all(|(after, before)| *after < before), "{:?} of {before:?}", counts());
+    same(&answers(&store, from_us, 6), &told, "put together");
+    assert!(writer.tidy(until_s).unwrap(), "once is enough");
+}

@@ -1,17 +1,17 @@
-//! Commands about live capture.
+//! Commands about live capture as a whole.
 
 use serde::Deserialize;
-use wirereel_engine::CaptureConfig;
+use serde_json::Value;
 use wirereel_query::workbench::{ApiError, CaptureInterfaces};
 
 use super::{Context, Nothing};
 use crate::error::to_api_error;
 
-/// What is captured; what is left out is as by default.
+/// Values over those that are set for this machine's whisperer.
 #[derive(Deserialize)]
 pub(super) struct Start {
     #[serde(default)]
-    config: CaptureConfig,
+    config: Option<Value>,
 }
 
 pub(super) fn capture_interfaces(context: &Context<'_>, _: Nothing) -> Result<CaptureInterfaces, ApiError> {
@@ -19,11 +19,7 @@ pub(super) fn capture_interfaces(context: &Context<'_>, _: Nothing) -> Result<Ca
 }
 
 pub(super) fn capture_start(context: &Context<'_>, args: Start) -> Result<Nothing, ApiError> {
-    let Start { mut config } = args;
-    if config.leave_out.own_connection {
-        config.leave_out.ports.extend(context.host.own_port());
-    }
-    context.workbench.start_capture(config).map_err(to_api_error)?;
+    context.workbench.start_local(args.config.as_ref()).map_err(to_api_error)?;
     Ok(Nothing {})
 }
 

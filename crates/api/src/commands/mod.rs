@@ -7,6 +7,7 @@ mod export;
 mod flows;
 mod reel;
 mod remember;
+mod whisperers;
 
 use std::sync::Arc;
 
@@ -94,6 +95,17 @@ commands! {
     state_at => ask::state_at,
     topology => ask::topology,
     unresolved => ask::unresolved,
+    whisperer_add => whisperers::whisperer_add,
+    whisperer_check => whisperers::whisperer_check,
+    whisperer_history => whisperers::whisperer_history,
+    whisperer_remove => whisperers::whisperer_remove,
+    whisperer_rename => whisperers::whisperer_rename,
+    whisperer_resume => whisperers::whisperer_resume,
+    whisperer_save => whisperers::whisperer_save,
+    whisperer_schema => whisperers::whisperer_schema,
+    whisperer_start => whisperers::whisperer_start,
+    whisperer_stop => whisperers::whisperer_stop,
+    whisperers => whisperers::whisperers,
 }
 
 fn run<A: DeserializeOwned, R: Serialize>(

@@ -20,6 +20,11 @@ impl Span {
         Self(Duration::from_millis(millis))
     }
 
+    /// Nanoseconds, of which whole milliseconds count; at least one.
+    pub(crate) fn from_nanos(nanos: i64) -> Self {
+        Self(Duration::from_millis(u64::try_from(nanos / 1_000_000).unwrap_or(0).max(1)))
+    }
+
     /// As the standard library counts it.
     pub fn as_duration(self) -> Duration {
         self.0

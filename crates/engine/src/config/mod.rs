@@ -3,21 +3,31 @@
 //! A wrong value is reported with its path, what was found and what is allowed; everything else in the file stays in force.
 
 mod duration;
+mod edit;
 mod entry_point;
 mod name_rule;
+mod overlay;
+mod parsing;
 mod read;
 mod retention;
 mod storing;
+mod whisperer;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use duration::Span;
+pub(crate) use edit::edit;
 pub use entry_point::EntryPoint;
 pub use name_rule::{NameRule, Network};
+pub use overlay::Problem;
+pub(crate) use overlay::overlay;
+pub use parsing::{ParsingConfig, ParsingLimits, ParsingTimes};
 pub use read::{ConfigProblem, read, read_again, read_text};
 pub use retention::{Gibibytes, Retention};
 pub use storing::Storing;
+pub use whisperer::WhispererEntry;
+pub(crate) use whisperer::is_id;
 
 /// The file's name inside a workspace.
 pub const FILE_NAME: &str = "wirereel.json";
@@ -49,6 +59,8 @@ pub struct Config {
     pub retention: Retention,
     /// How soon rows of live traffic follow their packets.
     pub storing: Storing,
+    /// Capture agents; those of the live recording count.
+    pub whisperers: Vec<WhispererEntry>,
 }
 
 /// What is done about packets that cannot be read.

@@ -5,7 +5,7 @@ use std::{fmt, io, path::Path};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Config, FILE_NAME, TrustedProxies};
+use super::{Config, FILE_NAME, TrustedProxies, whisperer::read_whisperers};
 
 /// A value that is not in force, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,8 @@ fn keep(path: &str, before: &Config, config: &mut Config) {
         "keep_secrets" => config.keep_secrets = before.keep_secrets,
         "retention" => config.retention.clone_from(&before.retention),
         "storing" => config.storing.clone_from(&before.storing),
+        // What is wrong in one whisperer leaves the others and the rest of it in force.
+        "whisperers" if path == "whisperers" => config.whisperers.clone_from(&before.whisperers),
         // A key that does not exist has nothing to keep.
         _ => {}
     }
@@ -105,10 +107,14 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
             "keep_secrets" => config.keep_secrets = one(&key, value, &mut problems).unwrap_or_default(),
             "retention" => config.retention = one(&key, value, &mut problems).unwrap_or_default(),
             "storing" => config.storing = one(&key, value, &mut problems).unwrap_or_default(),
+            "whisperers" => match value {
+                Value::Array(items) => config.whisperers = read_whisperers(items, &mut problems),
+                _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
+            },
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
                 message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
-                          keep_secrets, retention, storing"
+                          keep_secrets, retention, storing, whisperers"
                     .into(),
             }),
         }
@@ -117,7 +123,7 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
     (config, problems)
 }
 
-fn one<T: DeserializeOwned>(path: &str, value: Value, problems: &mut Vec<ConfigProblem>) -> Option<T> {
+pub(super) fn one<T: DeserializeOwned>(path: &str, value: Value, problems: &mut Vec<ConfigProblem>) -> Option<T> {
     match serde_path_to_error::deserialize(value) {
         Ok(value) => Some(value),
         Err(error) => {

@@ -158,7 +158,7 @@ impl Workspace {
         let (source, _) = source_and_flow(flow_id);
         let path = reader.source(source)?.path;
         let mut packets = self.packets_of(reader, source)?;
-        let mut dissector = Dissector::with_detail(self.limits(), request);
+        let mut dissector = Dissector::with_detail(self.limits_of(&path), request);
         let last = positions.len().saturating_sub(1);
         for (index, &position) in positions.iter().enumerate() {
             if index.is_multiple_of(PACKETS_PER_LOOK) {

@@ -4,7 +4,7 @@ use foldhash::{HashMap, HashMapExt};
 use wirereel_dissect::record::{
     DnsQuery, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, HttpExchange, Problem, Sink, TlsHandshake,
 };
-use wirereel_store::{Batch, PeerId, PeerTable, Rows};
+use wirereel_store::{Batch, PeerId, PeerTable, Rows, SourceId};
 
 use super::dns_names::DnsNames;
 
@@ -23,19 +23,55 @@ pub(super) struct Counts {
     pub(super) problems: u64,
 }
 
-/// Collects rows on the dissecting thread.
-pub(crate) struct Collector {
-    rows: Rows,
-    peers: PeerTable,
+/// What is known about a source while it is read.
+struct Known {
     dns: DnsNames,
     /// When the flows that are open now were opened: a DNS answer names a flow only if it came before.
     opened: HashMap<FlowId, i64>,
+}
+
+impl Known {
+    fn nothing() -> Self {
+        Self { dns: DnsNames::default(), opened: HashMap::new() }
+    }
+}
+
+/// Collects rows on the dissecting thread: of one source, or of several in turns.
+pub(crate) struct Collector {
+    rows: Rows,
+    peers: PeerTable,
+    /// Of the source whose turn it is.
+    known: Known,
+    turn: Option<SourceId>,
+    /// Of the others.
+    apart: HashMap<SourceId, Known>,
     counts: Counts,
 }
 
 impl Collector {
-    pub(super) fn new(rows: Rows, peers: PeerTable) -> Self {
-        Self { rows, peers, dns: DnsNames::default(), opened: HashMap::new(), counts: Counts::default() }
+    /// Collects records of the source that `rows` were begun for.
+    pub(crate) fn new(rows: Rows, peers: PeerTable) -> Self {
+        Self { rows, peers, known: Known::nothing(), turn: None, apart: HashMap::new(), counts: Counts::default() }
+    }
+
+    /// What comes from now on is of this source. Names that DNS gave and flows that are open are known by source.
+    pub(crate) fn turn_to(&mut self, source: SourceId) {
+        if self.turn == Some(source) {
+            return;
+        }
+        let next = self.apart.remove(&source).unwrap_or_else(Known::nothing);
+        let last = std::mem::replace(&mut self.known, next);
+        if let Some(turn) = self.turn {
+            self.apart.insert(turn, last);
+        }
+        self.turn = Some(source);
+        self.rows.turn_to(source);
+    }
+
+    /// The source whose turn it is has ended: what is known about it is of no use any more.
+    pub(crate) fn forget(&mut self) {
+        self.known = Known::nothing();
+        self.turn = None;
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -44,6 +80,11 @@ impl Collector {
 
     pub(crate) fn is_full(&self) -> bool {
         self.rows.len() >= BATCH_ROWS || self.rows.bytes() >= BATCH_BYTES
+    }
+
+    /// Rows collected since they were taken last.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     pub(crate) fn take(&mut self) -> Batch {
@@ -56,23 +97,23 @@ impl Collector {
     }
 
     fn client(&mut self, client: Endpoint, opened_ns: i64) -> PeerId {
-        self.peers.intern(client.ip, 0, self.dns.name_at(client.ip, opened_ns), None)
+        self.peers.intern(client.ip, 0, self.known.dns.name_at(client.ip, opened_ns), None)
     }
 
     fn server(&mut self, server: Endpoint, opened_ns: i64, host: Option<&str>) -> PeerId {
-        self.peers.intern(server.ip, server.port, self.dns.name_at(server.ip, opened_ns), host)
+        self.peers.intern(server.ip, server.port, self.known.dns.name_at(server.ip, opened_ns), host)
     }
 
     /// When a flow was opened, as far as known; `else_ns` for flows without lifecycle.
     fn opened_ns(&self, flow: FlowId, else_ns: i64) -> i64 {
-        self.opened.get(&flow).copied().unwrap_or(else_ns)
+        self.known.opened.get(&flow).copied().unwrap_or(else_ns)
     }
 }
 
 impl Sink for Collector {
     fn flow(&mut self, flow: Flow) {
         self.counts.flows += 1;
-        let opened_ns = self.opened.remove(&flow.id).unwrap_or(flow.opened_ns);
+        let opened_ns = self.known.opened.remove(&flow.id).unwrap_or(flow.opened_ns);
         let client = self.client(flow.client, opened_ns);
         let server = self.server(flow.server, opened_ns, flow.server_name.as_deref());
         self.rows.push_flow(&flow, client, server);
@@ -80,7 +121,7 @@ impl Sink for Collector {
 
     fn flow_event(&mut self, event: FlowEvent) {
         if matches!(event.kind, FlowEventKind::Connect | FlowEventKind::Accept | FlowEventKind::Established) {
-            self.opened.entry(event.flow).or_insert(event.at_ns);
+            self.known.opened.entry(event.flow).or_insert(event.at_ns);
         }
         let opened_ns = self.opened_ns(event.flow, event.at_ns);
         let client = self.client(event.client, opened_ns);
@@ -103,7 +144,7 @@ impl Sink for Collector {
 
     fn dns_query(&mut self, query: DnsQuery) {
         self.counts.dns_queries += 1;
-        self.dns.learn(&query);
+        self.known.dns.learn(&query);
         let client = self.client(query.client, query.at_ns);
         let server = self.server(query.server, query.at_ns, None);
         self.rows.push_dns(&query, client, server);

@@ -17,7 +17,7 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded};
 use wirereel_capture::CaptureFile;
 use wirereel_dissect::{Dissector, record::Problem, record::Stage};
-use wirereel_store::{Batch, NewSource, SourceFigures, SourceKind, Writer};
+use wirereel_store::{Batch, NewSource, SourceFigures, SourceId, SourceKind, Writer};
 
 pub use progress::{ImportSummary, Progress, Unwatched, Watch};
 pub use records::{RecordSource, import_records};
@@ -108,17 +108,18 @@ fn import_file(
     ledger::note(workspace.folder(), &path).map_err(EngineError::io(workspace.folder()))?;
     import_source(workspace, writer, &source, watch, |collector, batches| {
         read_packets(workspace, &path, file, collector, batches, progress, watch)
-    })
+    })?;
+    Ok(())
 }
 
-/// Collects what `read` gives and writes it, each on its own thread.
+/// Collects what `read` gives and writes it, each on its own thread. Gives the source's number.
 pub(crate) fn import_source(
     workspace: &Workspace,
     writer: &mut Writer,
     source: &NewSource,
     watch: &dyn Watch,
     read: impl FnOnce(&mut Collector, &Sender<Batch>) -> Result<SourceFigures, EngineError>,
-) -> Result<(), EngineError> {
+) -> Result<SourceId, EngineError> {
     let id = writer.begin_source(source)?;
     let mut collector = Collector::new(writer.rows(id), writer.peer_table()?);
     let (sender, receiver) = bounded(QUEUE_BATCHES);
@@ -142,7 +143,7 @@ pub(crate) fn import_source(
     written?;
     let figures = read?;
     writer.update_source(id, &figures)?;
-    if watch.cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+    if watch.cancelled() { Err(EngineError::Cancelled) } else { Ok(id) }
 }
 
 /// Appends batches as they come, and keeps names and roll-ups close behind so that partial results can be looked at.

@@ -13,13 +13,19 @@ mod pass;
 mod plan;
 mod rebuild;
 mod retaining;
-mod runs;
+pub(crate) mod runs;
 pub(crate) mod space;
+
+#[cfg(test)]
+mod fortnight;
+#[cfg(test)]
+mod space_tests;
+#[cfg(test)]
+mod station;
 
 pub use pass::Removed;
 pub(crate) use pass::{HasWriter, WriterWork};
-pub use rebuild::{Rebuilt, rebuild};
-pub(crate) use rebuild::{captures_of, complete, import_again};
+pub(crate) use rebuild::import_again;
+pub use rebuild::{Rebuilt, make_anew, rebuild};
 pub(crate) use retaining::Retaining;
 pub use retaining::retain;
-pub(crate) use runs::RUNS;

@@ -8,25 +8,29 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wirereel_store::{Forgetting, SourceId, StoreError, Writer};
+use crossbeam_channel::bounded;
+use wirereel_store::{Forgetting, SourceId, Writer};
 
-use super::plan::{Bounds, Plan, Times, plan};
-use crate::{EngineError, Workspace};
+use super::{
+    plan::{Bounds, Plan, Times, plan},
+    runs,
+};
+use crate::{EngineError, Workspace, live::writer_of};
 
 /// Between two slices: whoever writes has most of the time.
 const REST: Duration = Duration::from_millis(50);
-/// How long the writer is waited for when it is somebody else's.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Buckets that are so long past, nanoseconds, get few rows any more.
+const SETTLED_NS: i64 = 120_000_000_000;
 /// The component of the pass's figures in `self_metrics`.
 const COMPONENT: &str = "retention";
 
 /// Something to be done with the one writer.
-pub(crate) type WriterWork<'a> = &'a mut (dyn FnMut(&mut Writer) -> Result<(), EngineError> + Send);
+pub(crate) type WriterWork = Box<dyn FnOnce(&mut Writer) -> Result<(), EngineError> + Send>;
 
 /// Who has the writer. Live capture lends it between two batches.
-pub(crate) trait HasWriter: Sync {
-    /// Does the work, and returns when it is done.
-    fn lend(&self, work: WriterWork<'_>) -> Result<(), EngineError>;
+pub(crate) trait HasWriter {
+    /// Has the work done, now or soon.
+    fn lend(&self, work: WriterWork) -> Result<(), EngineError>;
 
     /// Folders and sources of the runs that are being captured.
     fn written(&self) -> Vec<(PathBuf, SourceId)> {
@@ -36,15 +40,23 @@ pub(crate) trait HasWriter: Sync {
 
 /// Nobody captures: the workspace's own writer, taken for each work.
 impl HasWriter for Workspace {
-    fn lend(&self, work: WriterWork<'_>) -> Result<(), EngineError> {
-        let began = Instant::now();
-        loop {
-            match self.store().writer() {
-                Err(StoreError::Locked(_)) if began.elapsed() < PATIENCE => thread::sleep(REST),
-                writer => return work(&mut writer?),
-            }
-        }
+    fn lend(&self, work: WriterWork) -> Result<(), EngineError> {
+        work(&mut writer_of(self)?)
     }
+}
+
+/// Has something done and waits for what comes of it.
+fn ask<T: Send + 'static>(
+    has_writer: &dyn HasWriter,
+    work: impl FnOnce(&mut Writer) -> Result<T, EngineError> + Send + 'static,
+) -> Result<T, EngineError> {
+    let (told, answer) = bounded(1);
+    has_writer.lend(Box::new(move |writer| {
+        // Whoever asks is still there, or nothing matters any more.
+        let _ = told.send(work(writer));
+        Ok(())
+    }))?;
+    answer.recv().map_err(|_| EngineError::Capturing("the recording has ended".into()))?
 }
 
 /// What a pass removed, or would remove.
@@ -94,20 +106,24 @@ pub(crate) fn pass(
         ..Removed::default()
     };
     let Some(until_ns) = plan.until_ns.filter(|_| mode == Mode::Remove) else { return Ok(removed) };
-    let (mut oldest_ns, mut has_imported) = (None, false);
-    has_writer.lend(&mut |writer| {
-        (oldest_ns, has_imported) = (writer.oldest_ns()?, writer.has_imported()?);
-        Ok(())
-    })?;
-    if has_imported {
+    let (oldest_ns, sources) = ask(has_writer, |writer| Ok((writer.oldest_ns()?, writer.kept_sources()?)))?;
+    if sources.iter().any(|source| !runs::is_run(&source.path)) {
         // Its rows cannot be told from the others by their time.
         return Ok(Removed::default());
+    }
+    while !ask(has_writer, move |writer| Ok(writer.tidy(now_ns.saturating_sub(SETTLED_NS) / 1_000_000_000)?))?
+        && !stop.load(Ordering::Relaxed)
+    {
+        thread::sleep(REST);
     }
     remove_segments(&plan)?;
     let mut forgetting = Forgetting::before(until_ns, written.iter().map(|(_, source)| *source).collect());
     if oldest_ns.is_some_and(|oldest_ns| oldest_ns < forgetting.until_ns()) {
         while !forgetting.is_done() && !stop.load(Ordering::Relaxed) {
-            has_writer.lend(&mut |writer| Ok(writer.forget(&mut forgetting)?))?;
+            forgetting = ask(has_writer, move |writer| {
+                writer.forget(&mut forgetting)?;
+                Ok(forgetting)
+            })?;
             thread::sleep(REST);
         }
         if forgetting.rows() > 0 {
@@ -149,7 +165,7 @@ fn record(has_writer: &dyn HasWriter, now_ns: i64, removed: &Removed) -> Result<
         ("longest_hold_ms", removed.longest_hold.as_secs_f64() * 1e3),
         ("took_ms", removed.took.as_secs_f64() * 1e3),
     ];
-    has_writer.lend(&mut |writer| {
+    ask(has_writer, move |writer| {
         for (metric, value) in figures {
             writer.record_metric(now_ns, COMPONENT, metric, value)?;
         }

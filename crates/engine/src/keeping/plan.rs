@@ -9,7 +9,7 @@ use std::{
 use wirereel_capture::{Segment, begins_ns, segments, span_ns};
 
 use super::runs;
-use crate::{EngineError, config::Retention};
+use crate::{EngineError, config::Retention, live::begun};
 
 /// What is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +45,8 @@ impl Plan {
 #[derive(Debug, Default)]
 pub(crate) struct Times {
     begins: HashMap<PathBuf, Option<i64>>,
+    /// When runs that brought a file of a whisperer's host were received; `None` for interfaces.
+    files: HashMap<PathBuf, Option<i64>>,
     ends: HashMap<PathBuf, Option<i64>>,
 }
 
@@ -56,6 +58,11 @@ impl Times {
 
     fn ends_ns(&mut self, segment: &Segment) -> Option<i64> {
         *self.ends.entry(segment.path.clone()).or_insert_with(|| span_ns(segment).ok().flatten().map(|(_, last)| last))
+    }
+
+    fn received_ns(&mut self, run: &Path) -> Option<i64> {
+        let is_file = || begun(run).ok().flatten().is_some_and(|begun| begun.of_file);
+        *self.files.entry(run.to_owned()).or_insert_with(|| is_file().then(|| runs::began_ns(run)).flatten())
     }
 
     fn forget(&mut self, segment: &Segment) {
@@ -80,6 +87,7 @@ pub(crate) fn plan(
     let keep_ns = i64::try_from(bounds.keep.as_nanos()).unwrap_or(i64::MAX);
     let oldest_ns = now_ns.saturating_sub(keep_ns);
     let mut plan = Plan { until_ns: Some(oldest_ns), ..Plan::default() };
+    let mut told_ns = i64::MAX;
     // When it begins, and the run it is of.
     let mut kept: Vec<(i64, usize, Segment)> = Vec::new();
     let mut left: Vec<(PathBuf, usize)> = Vec::new();
@@ -87,18 +95,24 @@ pub(crate) fn plan(
         let mut found = segments(&folder).map_err(EngineError::capture(&folder))?;
         let is_written = written.contains(&folder);
         let newest = if is_written { found.pop() } else { None };
-        let mut is_old = true;
+        // A file may tell of last year: it is as old as its coming, and what it tells of stays as long as it does.
+        let received_ns = times.received_ns(&folder);
+        let mut is_old = received_ns.is_none_or(|received_ns| received_ns < oldest_ns);
         let mut stays = usize::from(newest.is_some());
         for segment in found {
             // In the order of writing: behind one that stays, all do.
             let begins_ns = times.begins_ns(&segment);
             is_old = is_old
-                && begins_ns.is_none_or(|begins_ns| begins_ns < oldest_ns)
-                && times.ends_ns(&segment).is_none_or(|ends_ns| ends_ns < oldest_ns);
+                && (received_ns.is_some()
+                    || begins_ns.is_none_or(|begins_ns| begins_ns < oldest_ns)
+                        && times.ends_ns(&segment).is_none_or(|ends_ns| ends_ns < oldest_ns));
             if is_old {
                 plan.segments.push(segment);
             } else {
                 stays += 1;
+                if received_ns.is_some() {
+                    told_ns = told_ns.min(begins_ns.unwrap_or(i64::MAX));
+                }
                 kept.push((begins_ns.unwrap_or(i64::MIN), number, segment));
             }
         }
@@ -124,6 +138,7 @@ pub(crate) fn plan(
         }
         !goes
     });
+    plan.until_ns = Some(oldest_ns.min(told_ns));
     if went_for_size {
         let begins_ns = kept.first().map_or(now_ns, |(begins_ns, ..)| *begins_ns);
         plan.until_ns = Some(begins_ns.clamp(oldest_ns, now_ns));
@@ -221,6 +236,22 @@ mod tests {
         assert_eq!(more.until_ns, Some(START_NS + 10 * MINUTE_NS));
         assert_eq!(beyond(10 * total).segments.len(), 5, "rows alone take more: no packet can stay");
         assert_eq!(beyond(10 * total).until_ns, Some(now_ns));
+    }
+
+    #[test]
+    fn a_file_of_another_host_is_as_old_as_its_coming_and_rows_of_its_time_stay_with_it() {
+        let live = tempfile::tempdir().unwrap();
+        let received_ms = (START_NS + 5_000 * MINUTE_NS) / 1_000_000;
+        let folder = run(live.path(), &format!("{received_ms}-stage-last-week"), 0..25);
+        let begun = r#"{"is":"begun","whisperer":"stage","name":"last week","of_file":true,"parsing":{}}"#;
+        fs::write(folder.join("run.jsonl"), format!("{begun}\n")).unwrap();
+        run(live.path(), &format!("{received_ms}-lo"), 5_000..5_010);
+        let bounds = Bounds { keep: Duration::from_secs(3_600), at_most_bytes: u64::MAX };
+        let mut times = Times::default();
+        let mut at =
+            |minute: i64| plan(live.path(), bounds, START_NS + minute * MINUTE_NS, 0, &[], &mut times).unwrap();
+        assert_eq!((at(5_059).segments.len(), at(5_059).until_ns), (0, Some(START_NS)));
+        assert_eq!((at(5_061).segments.len(), at(5_061).until_ns), (3, Some(START_NS + 5_001 * MINUTE_NS)));
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::{
 
 use wirereel_store::{Store, set_database_aside};
 
-use super::{ledger, pass::HasWriter, runs};
+use super::{ledger, runs};
 use crate::{
     EngineError, Workspace,
     import::{Watch, import},
+    live::{self, writer_of},
     workspace::exists,
 };
 
@@ -61,18 +62,31 @@ pub fn rebuild(folder: &Path, watch: &dyn Watch) -> Result<Rebuilt, EngineError>
     Ok(rebuilt)
 }
 
+/// Makes the rows of a workspace anew whose database could not be read when it was opened; `None` where it could.
+///
+/// # Errors
+/// As [`rebuild`].
+pub fn make_anew(workspace: &Workspace, watch: &dyn Watch) -> Result<Option<Rebuilt>, EngineError> {
+    if !workspace.is_emptied() {
+        return Ok(None);
+    }
+    let (began, folder) = (Instant::now(), workspace.folder());
+    let mut rebuilt = Rebuilt::default();
+    let captures = ledger::read(folder).map_err(EngineError::io(folder))?;
+    import_again(workspace, &captures, watch, &mut rebuilt)?;
+    rebuilt.runs = complete(workspace, watch)?;
+    rebuilt.took = began.elapsed();
+    Ok(Some(rebuilt))
+}
+
 /// Reads every run again whose rows are missing; gives how many.
 ///
 /// # Errors
 /// When it is cancelled, or the disk or the store cannot be read or written.
 pub(crate) fn complete(workspace: &Workspace, watch: &dyn Watch) -> Result<u64, EngineError> {
-    let mut unfinished = Vec::new();
-    workspace.lend(&mut |writer| {
-        unfinished = runs::unfinished(workspace.folder(), writer)?;
-        Ok(())
-    })?;
+    let unfinished = runs::unfinished(workspace.folder(), &mut writer_of(workspace)?)?;
     for folder in &unfinished {
-        runs::read_again(workspace, folder, watch)?;
+        live::rebuild(workspace, folder, watch)?;
     }
     Ok(unfinished.len() as u64)
 }
@@ -102,9 +116,9 @@ pub(crate) fn import_again(
 
 /// The captures that a workspace was made of: as its database says, and where it cannot be read, as was noted beside it.
 pub(crate) fn captures_of(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
-    let told = Store::open_for_reading(folder).and_then(|store| store.reader(None)?.captures());
+    let told = Store::open_for_reading(folder).and_then(|store| store.reader(None)?.source_paths());
     match told {
-        Ok(captures) => Ok(captures),
+        Ok(sources) => Ok(sources.into_iter().filter(|source| !runs::is_run(source)).collect()),
         Err(error @ wirereel_store::StoreError::Locked(_)) => Err(error.into()),
         Err(_) => ledger::read(folder).map_err(EngineError::io(folder)),
     }

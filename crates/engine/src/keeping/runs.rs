@@ -11,12 +11,7 @@ use std::{
 use wirereel_capture::{recover, segments};
 use wirereel_store::Writer;
 
-use crate::{
-    EngineError, Workspace,
-    import::Watch,
-    keeping::pass::HasWriter,
-    live::{Run, rebuild},
-};
+use crate::EngineError;
 
 /// Holds a folder for every run, in the folder of the live recording.
 pub(crate) const RUNS: &str = "segments";
@@ -40,17 +35,28 @@ pub(crate) fn folders(live: &Path) -> Result<Vec<PathBuf>, EngineError> {
     Ok(folders)
 }
 
+/// Whether a source's bytes are a run's segments, wherever its recording was when it was captured.
+pub(crate) fn is_run(source: &Path) -> bool {
+    source.parent().and_then(Path::file_name).is_some_and(|name| name == RUNS)
+}
+
+/// When a run began by this machine's clock, nanoseconds since 1970, which its folder's name tells.
+pub(crate) fn began_ns(folder: &Path) -> Option<i64> {
+    let name = folder.file_name()?.to_string_lossy().into_owned();
+    name.split('-').next()?.parse::<i64>().ok()?.checked_mul(1_000_000)
+}
+
 /// Finds the runs whose rows are missing and takes out what is there of them, so that they can be read again. Nothing may be capturing.
 /// Gives their folders in the order in which they began.
 ///
 /// # Errors
 /// When a folder cannot be read or mended, or the store cannot be written.
 pub(crate) fn unfinished(live: &Path, writer: &mut Writer) -> Result<Vec<PathBuf>, EngineError> {
-    let known = writer.live_sources()?;
+    let known = writer.kept_sources()?;
     let mut unfinished = Vec::new();
     for folder in folders(live)? {
         // By its name, which is unique: all of it may have been moved.
-        let source = known.iter().find(|source| source.path.file_name() == folder.file_name());
+        let source = known.iter().find(|source| is_run(&source.path) && source.path.file_name() == folder.file_name());
         match source {
             Some(source) if source.is_complete => {
                 if source.path != folder {
@@ -72,20 +78,4 @@ pub(crate) fn unfinished(live: &Path, writer: &mut Writer) -> Result<Vec<PathBuf
 /// Bytes of a run's segments.
 pub(crate) fn bytes(folder: &Path) -> u64 {
     segments(folder).map_or(0, |segments| segments.iter().map(|segment| segment.bytes).sum())
-}
-
-/// Reads a run's packets again, and says that its rows are all there.
-///
-/// # Errors
-/// When it is cancelled, or the store cannot be written. A segment that cannot be read is a problem on record.
-pub(crate) fn read_again(workspace: &Workspace, folder: &Path, watch: &dyn Watch) -> Result<(), EngineError> {
-    let name = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let name = name.split_once('-').map_or(name.clone(), |(_, interfaces)| interfaces.to_owned());
-    rebuild(workspace, &Run { folder: folder.to_owned(), name }, watch)?;
-    workspace.lend(&mut |writer| {
-        for source in writer.live_sources()?.iter().filter(|source| source.path == folder) {
-            writer.complete_source(source.source)?;
-        }
-        Ok(())
-    })
 }

@@ -49,7 +49,8 @@ impl Guard {
         let enough = bound.saturating_add((bound / 4).max(LEAST_MARGIN_BYTES));
         let was_paused = self.paused.is_some();
         if free < bound || (was_paused && free < enough) {
-            self.paused = Some(format!(
+            // Said once: how much is free changes every second.
+            self.paused.get_or_insert_with(|| format!(
                 "Paused: {} are free on the disk of {}, and capture stops at {}. Packets are counted as lost until there are {}.",
                 size(free),
                 folder.display(),
@@ -64,7 +65,8 @@ impl Guard {
 
     /// The disk took no more, whatever it was said to have.
     pub(crate) fn refused(&mut self, reason: &str) {
-        self.paused = Some(format!("Paused: {reason}. Packets are counted as lost until there is room again."));
+        self.paused
+            .get_or_insert_with(|| format!("Paused: {reason}. Packets are counted as lost until there is room again."));
     }
 }
 

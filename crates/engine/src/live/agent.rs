@@ -1,140 +1,191 @@
-//! An agent's process: started, greeted, configured, and told to stop.
+//! An agent's process: started, listened to, told things, ended.
+//!
+//! Its pipes are read by threads of their own, so that whoever drives it can wait for what it says and for orders at the same time, with
+//! limits of time.
 
 use std::{
     io::{self, BufReader, Read},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
-    sync::{Mutex, PoisonError},
+    process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
-use wirereel_whisper::{
-    AgentState, CaptureConfig, Frame, FrameReader, FromAgent, Interface, OpenInterface, PROTOCOL, ToAgent, write_frame,
-};
-
-use crate::EngineError;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use wirereel_whisper::{Frame, FrameReader, FromAgent, ToAgent, write_frame};
 
 /// Of what an agent says on stderr, kept for the user.
-const LAST_WORDS_BYTES: u64 = 4_096;
+const LAST_WORDS_BYTES: usize = 4_096;
+/// Frames read ahead: the pipe behind them fills when nobody takes them.
+const FRAMES_AHEAD: usize = 2;
+/// How long last words are waited for once the agent has ended.
+const LAST_WORDS_PATIENCE: Duration = Duration::from_millis(300);
+const LOOK: Duration = Duration::from_millis(5);
 
-/// A running agent. Its end to listen to is [`Agent::frames`]; it can be told things from another thread meanwhile.
+/// What comes from an agent.
+pub(crate) enum Heard {
+    Message(FromAgent),
+    /// A batch of packets.
+    Packets(Vec<u8>),
+    /// Nothing more comes: it has ended, or it says what cannot be understood.
+    Ended(Option<String>),
+}
+
+/// A running agent.
 pub(crate) struct Agent {
-    input: Mutex<Option<ChildStdin>>,
-    child: Mutex<Child>,
-}
-
-/// The agent's frames. Ends when the process does.
-pub(crate) type Frames = FrameReader<BufReader<ChildStdout>>;
-
-/// The interfaces of the agent's host, and why it may not capture on them.
-///
-/// # Errors
-/// `Capturing` when it cannot be started or says something else.
-pub(crate) fn look(command: &mut Command) -> Result<(Vec<Interface>, Option<String>), EngineError> {
-    let (agent, mut frames) = start(command)?;
-    match next(&mut frames) {
-        Ok(FromAgent::Hello { interfaces, hindrance, .. }) => Ok((interfaces, hindrance)),
-        Ok(_) => Err(agent.explain("it does not say hello".into())),
-        Err(reason) => Err(agent.explain(reason)),
-    }
-}
-
-fn start(command: &mut Command) -> Result<(Agent, Frames), EngineError> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let failed = |error: io::Error| EngineError::Capturing(format!("{program} cannot be started: {error}"));
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
-    let (input, output) = (child.stdin.take(), child.stdout.take());
-    let agent = Agent { input: Mutex::new(input), child: Mutex::new(child) };
-    let output = output.ok_or_else(|| EngineError::Capturing(format!("{program} has no pipes")))?;
-    Ok((agent, FrameReader::new(BufReader::new(output))))
+    child: Child,
+    input: Option<ChildStdin>,
+    heard: Receiver<Heard>,
+    last_heard: Arc<Mutex<Instant>>,
+    words: Arc<Mutex<Vec<u8>>>,
+    listening: JoinHandle<()>,
+    minding: JoinHandle<()>,
 }
 
 impl Agent {
-    /// Starts the program, checks that it is a whisperer of this version, and has it capture.
+    /// Starts the program.
     ///
     /// # Errors
-    /// `Capturing` with what is in the way, in a sentence.
-    pub(crate) fn capture(
-        command: &mut Command,
-        config: &CaptureConfig,
-    ) -> Result<(Self, Frames, Vec<OpenInterface>), EngineError> {
-        let (agent, mut frames) = start(command)?;
-        let opened = agent.begin(&mut frames, config).map_err(|reason| agent.explain(reason))?;
-        Ok((agent, frames, opened))
-    }
-
-    fn begin(&self, frames: &mut Frames, config: &CaptureConfig) -> Result<Vec<OpenInterface>, String> {
-        let FromAgent::Hello { protocol, hindrance, .. } = next(frames)? else {
-            return Err("it does not say hello".into());
-        };
-        if protocol != PROTOCOL {
-            return Err(format!("it speaks version {protocol} of the protocol, this workbench {PROTOCOL}"));
-        }
-        if let Some(why) = hindrance {
-            return Err(why);
-        }
-        self.say(&ToAgent::Hello { protocol: PROTOCOL }).map_err(|error| error.to_string())?;
-        self.say(&ToAgent::Configure { config: config.clone() }).map_err(|error| error.to_string())?;
-        self.say(&ToAgent::Start).map_err(|error| error.to_string())?;
-        let mut interfaces = Vec::new();
-        loop {
-            match next(frames)? {
-                FromAgent::Refused { problems } => {
-                    return Err(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
-                }
-                FromAgent::Opened { interfaces: opened } => interfaces = opened,
-                FromAgent::State { state: AgentState::Capturing, .. } => return Ok(interfaces),
-                FromAgent::State { reason: Some(reason), .. } => return Err(reason),
-                _ => {}
+    /// A sentence when it cannot be started.
+    pub(crate) fn start(command: &mut Command) -> Result<Self, String> {
+        let program = command.get_program().to_string_lossy().into_owned();
+        let failed = |error: io::Error| format!("{program} cannot be started: {error}");
+        // A process group of its own: Ctrl-C in a terminal is for the workbench, which stops its agents in order.
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(command, 0);
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
+        let (input, output, errors) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(output), Some(errors)) = (output, errors) else { return Err(format!("{program} has no pipes")) };
+        let (sender, heard) = bounded(FRAMES_AHEAD);
+        let last_heard = Arc::new(Mutex::new(Instant::now()));
+        let words = Arc::new(Mutex::new(Vec::new()));
+        let source = Timed { source: output, last_heard: Arc::clone(&last_heard) };
+        let listening = thread::Builder::new().name("wr-listen".into()).spawn(move || listen(source, &sender));
+        let kept = Arc::clone(&words);
+        let minding = thread::Builder::new().name("wr-stderr".into()).spawn(move || mind(errors, &kept));
+        match (listening, minding) {
+            (Ok(listening), Ok(minding)) => Ok(Self { child, input, heard, last_heard, words, listening, minding }),
+            (Err(error), _) | (_, Err(error)) => {
+                end(&mut child);
+                Err(failed(error))
             }
         }
     }
 
+    /// What comes from it, in order. [`Heard::Ended`] is last.
+    pub(crate) fn heard(&self) -> &Receiver<Heard> {
+        &self.heard
+    }
+
+    /// How long ago the last byte of it came.
+    pub(crate) fn silent_for(&self) -> Duration {
+        self.last_heard.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
     /// Tells it something.
-    pub(crate) fn say(&self, message: &ToAgent) -> io::Result<()> {
-        let mut input = self.input.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(input) = input.as_mut() else { return Err(io::ErrorKind::BrokenPipe.into()) };
+    pub(crate) fn say(&mut self, message: &ToAgent) -> io::Result<()> {
+        let Some(input) = self.input.as_mut() else { return Err(io::ErrorKind::BrokenPipe.into()) };
         write_frame(input, Frame::Control, &serde_json::to_vec(message).map_err(io::Error::other)?)
     }
 
-    /// Has it stop; its frames end after what it has queued. An agent that is gone has stopped.
-    pub(crate) fn stop(&self) {
-        if self.say(&ToAgent::Stop).is_err() {
-            self.input.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// What it said last on stderr, in one line; waits for it a moment when the agent has ended.
+    pub(crate) fn last_words(&self) -> Option<String> {
+        let began = Instant::now();
+        while !self.minding.is_finished() && began.elapsed() < LAST_WORDS_PATIENCE {
+            thread::sleep(LOOK);
         }
+        let words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = String::from_utf8_lossy(&words);
+        let clean: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let line = clean.split_whitespace().collect::<Vec<_>>().join(" ");
+        (!line.is_empty()).then_some(line)
     }
 
-    /// What was in the way, with what the program said about it.
-    fn explain(&self, reason: String) -> EngineError {
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
-        // One that goes on for no reason is ended; one that has ended says why.
-        let _ = child.kill();
-        let mut words = String::new();
-        if let Some(stderr) = child.stderr.take() {
-            let _ = stderr.take(LAST_WORDS_BYTES).read_to_string(&mut words);
+    /// Ends it: at once, where it has not ended by itself within `patience`.
+    pub(crate) fn end(mut self, patience: Duration) {
+        self.input = None;
+        let began = Instant::now();
+        while matches!(self.child.try_wait(), Ok(None)) && began.elapsed() < patience {
+            thread::sleep(LOOK);
         }
-        let _ = child.wait();
-        let words = words.trim();
-        EngineError::Capturing(if words.is_empty() { reason } else { format!("{reason} ({words})") })
+        end(&mut self.child);
+        let Self { heard, listening, minding, .. } = self;
+        drop(heard);
+        // A program that it had started may still hold the pipes; the threads end with it.
+        for thread in [listening, minding] {
+            let began = Instant::now();
+            while !thread.is_finished() && began.elapsed() < LAST_WORDS_PATIENCE {
+                thread::sleep(LOOK);
+            }
+            if thread.is_finished() {
+                // A panic of it was reported when it happened.
+                let _ = thread.join();
+            }
+        }
     }
 }
 
-impl Drop for Agent {
-    fn drop(&mut self) {
-        self.input.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+/// Ends a process and what it has started, and takes its exit code from the system.
+fn end(child: &mut Child) {
+    if matches!(child.try_wait(), Ok(None)) {
+        #[cfg(unix)]
+        {
+            use rustix::process::{Pid, Signal, kill_process_group};
+            let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
+        }
         let _ = child.kill();
         let _ = child.wait();
     }
 }
 
-/// The next control message.
-fn next(frames: &mut Frames) -> Result<FromAgent, String> {
-    match frames.read() {
-        Ok(Some((Frame::Control, contents))) => {
-            serde_json::from_slice(contents).map_err(|error| format!("a message that cannot be read: {error}"))
+/// Remembers when something came.
+struct Timed {
+    source: ChildStdout,
+    last_heard: Arc<Mutex<Instant>>,
+}
+
+impl Read for Timed {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.source.read(buffer)?;
+        *self.last_heard.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+        Ok(read)
+    }
+}
+
+fn listen(source: Timed, heard: &Sender<Heard>) {
+    let mut frames = FrameReader::new(BufReader::with_capacity(64 * 1024, source));
+    loop {
+        let next = match frames.read() {
+            Ok(Some((Frame::Packets, contents))) => Heard::Packets(contents.to_vec()),
+            Ok(Some((Frame::Control, contents))) => match serde_json::from_slice(contents) {
+                Ok(message) => Heard::Message(message),
+                Err(error) => Heard::Ended(Some(format!("it says what cannot be read: {error}"))),
+            },
+            Ok(None) => Heard::Ended(None),
+            Err(error) => Heard::Ended(Some(error.to_string())),
+        };
+        let is_last = matches!(next, Heard::Ended(_));
+        if heard.send(next).is_err() || is_last {
+            return;
         }
-        Ok(Some((Frame::Packets, _))) => Err("packets before they were asked for".into()),
-        Ok(None) => Err("it has ended".into()),
-        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// Keeps the end of what is said on stderr, and keeps that pipe empty.
+fn mind(mut errors: ChildStderr, words: &Mutex<Vec<u8>>) {
+    let mut buffer = [0; 1_024];
+    loop {
+        match errors.read(&mut buffer) {
+            Ok(0) => return,
+            Ok(read) => {
+                let mut words = words.lock().unwrap_or_else(PoisonError::into_inner);
+                words.extend_from_slice(&buffer[..read]);
+                let beyond = words.len().saturating_sub(LAST_WORDS_BYTES);
+                words.drain(..beyond);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(_) => return,
+        }
     }
 }

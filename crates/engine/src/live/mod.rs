@@ -1,12 +1,36 @@
-//! Live capture: a whisperer's packets into segments first, then through the dissector into rows.
+//! Live capture: whisperers' packets into segments first, then through a dissector each into rows.
 //!
-//! One thread takes frames from the agent, appends packets to the segments and dissects them; the writing thread of imports stores the rows.
-//! When either is slow the pipe fills, the agent's queue takes what comes, and what does not fit there is counted: nothing here grows.
+//! ```text
+//!   agent ── pipe ──▶ listening thread ──▶ whoever drives it ──┐
+//!                                                              ├──▶ recorder: segments, dissectors ──▶ writing thread: rows
+//!   agent ── pipe ──▶ listening thread ──▶ whoever drives it ──┘
+//! ```
+//!
+//! Every arrow is a short queue. When anything is slow the pipe fills, the agent's queue takes what comes, and what does not fit there is
+//! counted: nothing here grows.
 
+mod again;
 mod agent;
-mod ingest;
+mod backoff;
+mod command_line;
+mod figures;
+mod notes;
 mod programs;
+mod reading;
+mod rebuild;
+mod recorder;
+mod run;
+mod space;
+mod storing;
 
-pub(crate) use agent::{Agent, look};
-pub(crate) use ingest::{LiveWatch, Run, ingest, rebuild};
+pub(crate) use agent::{Agent, Heard};
+pub(crate) use backoff::Backoff;
+pub(crate) use command_line::read as read_command_line;
+pub(crate) use figures::{Rates, component};
+pub(crate) use notes::{Begun, begun};
 pub(crate) use programs::local_agent;
+pub(crate) use reading::Parsing;
+pub(crate) use rebuild::rebuild;
+pub(crate) use recorder::{Lender, Onlooker, Recorder, RunSender, writer_of};
+pub(crate) use run::NewRun;
+pub(crate) use space::Space;

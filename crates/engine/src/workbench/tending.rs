@@ -1,4 +1,4 @@
-//! What is looked after while a recording is open: edits of its `wirereel.json`, and what waits for a second try.
+//! What is looked after: edits of `wirereel.json` and what waits for a second try while a recording is open, and the list of whisperers.
 
 use std::{
     sync::{
@@ -55,8 +55,19 @@ impl Workbench {
     }
 
     /// Looks once. Trouble is told where the user looks: with the next question that meets it.
-    fn tend(&self) {
+    fn tend(self: &Arc<Self>) {
+        // A file that cannot be read now is read at the next look; what was in force stays so.
+        let _ = self.follow_whisperers();
+        self.tell_pause();
+        self.keep_if_due();
+        self.end_recording_if_unused();
         let busy = lock(&self.tending.busy);
+        let captured = self.captured_into();
+        if let Some(workspace) = &captured {
+            // Names follow by the one who writes.
+            let _ = workspace.follow_config(true);
+        }
+        drop(captured);
         // In this order: what is shown while an import starts is seen as being imported into.
         let Ok(current) = self.current() else { return };
         let importing = lock(&self.import).as_ref().is_some_and(|thread| !thread.is_finished());

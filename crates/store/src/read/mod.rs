@@ -14,6 +14,7 @@ mod graph;
 mod incidents;
 mod inspect;
 mod json;
+mod metrics;
 mod names;
 mod nearby;
 mod next_event;
@@ -44,6 +45,7 @@ use crate::{
 pub use copy::{Copied, CopyFormat};
 pub use difference::{WindowFigures, difference};
 pub use exchange::StoredExchange;
+pub use metrics::MetricPoint;
 pub use packets::SourcePath;
 pub use problems::WaitingProblem;
 

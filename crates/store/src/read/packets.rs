@@ -51,9 +51,9 @@ impl Reader {
         found.ok_or_else(|| StoreError::NotFound(format!("exchange {exchange_id}")))
     }
 
-    /// Files that were imported, in that order.
-    pub fn captures(&self) -> Result<Vec<PathBuf>> {
-        let sql = "SELECT path FROM raw.sources WHERE kind <> 'interface' ORDER BY source_id";
+    /// Where the bytes of every source are, in the order in which they began.
+    pub fn source_paths(&self) -> Result<Vec<PathBuf>> {
+        let sql = "SELECT path FROM raw.sources ORDER BY source_id";
         self.rows(sql, [], |row| Ok(PathBuf::from(row.get::<_, String>(0)?)))
     }
 

@@ -42,7 +42,15 @@ pub fn source_and_flow(flow_number: u64) -> (SourceId, FlowId) {
     (SourceId((flow_number >> FLOW_BITS) as u32), FlowId(flow_number & ((1 << FLOW_BITS) - 1)))
 }
 
-/// Collects records of one source as columns. Lives on the dissecting thread; [`Rows::take`] gives what the writer appends.
+/// The time that rows of a source reach over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reached {
+    pub(crate) source: u32,
+    pub(crate) first_ns: i64,
+    pub(crate) last_ns: i64,
+}
+
+/// Collects records of one source at a time as columns. Lives on the dissecting thread; [`Rows::take`] gives what the writer appends.
 #[derive(Default)]
 pub struct Rows {
     source: u32,
@@ -55,8 +63,7 @@ pub struct Rows {
     pairs: HashSet<(PeerId, PeerId)>,
     len: usize,
     bytes: usize,
-    first_ns: Option<i64>,
-    last_ns: Option<i64>,
+    reached: Vec<Reached>,
     flows: Flows,
     endings: Endings,
     http_exchanges: HttpExchanges,
@@ -69,14 +76,13 @@ pub struct Rows {
     ingest_errors: IngestErrors,
 }
 
-/// A full set of columns on its way to the writer.
+/// A full set of columns on its way to the writer. A clone shares the columns.
+#[derive(Clone)]
 pub struct Batch {
-    pub(crate) source: u32,
     pub(crate) next_exchange: u64,
     pub(crate) next_shape: i32,
     pub(crate) number: u32,
-    pub(crate) first_ns: Option<i64>,
-    pub(crate) last_ns: Option<i64>,
+    pub(crate) reached: Vec<Reached>,
     pub(crate) peers: Vec<(PeerId, Peer)>,
     /// Table names with the rows to append, none of them empty.
     pub(crate) tables: Vec<(&'static str, RecordBatch)>,
@@ -98,6 +104,12 @@ impl Batch {
 impl Rows {
     pub(crate) fn starting(source: SourceId, next_exchange: u64, next_shape: i32, batch: u32) -> Self {
         Self { source: source.0, next_exchange, shapes: ShapeTable::starting(next_shape), batch, ..Self::default() }
+    }
+
+    /// What is pushed from now on is of this source. Sources that are captured at the same time share one collector, so that exchanges are
+    /// numbered in the order in which they were completed.
+    pub fn turn_to(&mut self, source: SourceId) {
+        self.source = source.0;
     }
 
     /// Rows collected since the last [`Rows::take`].
@@ -138,12 +150,10 @@ impl Rows {
             (IngestErrors::TABLE, self.ingest_errors.take()),
         ];
         let batch = Batch {
-            source: self.source,
             next_exchange: self.next_exchange,
             next_shape: self.shapes.next(),
             number: self.batch,
-            first_ns: self.first_ns.take(),
-            last_ns: self.last_ns.take(),
+            reached: std::mem::take(&mut self.reached),
             peers: peers.hand_over(),
             tables: tables.into_iter().filter_map(|(name, rows)| Some((name, rows?))).collect(),
             rows: self.len,
@@ -165,8 +175,13 @@ impl Rows {
     fn count(&mut self, fixed_bytes: usize, text_bytes: usize, from_ns: i64, to_ns: i64) {
         self.len += 1;
         self.bytes += fixed_bytes + text_bytes;
-        self.first_ns = Some(self.first_ns.map_or(from_ns, |first| first.min(from_ns)));
-        self.last_ns = Some(self.last_ns.map_or(to_ns, |last| last.max(to_ns)));
+        match self.reached.iter_mut().rev().find(|reached| reached.source == self.source) {
+            Some(reached) => {
+                reached.first_ns = reached.first_ns.min(from_ns);
+                reached.last_ns = reached.last_ns.max(to_ns);
+            }
+            None => self.reached.push(Reached { source: self.source, first_ns: from_ns, last_ns: to_ns }),
+        }
     }
 }
 

@@ -117,6 +117,7 @@ CREATE TABLE IF NOT EXISTS raw.keyframes (frame_s BIGINT, client_id INTEGER, ser
 CREATE TABLE IF NOT EXISTS raw.entry_points (service VARCHAR, guessed BOOLEAN);
 CREATE TABLE IF NOT EXISTS raw.ingest_attempts (source_id UINTEGER, stage VARCHAR, position UBIGINT, flow_id UBIGINT,
     tried_at TIMESTAMP_NS, attempts INTEGER, state VARCHAR, note VARCHAR);
+CREATE TABLE IF NOT EXISTS raw.lost_packets (source_id UINTEGER, second BIGINT, in_kernel UBIGINT, in_queue UBIGINT);
 CREATE TABLE IF NOT EXISTS raw.self_metrics (happened_at TIMESTAMP_NS, component VARCHAR, metric VARCHAR, value DOUBLE);
 ";
 

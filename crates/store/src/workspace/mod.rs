@@ -1,8 +1,9 @@
-//! What the workspace remembers: settings, bookmarks, recordings that were open. SQLite, because it is changed row by row.
+//! What the workspace remembers: settings, bookmarks, recordings that were open, whisperers. SQLite, because it is changed row by row.
 
 mod bookmarks;
 mod recents;
 mod settings;
+mod whisperers;
 
 use std::{
     path::Path,
@@ -13,6 +14,7 @@ use std::{
 use rusqlite::Connection;
 
 pub use recents::Recent;
+pub use whisperers::{WhispererMemory, WhispererNote};
 
 use crate::{
     error::{Result, StoreError},
@@ -30,6 +32,11 @@ const STEPS: &[&str] = &["
     CREATE TABLE recents (recording_id TEXT PRIMARY KEY, name TEXT NOT NULL, path TEXT NOT NULL, folder TEXT NOT NULL,
         opened_us INTEGER NOT NULL, bytes INTEGER NOT NULL, duration_us INTEGER NOT NULL, exchanges INTEGER NOT NULL,
         trend TEXT NOT NULL, error_trend TEXT NOT NULL) WITHOUT ROWID;
+", "
+    CREATE TABLE whisperers (id TEXT PRIMARY KEY, capturing INTEGER NOT NULL, seen TEXT NOT NULL, totals TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE whisperer_events (number INTEGER PRIMARY KEY, id TEXT NOT NULL, at_us INTEGER NOT NULL, state TEXT NOT NULL,
+        text TEXT NOT NULL);
+    CREATE INDEX whisperer_events_by_time ON whisperer_events (id, at_us);
 "];
 
 /// The workspace's memory. Shared between threads; several processes may have it open.

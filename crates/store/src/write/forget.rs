@@ -22,7 +22,7 @@ const LEAST_ROWS: u64 = 500;
 const MOST_ROWS: u64 = 400_000;
 
 /// Tables whose rows go by their own time, with an expression for it in microseconds. Roll-ups come after the keyframe that is made of them.
-const BY_TIME: [(&str, &str, Unit); 9] = [
+const BY_TIME: [(&str, &str, Unit); 10] = [
     ("http_exchanges", "started_us", Unit::Microseconds),
     ("flow_spans", "last_at", Unit::Timestamp),
     ("dns_queries", "happened_at", Unit::Timestamp),
@@ -31,6 +31,7 @@ const BY_TIME: [(&str, &str, Unit); 9] = [
     ("ingest_errors", "happened_at", Unit::Timestamp),
     ("ingest_attempts", "tried_at", Unit::Timestamp),
     ("self_metrics", "happened_at", Unit::Timestamp),
+    ("lost_packets", "second", Unit::Seconds),
     ("keyframes", "frame_s", Unit::Seconds),
 ];
 
@@ -146,12 +147,6 @@ impl Writer {
         Ok(us.map(|us| us.saturating_mul(1_000)))
     }
 
-    /// Whether the recording holds something that was not captured live. It is not forgotten, so nothing is.
-    pub fn has_imported(&self) -> Result<bool> {
-        let sql = "SELECT count(*) > 0 FROM raw.sources WHERE kind <> 'interface'";
-        Ok(self.connection.query_row(sql, [], |row| row.get(0))?)
-    }
-
     /// Removes one slice of what is to be forgotten.
     pub fn forget(&mut self, forgetting: &mut Forgetting) -> Result<()> {
         let until_s = forgetting.until_s;
@@ -219,9 +214,10 @@ impl Writer {
             "DELETE FROM raw.keyframes WHERE frame_s = {until_s};
              INSERT INTO raw.keyframes
                 SELECT {until_s}, 0, 0, 0 UNION ALL
-                SELECT {until_s}, c.service_id, s.service_id, sum({OPEN_DELTA})::BIGINT AS n FROM raw.flow_events t {BY_SERVICE}
+                SELECT {until_s}, c.service_id, s.service_id, sum({delta})::BIGINT AS n FROM raw.flow_events t {BY_SERVICE}
                 WHERE happened_us < {} GROUP BY ALL HAVING n <> 0;",
-            until_s * 1_000_000
+            until_s * 1_000_000,
+            delta = open_delta()
         ))?;
         Ok(())
     }
@@ -230,7 +226,7 @@ impl Writer {
         let spared: String = spared.iter().map(|source| format!(" AND source_id <> {}", source.0)).collect();
         let minutes = WIDTHS_S[WIDTHS_S.len() - 1];
         let zeros = COUNTERS
-            .map(|name| if name == "open_delta" { format!("sum({OPEN_DELTA})::BIGINT") } else { "0".into() })
+            .map(|name| if name == "open_delta" { format!("sum({})::BIGINT", open_delta()) } else { "0".into() })
             .join(", ");
         self.connection.execute_batch(&format!(
             // What is still open is told by its minutes as well, for when keyframes are made anew.
@@ -251,4 +247,9 @@ impl Writer {
         ))?;
         self.set_meta("kept_from_s", &until_s.to_string())
     }
+}
+
+/// [`OPEN_DELTA`] of rows called `t`: services have a kind as well.
+fn open_delta() -> String {
+    OPEN_DELTA.replace("kind", "t.kind")
 }

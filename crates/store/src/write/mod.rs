@@ -3,10 +3,12 @@
 mod attempts;
 mod forget;
 mod keyframes;
+mod losses;
 mod naming;
 mod removal;
 mod rollups;
 mod sources;
+mod tidy;
 
 use duckdb::{Connection, params};
 
@@ -18,9 +20,10 @@ use crate::{
 
 pub use attempts::Attempt;
 pub use forget::Forgetting;
+pub use losses::LostPackets;
 use naming::Naming;
 pub use naming::PeerName;
-pub use removal::LiveSource;
+pub use removal::KeptSource;
 pub use sources::{NewSource, SourceFigures, SourceKind};
 
 /// Rows of one transaction. DuckDB writes full row groups (122,880 rows) of a large transaction straight into its file, compressed; those
@@ -105,9 +108,7 @@ impl Writer {
         if batch.is_empty() {
             return Ok(());
         }
-        if self.uncommitted == 0 {
-            self.connection.execute_batch("BEGIN")?;
-        }
+        self.begin_if_needed()?;
         self.next_exchange = batch.next_exchange;
         self.next_shape = batch.next_shape;
         self.next_batch = batch.number + 1;
@@ -117,6 +118,13 @@ impl Writer {
             return Err(error);
         }
         if self.uncommitted >= COMMIT_ROWS { self.commit() } else { Ok(()) }
+    }
+
+    fn begin_if_needed(&self) -> Result<()> {
+        if self.uncommitted == 0 {
+            self.connection.execute_batch("BEGIN")?;
+        }
+        Ok(())
     }
 
     /// Makes what was appended durable and visible.
@@ -153,7 +161,10 @@ impl Writer {
             appender.append_record_batch(rows)?;
             appender.flush()?;
         }
-        sources::reach(&self.connection, SourceId(batch.source), batch.first_ns, batch.last_ns)
+        for reached in batch.reached {
+            sources::reach(&self.connection, SourceId(reached.source), reached.first_ns, reached.last_ns)?;
+        }
+        Ok(())
     }
 
     fn append_peers(&self, peers: &[(crate::PeerId, Peer)]) -> Result<()> {
@@ -183,6 +194,29 @@ impl Writer {
             writer.set_meta("recording_id", recording_id)?;
             writer.set_meta("recording_name", name)
         })
+    }
+
+    /// Figures about a part of Wirereel itself, at a wall-clock time. They are committed with the next rows, or by [`Writer::commit`].
+    pub fn record_metrics(&mut self, at_ns: i64, component: &str, figures: &[(&str, f64)]) -> Result<()> {
+        self.uncommitted_work(figures.len(), |writer| {
+            let sql = "INSERT INTO raw.self_metrics VALUES (make_timestamp_ns(?::BIGINT), ?, ?, ?)";
+            let mut insert = writer.connection.prepare(sql)?;
+            for (metric, value) in figures {
+                insert.execute(params![at_ns, component, metric, value])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Writes rows that are committed with the next ones.
+    fn uncommitted_work(&mut self, rows: usize, work: impl FnOnce(&Self) -> Result<()>) -> Result<()> {
+        self.begin_if_needed()?;
+        self.uncommitted += rows.max(1);
+        let done = work(self);
+        if done.is_err() {
+            self.roll_back();
+        }
+        done
     }
 
     /// A figure about Wirereel itself, at a wall-clock time.

@@ -35,7 +35,7 @@ impl Writer {
             for table in ["http_exchanges", "flows", "openings", "endings", "tls_handshakes", "flow_spans"] {
                 writer.connection.execute_batch(&format!("DELETE FROM raw.{table} WHERE {of_source}"))?;
             }
-            for table in ["dns_queries", "ingest_errors", "ingest_attempts", "sources"] {
+            for table in ["dns_queries", "ingest_errors", "ingest_attempts", "lost_packets", "sources"] {
                 writer.connection.execute(&format!("DELETE FROM raw.{table} WHERE source_id = ?"), params![source.0])?;
             }
             writer.connection.execute("DELETE FROM raw.meta WHERE key = ?", params![complete(source)])?;
@@ -62,16 +62,16 @@ impl Writer {
         self.in_transaction(|writer| writer.set_meta(&complete(source), "yes"))
     }
 
-    /// The sources that were captured live, in the order in which they began.
-    pub fn live_sources(&self) -> Result<Vec<LiveSource>> {
+    /// Where the bytes of every source are, and whether all its rows are there, in the order in which they began.
+    pub fn kept_sources(&self) -> Result<Vec<KeptSource>> {
         let sql = format!(
             "SELECT s.source_id, s.path, m.key IS NOT NULL FROM raw.sources s LEFT JOIN (SELECT DISTINCT key FROM raw.meta) m \
-             ON m.key = '{COMPLETE}' || s.source_id WHERE s.kind = 'interface' ORDER BY s.source_id"
+             ON m.key = '{COMPLETE}' || s.source_id ORDER BY s.source_id"
         );
         let mut statement = self.connection.prepare(&sql)?;
         let sources = statement.query_map([], |row| {
             let path: String = row.get(1)?;
-            Ok(LiveSource { source: SourceId(row.get(0)?), path: path.into(), is_complete: row.get(2)? })
+            Ok(KeptSource { source: SourceId(row.get(0)?), path: path.into(), is_complete: row.get(2)? })
         })?;
         Ok(sources.collect::<std::result::Result<_, _>>()?)
     }
@@ -86,13 +86,13 @@ impl Writer {
     }
 }
 
-/// A source that was captured live.
+/// A source whose packets are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LiveSource {
+pub struct KeptSource {
     pub source: SourceId,
-    /// The folder of its segments.
+    /// A capture, or the folder of a run's segments.
     pub path: PathBuf,
-    /// Every row of it is there; else it must be read again.
+    /// Every row of it is there; else a run must be read again.
     pub is_complete: bool,
 }
 

@@ -91,20 +91,21 @@ impl Writer {
                     id.0
                 ],
             )?;
-            reach(&writer.connection, id, figures.started_ns, figures.ended_ns)
+            match (figures.started_ns, figures.ended_ns) {
+                (Some(started_ns), Some(ended_ns)) => reach(&writer.connection, id, started_ns, ended_ns),
+                _ => Ok(()),
+            }
         })
     }
 }
 
 /// Widens the span a source reaches over.
-pub(super) fn reach(connection: &Connection, id: SourceId, first_ns: Option<i64>, last_ns: Option<i64>) -> Result<()> {
-    if let (Some(first_ns), Some(last_ns)) = (first_ns, last_ns) {
-        // `least` and `greatest` leave NULL arguments out.
-        connection.execute(
-            "UPDATE raw.sources SET started_at = least(started_at, make_timestamp_ns(?::BIGINT)), \
-             ended_at = greatest(ended_at, make_timestamp_ns(?::BIGINT)) WHERE source_id = ?",
-            params![first_ns, last_ns, id.0],
-        )?;
-    }
+pub(super) fn reach(connection: &Connection, id: SourceId, first_ns: i64, last_ns: i64) -> Result<()> {
+    // `least` and `greatest` leave NULL arguments out.
+    connection.execute(
+        "UPDATE raw.sources SET started_at = least(started_at, make_timestamp_ns(?::BIGINT)), \
+         ended_at = greatest(ended_at, make_timestamp_ns(?::BIGINT)) WHERE source_id = ?",
+        params![first_ns, last_ns, id.0],
+    )?;
     Ok(())
 }

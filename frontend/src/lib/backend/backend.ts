@@ -29,6 +29,7 @@ import type {
   Inspection,
   InspectQuestion,
   Message,
+  NewWhisperer,
   NextEventQuestion,
   PacketBytes,
   Passing,
@@ -48,6 +49,12 @@ import type {
   Tick,
   Topology,
   UnresolvedAddress,
+  Whisperer,
+  WhispererConfig,
+  WhispererHistory,
+  WhispererProblem,
+  WhispererSaved,
+  WhispererSchema,
 } from "./types";
 
 /** How a question is asked. */
@@ -84,6 +91,14 @@ export interface PacketPlace {
 export interface ExchangePlace {
   index: number;
   total: number;
+}
+
+/** Which figures of a whisperer: without times those of the last ten minutes, in at most `points` samples (600 at most). */
+export interface WhispererTime {
+  id: string;
+  from_us?: number;
+  to_us?: number;
+  points: number;
 }
 
 /** Files being dragged over the window. `dropped` ends it, as `left` does. */
@@ -123,6 +138,22 @@ export interface Backend {
   /** Captures on these interfaces; how it goes comes with ticks. */
   captureStart(interfaces: readonly string[]): Promise<void>;
   captureStop(): Promise<void>;
+  /** This machine's first, then in the order in which they were added. */
+  whisperers(options?: AskOptions): Promise<Whisperer[]>;
+  whispererHistory(time: WhispererTime, options?: AskOptions): Promise<WhispererHistory>;
+  whispererSchema(): Promise<WhispererSchema>;
+  /** What is wrong with a configuration; nothing is saved. */
+  whispererCheck(id: string, config: WhispererConfig, options?: AskOptions): Promise<WhispererProblem[]>;
+  /** Saves a configuration in which nothing is wrong. */
+  whispererSave(id: string, config: WhispererConfig): Promise<WhispererSaved>;
+  whispererAdd(whisperer: NewWhisperer): Promise<Whisperer>;
+  whispererRename(id: string, name: string): Promise<void>;
+  /** What it captured stays. */
+  whispererRemove(id: string): Promise<void>;
+  whispererResume(id: string, resume: boolean): Promise<void>;
+  /** Resolves at once; the state follows with ticks. */
+  whispererStart(id: string): Promise<void>;
+  whispererStop(id: string): Promise<void>;
   closeRecording(): Promise<void>;
 
   topology(scope: Scope, options?: AskOptions): Promise<Topology>;

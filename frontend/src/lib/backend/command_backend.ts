@@ -11,6 +11,7 @@ import type {
   PushListener,
   RowsChoice,
   UploadProgress,
+  WhispererTime,
 } from "./backend";
 import { ApiError } from "./error";
 import type {
@@ -42,6 +43,7 @@ import type {
   Inspection,
   InspectQuestion,
   Message,
+  NewWhisperer,
   NextEventQuestion,
   PacketBytes,
   Passing,
@@ -58,6 +60,12 @@ import type {
   Suggestion,
   Topology,
   UnresolvedAddress,
+  Whisperer,
+  WhispererConfig,
+  WhispererHistory,
+  WhispererProblem,
+  WhispererSaved,
+  WhispererSchema,
 } from "./types";
 import { Lanes } from "./lanes";
 
@@ -112,6 +120,39 @@ export abstract class CommandBackend implements Backend {
   }
   captureStop(): Promise<void> {
     return this.ask("capture_stop", {});
+  }
+  whisperers(options?: AskOptions): Promise<Whisperer[]> {
+    return this.ask("whisperers", {}, options);
+  }
+  whispererHistory(time: WhispererTime, options?: AskOptions): Promise<WhispererHistory> {
+    return this.ask("whisperer_history", time, options);
+  }
+  whispererSchema(): Promise<WhispererSchema> {
+    return this.ask("whisperer_schema", {});
+  }
+  whispererCheck(id: string, config: WhispererConfig, options?: AskOptions): Promise<WhispererProblem[]> {
+    return this.ask("whisperer_check", { id, config }, options);
+  }
+  whispererSave(id: string, config: WhispererConfig): Promise<WhispererSaved> {
+    return this.ask("whisperer_save", { id, config });
+  }
+  whispererAdd(whisperer: NewWhisperer): Promise<Whisperer> {
+    return this.ask("whisperer_add", { whisperer });
+  }
+  whispererRename(id: string, name: string): Promise<void> {
+    return this.ask("whisperer_rename", { id, name });
+  }
+  whispererRemove(id: string): Promise<void> {
+    return this.ask("whisperer_remove", { id });
+  }
+  whispererResume(id: string, resume: boolean): Promise<void> {
+    return this.ask("whisperer_resume", { id, resume });
+  }
+  whispererStart(id: string): Promise<void> {
+    return this.ask("whisperer_start", { id });
+  }
+  whispererStop(id: string): Promise<void> {
+    return this.ask("whisperer_stop", { id });
   }
   closeRecording(): Promise<void> {
     return this.ask("close_recording", {});

@@ -83,9 +83,10 @@ impl<'a> Bodies<'a> {
         }
         self.packets_left -= positions.len();
         let place = body::Place { ordinal: exchange.ordinal, side, limit_bytes: BODY_BYTES };
-        let found = match body::read_back(capture, positions, self.workspace.limits(), place) {
+        let path = reader.source(source)?.path;
+        let found = match body::read_back(capture, positions, self.workspace.limits_of(&path), place) {
             Err(CaptureError::SegmentGone { .. }) => return Ok(left_out("its packets are too old and were removed")),
-            found => found.map_err(EngineError::capture(reader.source(source)?.path))?,
+            found => found.map_err(EngineError::capture(path))?,
         };
         let Some(found) = found else { return Ok(left_out("it was not found in its packets again")) };
         let limit = BODY_BYTES.min(self.bytes_left);
