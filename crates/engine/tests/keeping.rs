@@ -273,7 +273,7 @@ fn what_is_older_than_a_day_goes_and_asking_for_its_packets_says_why() {
     let mut packets = later;
     packets.extend(traffic(now_ns() - 2_000 * SECOND_NS, SECOND_NS, 100..150).0);
     run(&live, "1795000600000-lo", &Packets(packets), small_segments());
-    opened(home.path());
+    keeping::rebuild(home.path(), &Unwatched).unwrap();
     let dry = keeping::retain(home.path(), true).unwrap();
     assert!(dry.segments > 1 && dry.rows == 0, "{dry:?}");
     let ask = |query: &str| -> i64 {

@@ -127,7 +127,7 @@ fn round(
     host.wait("capturing", |state| state["capture"]["state"] == "capturing")?;
     // Capturing since some time before this.
     let since = Instant::now() + Duration::from_millis(300);
-    thread::sleep(Duration::from_millis(600 + random.below(3_000)));
+    thread::sleep(Duration::from_millis(1_500 + random.below(3_500)));
     let mut durable = Vec::new();
     if random.below(4) == 0 && host.kill_agent() {
         let killed = Instant::now();

@@ -26,11 +26,12 @@ pub(crate) struct Retaining {
 }
 
 impl Retaining {
-    /// Whether a pass is due; it counts as begun then.
+    /// Whether a pass is due; it counts as begun then. The first one is a minute after it was asked for the first time.
     pub(crate) fn is_due(&mut self) -> bool {
-        let due = self.last.is_none_or(|last| last.elapsed() >= INTERVAL);
+        let last = self.last.get_or_insert_with(Instant::now);
+        let due = last.elapsed() >= INTERVAL;
         if due {
-            self.last = Some(Instant::now());
+            *last = Instant::now();
         }
         due
     }

@@ -2,7 +2,8 @@
 
 use std::{io, path::Path};
 
-/// Above the bound by this much, or by a quarter of it, capture goes on: it must not flutter.
+/// Above the bound by this much, or by a quarter of it, capture goes on: it must not flutter. Above a bound that is smaller than this, at
+/// twice as much.
 const LEAST_MARGIN_BYTES: u64 = 64 << 20;
 
 /// Tells how much room is left on the disk of a folder, in bytes.
@@ -46,7 +47,7 @@ impl Guard {
 
     /// Takes in how much is free. True when it paused or goes on by that.
     pub(crate) fn found(&mut self, folder: &Path, free: u64, bound: u64) -> bool {
-        let enough = bound.saturating_add((bound / 4).max(LEAST_MARGIN_BYTES));
+        let enough = bound.saturating_add((bound / 4).max(LEAST_MARGIN_BYTES.min(bound)));
         let was_paused = self.paused.is_some();
         if free < bound || (was_paused && free < enough) {
             // Said once: how much is free changes every second.

@@ -22,6 +22,7 @@ mod recorder;
 mod run;
 mod space;
 mod storing;
+mod taking;
 
 pub(crate) use agent::{Agent, Heard};
 pub(crate) use backoff::Backoff;

@@ -334,6 +334,8 @@ impl Workbench {
     /// Ends what runs and closes what is open. The host calls it last.
     pub fn shut_down(&self) {
         self.end_captures();
+        // Nothing is begun any more.
+        self.tending.end();
         self.keeping.let_go();
         self.stop_completing();
         self.cancel_import();
@@ -344,7 +346,6 @@ impl Workbench {
             let _ = import.join();
         }
         *lock(&self.current) = None;
-        self.tending.end();
     }
 
     fn current(&self) -> Result<Current, EngineError> {

@@ -169,6 +169,10 @@ impl Workbench {
         unfinished: Vec<PathBuf>,
     ) -> Result<Recording, EngineError> {
         let onlooker = Arc::new(LooksOn { workbench: Arc::downgrade(self), began: Instant::now() });
+        if !unfinished.is_empty() {
+            // Before anybody can ask for rows that are still to come.
+            onlooker.completing(Some((0, unfinished.iter().map(|run| runs::bytes(run)).sum())));
+        }
         let space = Space::new(Arc::clone(&self.live.probe.0));
         let recorder = Recorder::start(Arc::clone(&workspace), unfinished, space.clone(), onlooker)?;
         Ok(Recording { workspace, recorder, space, runs: 0 })
