@@ -3,7 +3,7 @@
 # Outside the checkout, so that a fresh clone does not compile everything again.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/wirereel/target
 
-.PHONY: help run test bench dev fmt lint frontend samples screenshots setup
+.PHONY: help run test bench torture dev fmt lint frontend samples screenshots setup
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ bench: ## Measure; `make bench-NAME` for one benchmark
 
 bench-%:
 	@scripts/bench $*
+
+torture: ## Kill the program again and again while it captures, and say what was lost
+	@scripts/torture
 
 dev: ## Work on the frontend with hot reload
 	@scripts/dev

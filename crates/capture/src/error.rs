@@ -23,6 +23,9 @@ pub enum CaptureError {
     HeaderCut { format: Format, found: usize, needed: usize },
     #[error("a {format} capture with a header that cannot be read: {problem}")]
     Header { format: Format, problem: RecordProblem },
+    /// A segment that there was, and that is gone: what is old is removed.
+    #[error("segment {number} in {} is gone", folder.display())]
+    SegmentGone { folder: PathBuf, number: u32 },
     /// Reading back needs the decompressed copy, see [`decompress_to`](crate::decompress_to).
     #[error("{} data cannot be read by position: decompress it first", compression.name())]
     Compressed { compression: Compression },

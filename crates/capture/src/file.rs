@@ -180,6 +180,22 @@ impl CaptureFile {
         }
     }
 
+    /// Latest time at which the capturing program told how it was doing, nanoseconds since 1970: it captured until then at least.
+    pub fn told_ns(&self) -> Option<i64> {
+        match &self.records {
+            Records::Pcap(..) => None,
+            Records::Pcapng(stream) => stream.told_ns,
+        }
+    }
+
+    /// When packets turned out to be lost, nanoseconds since 1970, and how many; at most one a second over a day.
+    pub fn losses(&self) -> &[(i64, u64)] {
+        match &self.records {
+            Records::Pcap(..) => &[],
+            Records::Pcapng(stream) => &stream.losses,
+        }
+    }
+
     /// Names for addresses by name resolution blocks read so far, in file order; an address may come again.
     pub fn name_resolutions(&self) -> &[(IpAddr, Vec<String>)] {
         match &self.records {

@@ -32,5 +32,7 @@ pub use layers::{compression, decompress_to};
 pub use limits::{MAX_BLOCK_BYTES, MAX_PACKET_BYTES};
 pub use pcapng::Secrets;
 pub use reader::PacketReader;
-pub use segments::{Begun, Place, Recovered, Segment, SegmentLimits, SegmentWriter, recover, segment_path, segments};
+pub use segments::{
+    Begun, Place, Recovered, Segment, SegmentLimits, SegmentWriter, begins_ns, recover, segment_path, segments, span_ns,
+};
 pub use writer::{CapturedOn, PcapngWriter};

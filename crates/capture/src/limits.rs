@@ -34,3 +34,6 @@ pub(crate) const MAX_SECRETS_BYTES: usize = 4 << 20;
 
 /// Decryption secrets blocks kept of one file.
 pub(crate) const MAX_SECRETS_BLOCKS: usize = 4_096;
+
+/// Times at which a file says that packets were lost that are kept: one a second for a day.
+pub(crate) const MAX_LOSSES: usize = 86_400;

@@ -58,7 +58,11 @@ impl PacketReader {
             Which::Segments { folder, open } => {
                 let place = Place::at(position);
                 if open.as_ref().is_none_or(|(number, _)| *number != place.segment) {
-                    *open = Some((place.segment, FileReader::open(&segment_path(folder, place.segment))?));
+                    let path = segment_path(folder, place.segment);
+                    if !path.exists() {
+                        return Err(CaptureError::SegmentGone { folder: folder.clone(), number: place.segment });
+                    }
+                    *open = Some((place.segment, FileReader::open(&path)?));
                 }
                 let Some((_, file)) = open else { unreachable!("it was just opened") };
                 let (packet, interface) = file.read_on_interface(place.offset)?;

@@ -15,6 +15,7 @@ const SHB_USERAPPL: u16 = 4;
 const IF_NAME: u16 = 2;
 const IF_DESCRIPTION: u16 = 3;
 const IF_TSRESOL: u16 = 9;
+const ISB_OSDROP: u16 = 7;
 const NRB_IPV4: u16 = 1;
 const NRB_IPV6: u16 = 2;
 
@@ -136,6 +137,24 @@ impl<W: Write> PcapngWriter<W> {
         Ok(position)
     }
 
+    /// Says how many packets were lost since the section began, at a time in nanoseconds since 1970 (§4.6). Counts for the first interface,
+    /// without which nothing is written.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write_losses(&mut self, at_ns: i64, lost: u64) -> io::Result<()> {
+        if self.interfaces.is_empty() {
+            return Ok(());
+        }
+        let ticks = u64::try_from(at_ns).unwrap_or_default();
+        let mut contents = 0u32.to_le_bytes().to_vec();
+        contents.extend_from_slice(&((ticks >> 32) as u32).to_le_bytes());
+        contents.extend_from_slice(&(ticks as u32).to_le_bytes());
+        push_option(&mut contents, ISB_OSDROP, &lost.to_le_bytes());
+        contents.extend_from_slice(&END_OF_OPTIONS);
+        self.write_block(kind::STATISTICS, &[&contents])
+    }
+
     /// Bytes written so far: where the next block begins.
     pub fn position(&self) -> u64 {
         self.position
@@ -144,6 +163,11 @@ impl<W: Write> PcapngWriter<W> {
     /// The output. What is written to it past this writer is not counted.
     pub fn get_mut(&mut self) -> &mut W {
         &mut self.out
+    }
+
+    /// The output.
+    pub fn get_ref(&self) -> &W {
+        &self.out
     }
 
     /// Flushes and gives the output back.

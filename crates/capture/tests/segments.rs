@@ -4,7 +4,8 @@
 use std::{fs, path::Path};
 
 use wirereel_capture::{
-    Begun, CaptureFile, PacketReader, Place, SegmentLimits, SegmentWriter, recover, segment_path, segments,
+    Begun, CaptureFile, PacketReader, Place, SegmentLimits, SegmentWriter, begins_ns, recover, segment_path, segments,
+    span_ns,
 };
 use wirereel_dissect::{LinkType, Packet};
 
@@ -118,4 +119,45 @@ fn a_folder_that_is_gone_is_an_error_that_names_the_file() {
     fs::remove_dir(&missing).unwrap();
     let error = writer.write(&packet(0, &[0; 60]), None).unwrap_err().to_string();
     assert!(error.contains("00000000.pcapng"), "{error}");
+}
+
+#[test]
+fn what_was_lost_and_until_when_it_ran_is_in_the_segment() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = SegmentLimits { age_ns: 5 * SECOND_NS, ..SegmentLimits::default() };
+    let mut writer = SegmentWriter::open(folder.path(), limits, "test").unwrap();
+    let at = |number| packet(number, &[]).at_ns;
+    writer.tell(at(0), 4);
+    write(&mut writer, 0..10);
+    writer.tell(at(10), 0);
+    writer.tell(at(20), 3);
+    writer.tell(at(30), 0);
+    write(&mut writer, 60..62);
+    writer.tell(at(65), 7);
+    writer.tell(at(70), 0);
+    writer.close().unwrap();
+    let told: Vec<_> = segments(folder.path())
+        .unwrap()
+        .iter()
+        .map(|segment| {
+            let mut file = CaptureFile::open(&segment.path).unwrap();
+            while file.next().unwrap().is_some() {}
+            assert_eq!(file.warnings(), []);
+            (file.told_ns().unwrap(), file.dropped(), file.losses().to_vec())
+        })
+        .collect();
+    let first = (at(30), 7, vec![(at(10), 4), (at(20), 3)]);
+    assert_eq!(told, [first, (at(70), 7, vec![(at(65), 7)])], "each segment counts from its own beginning");
+}
+
+#[test]
+fn a_segment_tells_from_when_to_when_its_packets_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = SegmentWriter::open(folder.path(), SegmentLimits::default(), "test").unwrap();
+    write(&mut writer, 3..9);
+    write(&mut writer, 1..2);
+    writer.close().unwrap();
+    let segment = &segments(folder.path()).unwrap()[0];
+    assert_eq!(span_ns(segment).unwrap(), Some((packet(1, &[]).at_ns, packet(8, &[]).at_ns)));
+    assert_eq!(begins_ns(segment).unwrap(), Some(packet(3, &[]).at_ns));
 }

@@ -134,6 +134,25 @@ pub(crate) enum Command {
     /// the foreground.
     #[command(subcommand)]
     Capture(Capture),
+    /// Make all rows anew: of the imported captures, and of what was captured live
+    #[command(
+        after_help = "The database of before is set aside under another name and never deleted.\n\nExample:\n  wirereel rebuild --workspace /tmp/shop"
+    )]
+    Rebuild {
+        #[command(flatten)]
+        workspace: Workspace,
+    },
+    /// Remove what is older, or more, than `retention` in wirereel.json says, of what was captured live
+    #[command(
+        after_help = "While Wirereel is open it does so every minute by itself. Imported captures are never touched.\n\nExample:\n  wirereel retention --dry-run --workspace /tmp/shop"
+    )]
+    Retention {
+        #[command(flatten)]
+        workspace: Workspace,
+        /// Only say what would go
+        #[arg(long)]
+        dry_run: bool,
+    },
     /// Print the views and their columns
     #[command(after_help = "Example:\n  wirereel schema | less")]
     Schema {

@@ -24,6 +24,11 @@ pub enum EngineError {
     /// The capture that rows came from is gone or changed.
     #[error("{} cannot be read any more: {reason}. Rows stay; packets and bodies need the file.", path.display())]
     SourceGone { path: PathBuf, reason: String },
+    /// Live packets that retention has removed.
+    #[error(
+        "Its packets are gone: what is older than {keep}, or beyond {at_most}, is removed. Rows stay as long as they are not older."
+    )]
+    PacketsRemoved { keep: String, at_most: String },
     /// A filter text is wrong.
     #[error("{}", .0.message)]
     Filter(FilterProblem),
@@ -61,7 +66,9 @@ impl EngineError {
     pub fn code(&self) -> ErrorCode {
         match self {
             Self::NothingOpen => ErrorCode::NothingOpen,
-            Self::NotFound(_) | Self::NoWorkspace(_) | Self::SourceGone { .. } => ErrorCode::NotFound,
+            Self::NotFound(_) | Self::NoWorkspace(_) | Self::SourceGone { .. } | Self::PacketsRemoved { .. } => {
+                ErrorCode::NotFound
+            }
             Self::Capture { .. } => ErrorCode::BadCapture,
             Self::Filter(_) => ErrorCode::BadFilter,
             Self::Busy | Self::Capturing(_) => ErrorCode::BadRequest,

@@ -9,6 +9,7 @@ pub mod export;
 mod flow_packets;
 pub mod import;
 pub mod instant;
+pub mod keeping;
 mod live;
 mod naming;
 mod read_back;

@@ -1,8 +1,8 @@
 //! Bytes read back from the capture that rows came from.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use wirereel_capture::{PacketReader, compression, decompress_to};
+use wirereel_capture::{CaptureError, PacketReader, compression, decompress_to};
 use wirereel_dissect::record::{Body, Endpoint, Side};
 use wirereel_query::{answer::BodyPreview, question::Message};
 use wirereel_store::{Reader, SourceId};
@@ -10,6 +10,7 @@ use wirereel_store::{Reader, SourceId};
 use crate::{
     EngineError, Workspace,
     body::{self, WholeBody},
+    keeping::{runs, space},
 };
 
 impl Workspace {
@@ -21,11 +22,30 @@ impl Workspace {
         if path.is_dir() {
             return PacketReader::open(&path).map_err(|error| gone(error.to_string()));
         }
+        if runs::is_run(&path) {
+            return Err(self.packets_removed());
+        }
         if !path.is_file() {
             return Err(gone("it was moved or deleted".into()));
         }
         let plain = if compression(&path).is_some() { self.unpacked(&path, source)? } else { path.clone() };
         PacketReader::open(&plain).map_err(|error| gone(error.to_string()))
+    }
+
+    fn packets_removed(&self) -> EngineError {
+        let retention = self.retention();
+        EngineError::PacketsRemoved {
+            keep: retention.keep.to_string(),
+            at_most: space::size(retention.at_most_gib.bytes()),
+        }
+    }
+
+    /// An error of reading packets back: where retention has removed them, it says so.
+    pub(crate) fn unread(&self, path: &Path, error: CaptureError) -> EngineError {
+        match error {
+            CaptureError::SegmentGone { .. } => self.packets_removed(),
+            error => EngineError::capture(path)(error),
+        }
     }
 
     fn unpacked(&self, path: &PathBuf, source: SourceId) -> Result<PathBuf, EngineError> {
@@ -81,12 +101,16 @@ impl Workspace {
             let body = Body { bytes: Vec::new(), truncated: false, content_encoding, content_type: None };
             return Ok(Sent { bytes, body });
         }
+        // Bodies are found by counting the exchanges of their flow, which retention may have cut.
+        if reader.first_ordinal(flow_id)? > 0 && runs::is_run(&reader.source(source)?.path) {
+            return Err(self.packets_removed());
+        }
         let mut packets = self.packets_of(&reader, source)?;
         let server = endpoint(&detail.row.server_ip, detail.row.server_port);
         let place = body::Place { ordinal, side, server, limit_bytes };
         let path = reader.source(source)?.path;
         let found = body::read_back(&mut packets, &reader.positions(flow_id)?, self.limits_of(&path), place)
-            .map_err(EngineError::capture(path))?;
+            .map_err(|error| self.unread(&path, error))?;
         let body = found.ok_or_else(|| EngineError::NotFound(format!("The body of exchange {exchange_id}")))?;
         Ok(Sent { bytes, body })
     }

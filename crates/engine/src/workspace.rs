@@ -12,7 +12,7 @@ use wirereel_store::{PeerId, PeerName, Reader, Store, StoreError, Writer};
 
 use crate::{
     EngineError,
-    config::{self, Config, ConfigProblem, HostsFile},
+    config::{self, Config, ConfigProblem, HostsFile, Retention, Storing},
     flow_packets::SegmentCache,
     naming::{self, Call, Hosts, Peer},
     second_try::{IfGone, second_try},
@@ -33,6 +33,8 @@ pub struct Workspace {
     /// When what could not be read was looked at last, or the workspace was opened.
     tried: Mutex<Instant>,
     notes: Vec<String>,
+    /// Opening found a database that could not be read: rows must be made anew.
+    emptied: bool,
 }
 
 /// How far `wirereel.json` has been followed.
@@ -65,6 +67,7 @@ impl Workspace {
             segments: SegmentCache::default(),
             tried: Mutex::new(Instant::now()),
             notes: opened.notes,
+            emptied: opened.emptied,
         };
         // The file may have been edited since the rows were written: names follow it, rows stay.
         if workspace.reader(None)?.recording()?.range.is_some() {
@@ -94,6 +97,11 @@ impl Workspace {
     /// What opening had to mend, in sentences for the user.
     pub fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Whether opening found a database that could not be read, so that rows must be made anew.
+    pub(crate) fn is_emptied(&self) -> bool {
+        self.emptied
     }
 
     /// A reader for questions; a newer one on the same lane interrupts the older one's question.
@@ -170,6 +178,16 @@ impl Workspace {
 
     pub(crate) fn config(&self) -> RwLockReadGuard<'_, Config> {
         self.config.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How long and how much of what is captured live is kept.
+    pub(crate) fn retention(&self) -> Retention {
+        self.config().retention.clone()
+    }
+
+    /// How soon rows of live traffic follow their packets.
+    pub(crate) fn storing(&self) -> Storing {
+        self.config().storing.clone()
     }
 
     /// The dissector's limits with the configured times.

@@ -7,6 +7,7 @@
 //! The only room that says `duckdb` or `rusqlite`.
 #![forbid(unsafe_code)]
 
+mod compact;
 mod error;
 mod hint;
 mod lanes;
@@ -19,8 +20,9 @@ mod store;
 mod workspace;
 mod write;
 
+pub use compact::Space;
 pub use error::{Result, StoreError};
-pub use open::check_library;
+pub use open::{check_library, set_database_aside};
 pub use read::{
     Copied, CopyFormat, MetricPoint, Reader, SourcePath, StoredExchange, WaitingProblem, WindowFigures, difference,
 };
@@ -28,7 +30,7 @@ pub use rows::{Batch, Owner, Peer, PeerId, PeerTable, Rows, SourceId, flow_numbe
 pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};
 pub use store::{Opened, Store};
 pub use workspace::{Recent, WhispererMemory, WhispererNote, Workspace};
-pub use write::{Attempt, LostPackets, NewSource, PeerName, SourceFigures, SourceKind, Writer};
+pub use write::{Attempt, Forgetting, KeptSource, LostPackets, NewSource, PeerName, SourceFigures, SourceKind, Writer};
 
 /// The DuckDB version this program is made for.
 pub const DUCKDB_VERSION: &str = "v1.5.6";

@@ -3,18 +3,29 @@
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use duckdb::{AccessMode, Config, Connection};
 
 use crate::{
-    DUCKDB_VERSION,
+    DUCKDB_VERSION, compact,
     error::{Result, StoreError},
     schema,
 };
 
 /// Log size at which DuckDB writes a checkpoint by itself: imports end with one, and 16 MB, the default, costs them 40 %.
 const CHECKPOINT_THRESHOLD: &str = "4GB";
+
+/// What errors say that have nothing to do with what is in the file.
+const NOT_ITS_FAULT: [&str; 6] = [
+    "No space left",
+    "Permission denied",
+    "Read-only file system",
+    "Too many open files",
+    "Out of Memory",
+    "Cannot allocate memory",
+];
 
 /// What DuckDB holds in memory, in bytes, of a machine whose memory is not known or small; beyond it, it writes to a temporary file beside the
 /// database. Its own default is four fifths of the machine, which an import would fill with what it has just written.
@@ -26,13 +37,19 @@ const MOST_MEMORY: u64 = 1 << 30;
 /// The same in parts of the machine's memory.
 const MEMORY_SHARE: u64 = 16;
 
+/// Openings of a file without log that may end before they return until the file itself is taken for the cause: somebody may have ended the
+/// process once.
+const PATIENCE: usize = 2;
+
 /// Where the files of a recording are.
 pub(crate) struct Files {
     /// The database itself.
     pub(crate) events: PathBuf,
-    log: PathBuf,
-    /// Exists while the database is being opened: if it does so at the start, the last opening did not return.
+    pub(crate) log: PathBuf,
+    /// Exists while the database is being opened: if it does so at the start, the last opening did not return. A byte per such opening.
     opening: PathBuf,
+    /// What a smaller copy of the database is called until it is whole.
+    pub(crate) copy: PathBuf,
     lock: PathBuf,
     /// The one folder that the database may write files to: an exported file lies here until it is moved to where it is wanted.
     pub(crate) outbox: PathBuf,
@@ -44,6 +61,7 @@ impl Files {
             events: folder.join("events.duckdb"),
             log: folder.join("events.duckdb.wal"),
             opening: folder.join("events.duckdb.opening"),
+            copy: folder.join("events.duckdb.copy"),
             lock: folder.join("events.duckdb.lock"),
             outbox: std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()).join("outbox"),
         }
@@ -64,40 +82,75 @@ impl Files {
         }
     }
 
-    /// Moves a file out of the way, under a name that is free.
+    /// Moves a file out of the way, under a name that tells when and is free.
     fn set_aside(&self, file: &Path) -> Result<PathBuf> {
-        let mut number = 1;
-        let aside = loop {
+        let named = |number: u32| {
             let mut name = file.as_os_str().to_owned();
-            name.push(format!(".aside-{number}"));
-            let candidate = PathBuf::from(name);
-            if !candidate.exists() {
-                break candidate;
+            name.push(format!(".aside-{}", utc_now()));
+            if number > 1 {
+                name.push(format!("-{number}"));
             }
-            number += 1;
+            PathBuf::from(name)
         };
+        let aside = (1..).map(named).find(|name| !name.exists()).unwrap_or_else(|| named(0));
         fs::rename(file, &aside).map_err(StoreError::io(file))?;
         Ok(aside)
     }
 }
 
-/// Opens the database, with notes for the user about what had to be mended. The caller holds the lock.
-pub(crate) fn open(files: &Files) -> Result<(Connection, Vec<String>)> {
-    check_library()?;
-    let mut notes = Vec::new();
-    if files.opening.exists() && files.log.exists() {
-        notes.push(set_log_aside(files, "opening the recording did not end the last time")?);
-    }
-    fs::write(&files.opening, []).map_err(StoreError::io(&files.opening))?;
-    let opened = open_mending(files, &mut notes);
-    fs::remove_file(&files.opening).map_err(StoreError::io(&files.opening))?;
-    Ok((opened?, notes))
+/// The database as it was opened.
+pub(crate) struct Connected {
+    pub(crate) connection: Connection,
+    /// What had to be mended, in sentences for the user.
+    pub(crate) notes: Vec<String>,
+    /// Rows that were there before are not any more: they must be made anew.
+    pub(crate) emptied: bool,
 }
 
-fn open_mending(files: &Files, notes: &mut Vec<String>) -> Result<Connection> {
-    let connection = match connect(files) {
+/// Opens the database. The caller holds the lock.
+pub(crate) fn open(files: &Files) -> Result<Connected> {
+    check_library()?;
+    let mut notes = Vec::new();
+    let mut emptied = false;
+    let failed_before = fs::read(&files.opening).map_or(0, |marks| marks.len().max(1));
+    if failed_before > 0 && files.log.exists() {
+        notes.push(set_log_aside(files, "opening the recording did not end the last time")?);
+    } else if failed_before >= PATIENCE && files.events.exists() {
+        notes.push(set_events_aside(files, "opening the recording did not end the last times")?);
+        emptied = true;
+    }
+    fs::write(&files.opening, vec![b'.'; failed_before + 1]).map_err(StoreError::io(&files.opening))?;
+    let opened = open_mending(files, &mut notes, &mut emptied);
+    fs::remove_file(&files.opening).map_err(StoreError::io(&files.opening))?;
+    Ok(Connected { connection: opened?, notes, emptied })
+}
+
+/// Sets the database of a folder aside, as for one that cannot be read; gives its new name. Nobody has it open.
+///
+/// # Errors
+/// `Locked`, `Io`.
+pub fn set_database_aside(folder: &Path) -> Result<Option<PathBuf>> {
+    let files = Files::in_folder(folder);
+    let _lock = files.lock()?;
+    if files.log.exists() {
+        files.set_aside(&files.log)?;
+    }
+    if files.events.exists() { Ok(Some(files.set_aside(&files.events)?)) } else { Ok(None) }
+}
+
+fn open_mending(files: &Files, notes: &mut Vec<String>, emptied: &mut bool) -> Result<Connection> {
+    compact::if_worth_it(files, notes);
+    let without_log = match connect(files) {
         Err(StoreError::Corrupt { reason, .. }) if files.log.exists() => {
             notes.push(set_log_aside(files, &reason)?);
+            connect(files)
+        }
+        other => other,
+    };
+    let connection = match without_log {
+        Err(StoreError::Corrupt { reason, .. }) => {
+            notes.push(set_events_aside(files, &reason)?);
+            *emptied = true;
             connect(files)?
         }
         other => other?,
@@ -109,6 +162,7 @@ fn open_mending(files: &Files, notes: &mut Vec<String>) -> Result<Connection> {
     }
     connection.close().map_err(|(_, error)| error)?;
     let aside = files.set_aside(&files.events)?;
+    *emptied = true;
     notes.push(format!(
         "{} was written by another version of Wirereel and is now {}: open its capture files again",
         files.events.display(),
@@ -140,9 +194,19 @@ fn set_log_aside(files: &Files, reason: &str) -> Result<String> {
     ))
 }
 
+fn set_events_aside(files: &Files, reason: &str) -> Result<String> {
+    let aside = files.set_aside(&files.events)?;
+    Ok(format!(
+        "the database {} cannot be read ({}): it is set aside as {}, and rows are made anew from the captured packets",
+        files.events.display(),
+        reason.lines().next().unwrap_or_default(),
+        aside.display()
+    ))
+}
+
 /// What must be settled before the file is opened. Files are for the library of this version and no other, so they may be as it writes them
 /// best.
-fn config() -> Result<Config> {
+pub(crate) fn config() -> Result<Config> {
     Ok(Config::default()
         .enable_autoload_extension(false)?
         .with("autoinstall_known_extensions", "false")?
@@ -182,6 +246,8 @@ fn connect(files: &Files) -> Result<Connection> {
         let text = error.to_string();
         if text.contains("Could not set lock") || text.contains("Conflicting lock") {
             StoreError::Locked(file.clone())
+        } else if NOT_ITS_FAULT.iter().any(|words| text.contains(words)) {
+            error.into()
         } else {
             StoreError::Corrupt { file: file.clone(), reason: text }
         }
@@ -201,7 +267,7 @@ pub fn check_library() -> Result<String> {
 }
 
 /// The format the file was written in; `None` for a new file.
-fn format_of(connection: &Connection) -> Result<Option<u32>> {
+pub(crate) fn format_of(connection: &Connection) -> Result<Option<u32>> {
     let has_meta: bool = connection.query_row(
         "SELECT count(*) > 0 FROM duckdb_tables() WHERE schema_name = 'raw' AND table_name = 'meta'",
         [],
@@ -216,7 +282,7 @@ fn format_of(connection: &Connection) -> Result<Option<u32>> {
     Ok(Some(format.and_then(|format| format.parse().ok()).unwrap_or(0)))
 }
 
-fn create(connection: &Connection, new: bool) -> Result<()> {
+pub(crate) fn create(connection: &Connection, new: bool) -> Result<()> {
     connection.execute_batch("BEGIN")?;
     connection.execute_batch(&schema::create())?;
     if new {
@@ -230,6 +296,29 @@ fn create(connection: &Connection, new: bool) -> Result<()> {
     Ok(())
 }
 
+/// The time as part of a file's name: `20261126T114050Z`.
+fn utc_now() -> String {
+    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let (mut days, second) = (seconds / 86_400, seconds % 86_400);
+    let is_leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    let mut year = 1970;
+    while days >= 365 + u64::from(is_leap(year)) {
+        days -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let february = 28 + u64::from(is_leap(year));
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year}{month:02}{:02}T{hour:02}{minute:02}{second:02}Z", days + 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,14 +327,50 @@ mod tests {
     fn a_file_of_another_format_is_set_aside_and_said_so() {
         let folder = tempfile::tempdir().unwrap();
         let files = Files::in_folder(folder.path());
-        let (connection, notes) = open(&files).unwrap();
-        assert!(notes.is_empty());
+        let Connected { connection, notes, emptied } = open(&files).unwrap();
+        assert!(notes.is_empty() && !emptied);
         connection.execute_batch("UPDATE raw.meta SET value = '999' WHERE key = 'format'; CHECKPOINT").unwrap();
         drop(connection);
-        let (connection, notes) = open(&files).unwrap();
-        assert!(notes[0].contains("another version"), "{notes:?}");
-        assert!(folder.path().join("events.duckdb.aside-1").exists());
+        let Connected { connection, notes, emptied } = open(&files).unwrap();
+        assert!(notes[0].contains("another version") && emptied, "{notes:?}");
+        assert_eq!(aside(folder.path()).len(), 1);
         assert_eq!(format_of(&connection).unwrap(), Some(schema::FORMAT));
+    }
+
+    /// Files that were set aside, and when.
+    fn aside(folder: &Path) -> Vec<String> {
+        let names = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter_map(|name| Some(name.strip_prefix("events.duckdb.aside-")?.to_owned())).collect()
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_set_aside_with_its_time_and_another_begun() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::in_folder(folder.path());
+        for damage in [b"torn".to_vec(), vec![0; 300_000]] {
+            fs::write(&files.events, damage).unwrap();
+            let Connected { connection, notes, emptied } = open(&files).unwrap();
+            assert!(emptied);
+            assert!(notes[0].contains("cannot be read") && notes[0].contains("made anew"), "{notes:?}");
+            assert_eq!(format_of(&connection).unwrap(), Some(schema::FORMAT));
+        }
+        let aside = aside(folder.path());
+        assert_eq!(aside.len(), 2, "none is deleted: {aside:?}");
+        assert!(aside.iter().all(|name| name.starts_with("20") && name.contains('T')), "{aside:?}");
+        assert!(!open(&files).unwrap().emptied);
+    }
+
+    #[test]
+    fn an_opening_that_somebody_ended_costs_the_file_only_when_it_happens_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::in_folder(folder.path());
+        drop(open(&files).unwrap());
+        fs::write(&files.opening, b".").unwrap();
+        assert!(!open(&files).unwrap().emptied);
+        fs::write(&files.opening, b"..").unwrap();
+        let opened = open(&files).unwrap();
+        assert!(opened.emptied && opened.notes[0].contains("did not end"), "{:?}", opened.notes);
+        assert!(!files.opening.exists());
     }
 
     #[test]
@@ -265,7 +390,7 @@ mod tests {
     #[test]
     fn the_instance_keeps_its_settings() {
         let folder = tempfile::tempdir().unwrap();
-        let (connection, _) = open(&Files::in_folder(folder.path())).unwrap();
+        let connection = open(&Files::in_folder(folder.path())).unwrap().connection;
         for change in ["SET enable_external_access = true", "SET lock_configuration = false", "LOAD httpfs"] {
             assert!(connection.execute_batch(change).is_err(), "{change}");
         }

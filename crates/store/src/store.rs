@@ -12,6 +12,7 @@ use std::{
 use duckdb::Connection;
 
 use crate::{
+    compact::{self, Space},
     error::{Result, StoreError},
     lanes::Lanes,
     open::{self, Files},
@@ -33,6 +34,8 @@ pub struct Opened {
     pub store: Store,
     /// Sentences for the user, for instance that a damaged log was set aside.
     pub notes: Vec<String>,
+    /// Rows that were there before are not any more, because their file could not be read: they must be made anew.
+    pub emptied: bool,
 }
 
 pub(crate) struct Shared {
@@ -59,9 +62,9 @@ impl Store {
     pub fn open(folder: &Path) -> Result<Opened> {
         let files = Files::in_folder(folder);
         let lock = files.lock()?;
-        let (root, notes) = open::open(&files)?;
-        let shared = Shared::new(root, files, lock);
-        Ok(Opened { store: Self { shared: Arc::new(shared) }, notes })
+        let open::Connected { connection, notes, emptied } = open::open(&files)?;
+        let shared = Shared::new(connection, files, lock);
+        Ok(Opened { store: Self { shared: Arc::new(shared) }, notes, emptied })
     }
 
     /// Opens the events of a folder for reading only: nothing in them is mended, set aside or brought up to date.
@@ -96,6 +99,16 @@ impl Store {
         };
         let place = lane.map(|lane| self.shared.lanes.take(lane, connection.interrupt_handle()));
         Ok(Reader::new(connection, place, Arc::clone(&self.shared)))
+    }
+
+    /// Room that the database takes.
+    pub fn space(&self) -> Result<Space> {
+        compact::space_of(&locked(&self.shared.root))
+    }
+
+    /// Lets the file use again what was removed, without holding up whoever writes. Somebody who is reading may be in its way.
+    pub fn checkpoint(&self) -> Result<()> {
+        Ok(self.shared.connection()?.execute_batch("CHECKPOINT")?)
     }
 
     /// Rises with every commit.

@@ -113,18 +113,21 @@ fn an_opening_that_did_not_return_sets_the_log_aside() {
     fs::write(folder.path().join("events.duckdb.opening"), "").unwrap();
     let opened = open(folder.path());
     assert_eq!(opened.notes.len(), 1);
-    assert!(opened.notes[0].contains("events.duckdb.wal.aside-1"), "{}", opened.notes[0]);
+    assert!(opened.notes[0].contains("events.duckdb.wal.aside-20"), "{}", opened.notes[0]);
     assert!(!folder.path().join("events.duckdb.opening").exists());
     assert_eq!(count(&opened.store, "flows"), 0);
 }
 
 #[test]
-fn a_file_that_is_no_database_is_named_and_left_alone() {
+fn a_file_that_is_no_database_is_named_and_set_aside_whole() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("events.duckdb");
     let content = "a letter to the editor, and not a short one. ".repeat(2_000);
     fs::write(&file, &content).unwrap();
-    let Err(StoreError::Corrupt { file: named, .. }) = Store::open(folder.path()) else { panic!("it was opened") };
-    assert_eq!(named, file);
-    assert_eq!(fs::read_to_string(&file).unwrap(), content);
+    let opened = Store::open(folder.path()).unwrap();
+    assert!(opened.emptied);
+    assert!(opened.notes[0].contains("events.duckdb.aside-20"), "{}", opened.notes[0]);
+    let aside = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let aside: Vec<_> = aside.filter(|path| path.to_string_lossy().contains(".aside-")).collect();
+    assert_eq!(fs::read_to_string(&aside[0]).unwrap(), content);
 }

@@ -18,3 +18,8 @@ pub(crate) fn read_drops(order: ByteOrder, contents: &[u8]) -> Option<(u32, u64)
     }
     Some((order.u32(contents, 0), lost?))
 }
+
+/// Interface number and time of the block, in ticks of that interface; `None` when it is too short.
+pub(crate) fn read_time(order: ByteOrder, contents: &[u8]) -> Option<(u32, u64)> {
+    (contents.len() >= 12).then(|| (order.u32(contents, 0), order.ticks(contents, 4)))
+}

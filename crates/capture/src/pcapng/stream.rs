@@ -12,12 +12,12 @@ use super::{
     interface::{Interface, Section},
     names::read_names,
     packet::read_packet,
-    statistics::read_drops,
+    statistics::{read_drops, read_time},
 };
 use crate::{
     error::RecordProblem,
     format::ByteOrder,
-    limits::{MAX_BLOCK_BYTES, MAX_NAMES},
+    limits::{MAX_BLOCK_BYTES, MAX_LOSSES, MAX_NAMES},
     notes::{Note, Notes},
     step::{Located, Step},
     window::Window,
@@ -29,6 +29,10 @@ pub(crate) struct Stream {
     /// Packets lost by finished sections, and by each interface of this one.
     dropped_before: u64,
     dropped: Vec<u64>,
+    /// Latest time of a statistics block.
+    pub(crate) told_ns: Option<i64>,
+    /// When packets turned out to be lost, and how many.
+    pub(crate) losses: Vec<(i64, u64)>,
     pub(crate) link_types: Vec<LinkType>,
     pub(crate) names: Vec<(IpAddr, Vec<String>)>,
     pub(crate) notes: Notes,
@@ -40,6 +44,8 @@ impl Stream {
             section: Section::new(ByteOrder::Little),
             dropped_before: 0,
             dropped: Vec::new(),
+            told_ns: None,
+            losses: Vec::new(),
             link_types: Vec::new(),
             names: Vec::new(),
             notes: Notes::default(),
@@ -137,14 +143,7 @@ impl Stream {
                 Ok(interface) => self.add_interface(interface, position),
                 Err(problem) => self.notes.add(Note::BadBlock { problem: problem.to_string() }, position),
             },
-            kind::STATISTICS => {
-                if let Some((id, lost)) = read_drops(order, contents)
-                    && let Some(known) = self.dropped.get_mut(id as usize)
-                {
-                    // Counted since the interface's capture began, so the last block tells all.
-                    *known = lost;
-                }
-            }
+            kind::STATISTICS => self.keep_statistics(contents),
             kind::NAMES => {
                 let found = read_names(order, contents);
                 let room = MAX_NAMES - self.names.len();
@@ -154,6 +153,27 @@ impl Stream {
                 self.names.extend(found.into_iter().take(room));
             }
             unknown => self.notes.add(Note::UnknownBlock { kind: unknown }, position),
+        }
+    }
+
+    fn keep_statistics(&mut self, contents: &[u8]) {
+        let order = self.section.order;
+        let at_ns = read_time(order, contents).and_then(|(id, ticks)| {
+            let interface = self.section.interfaces.get(id as usize)?;
+            Some(interface.resolution.nanoseconds(ticks, interface.offset_s))
+        });
+        self.told_ns = self.told_ns.max(at_ns);
+        if let Some((id, lost)) = read_drops(order, contents)
+            && let Some(known) = self.dropped.get_mut(id as usize)
+        {
+            if let Some(at_ns) = at_ns
+                && lost > *known
+                && self.losses.len() < MAX_LOSSES
+            {
+                self.losses.push((at_ns, lost - *known));
+            }
+            // Counted since the interface's capture began, so the last block tells all.
+            *known = lost;
         }
     }
 

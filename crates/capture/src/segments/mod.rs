@@ -5,6 +5,8 @@
 //! a capture by itself that any tool opens.
 
 mod recover;
+mod span;
+mod tail;
 mod writer;
 
 use std::{
@@ -15,6 +17,7 @@ use std::{
 use crate::error::CaptureError;
 
 pub use recover::{Recovered, recover};
+pub use span::{begins_ns, span_ns};
 pub use writer::{Begun, SegmentLimits, SegmentWriter};
 
 /// Bits of a [`Place`] that are the offset: a segment is far smaller than the tebibyte they reach.

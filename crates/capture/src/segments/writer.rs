@@ -2,20 +2,16 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{BufWriter, Write},
     path::{Path, PathBuf},
 };
 
 use wirereel_dissect::Packet;
 
-use super::{Place, segment_path, segments};
+use super::{Place, segment_path, segments, tail::Tail};
 use crate::{
     error::CaptureError,
     writer::{CapturedOn, PcapngWriter},
 };
-
-/// Bytes collected before the operating system is asked to write.
-const BUFFER_BYTES: usize = 256 * 1024;
 
 /// When a segment is closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,20 +38,31 @@ pub enum Begun {
 }
 
 /// Writes segments into a folder. One exists per folder.
+///
+/// A full disk loses nothing that was taken: it is held until there is room, and meanwhile nothing more is taken.
 pub struct SegmentWriter {
     folder: PathBuf,
     limits: SegmentLimits,
     application: String,
     next_number: u32,
     open: Option<Open>,
+    /// Latest time the capture is known to have run until.
+    told_ns: i64,
+    /// Packets lost while no segment was open to say so.
+    untold: u64,
 }
 
 struct Open {
     number: u32,
-    writer: PcapngWriter<BufWriter<File>>,
+    writer: PcapngWriter<Tail>,
     first_ns: i64,
     path: PathBuf,
     unsynced: bool,
+    /// Packets came since the last statistics block.
+    news: bool,
+    /// What that block says.
+    told_ns: i64,
+    lost: u64,
 }
 
 impl SegmentWriter {
@@ -66,13 +73,22 @@ impl SegmentWriter {
     pub fn open(folder: &Path, limits: SegmentLimits, application: &str) -> Result<Self, CaptureError> {
         fs::create_dir_all(folder).map_err(|source| CaptureError::Write { path: folder.into(), source })?;
         let next_number = segments(folder)?.last().map_or(0, |last| last.number + 1);
-        Ok(Self { folder: folder.into(), limits, application: application.into(), next_number, open: None })
+        Ok(Self {
+            folder: folder.into(),
+            limits,
+            application: application.into(),
+            next_number,
+            open: None,
+            told_ns: 0,
+            untold: 0,
+        })
     }
 
     /// Appends a packet of an interface; gives where it is, and whether it began a segment.
     ///
     /// # Errors
-    /// The disk is full or broken; the packet is not kept then, and a part of it may be: a new segment is begun with the next packet.
+    /// The disk is full or broken, or the packet cannot be said in the format; it is not kept then. Everything taken before is held, and the
+    /// next packet may be taken again.
     pub fn write(&mut self, packet: &Packet<'_>, interface: Option<&str>) -> Result<(Place, Begun), CaptureError> {
         let mut begun = Begun::Nothing;
         if self.is_due(packet.at_ns) {
@@ -82,18 +98,34 @@ impl SegmentWriter {
             begun = Begun::Segment(self.begin(packet.at_ns)?);
         }
         let Some(open) = &mut self.open else { unreachable!("one was just begun") };
-        let written = open.writer.write_on(packet, CapturedOn { name: interface, ..CapturedOn::default() });
-        match written {
-            Ok(offset) => {
-                open.unsynced = true;
-                Ok((Place { segment: open.number, offset }, begun))
-            }
-            Err(source) => {
-                let path = open.path.clone();
-                self.give_up();
-                Err(CaptureError::Write { path, source })
-            }
+        let failed = |path: &Path, source| CaptureError::Write { path: path.into(), source };
+        if open.writer.get_ref().is_full() {
+            open.writer.get_mut().hand_on().map_err(|source| failed(&open.path, source))?;
         }
+        let on = CapturedOn { name: interface, ..CapturedOn::default() };
+        let offset = open.writer.write_on(packet, on).map_err(|source| failed(&open.path, source))?;
+        (open.unsynced, open.news) = (true, true);
+        Ok((Place { segment: open.number, offset }, begun))
+    }
+
+    /// Says that the capture ran until a time, nanoseconds since 1970, and lost so many packets since this was said last.
+    pub fn tell(&mut self, at_ns: i64, lost: u64) {
+        self.told_ns = self.told_ns.max(at_ns);
+        self.untold += lost;
+        if self.open.as_ref().is_some_and(|open| open.news) || self.untold > 0 {
+            self.write_told();
+        }
+    }
+
+    fn write_told(&mut self) {
+        let Some(open) = &mut self.open else { return };
+        if (open.told_ns, self.untold) == (self.told_ns, 0) {
+            return;
+        }
+        open.lost += self.untold;
+        // Taking bytes does not fail.
+        let _ = open.writer.write_losses(self.told_ns, open.lost);
+        (open.told_ns, open.news, open.unsynced, self.untold) = (self.told_ns, false, true, 0);
     }
 
     /// Makes what was written durable. Costs a wait for the disk: once a second is a good measure.
@@ -101,11 +133,12 @@ impl SegmentWriter {
     /// # Errors
     /// As [`SegmentWriter::write`].
     pub fn sync(&mut self) -> Result<(), CaptureError> {
+        self.flush()?;
         let Some(open) = &mut self.open else { return Ok(()) };
         if !open.unsynced {
             return Ok(());
         }
-        let synced = open.writer.get_mut().flush().and_then(|()| open.writer.get_mut().get_ref().sync_data());
+        let synced = open.writer.get_ref().sync();
         open.unsynced = false;
         let path = open.path.clone();
         if synced.is_err() {
@@ -115,13 +148,13 @@ impl SegmentWriter {
         synced.map_err(|source| CaptureError::Write { path, source })
     }
 
-    /// Hands what is buffered to the operating system, so that it can be read back and survives the end of this process.
+    /// Hands what waits to the operating system, so that it can be read back and survives the end of this process.
     ///
     /// # Errors
     /// As [`SegmentWriter::write`].
     pub fn flush(&mut self) -> Result<(), CaptureError> {
         let Some(open) = &mut self.open else { return Ok(()) };
-        open.writer.get_mut().flush().map_err(|source| CaptureError::Write { path: open.path.clone(), source })
+        open.writer.get_mut().hand_on().map_err(|source| CaptureError::Write { path: open.path.clone(), source })
     }
 
     /// Closes the newest segment; the next packet begins another.
@@ -129,6 +162,7 @@ impl SegmentWriter {
     /// # Errors
     /// As [`SegmentWriter::write`].
     pub fn close(&mut self) -> Result<(), CaptureError> {
+        self.write_told();
         self.sync()?;
         self.open = None;
         Ok(())
@@ -146,18 +180,10 @@ impl SegmentWriter {
         let failed = |source| CaptureError::Write { path: path.clone(), source };
         let file = OpenOptions::new().write(true).create_new(true).open(&path).map_err(failed)?;
         self.next_number += 1;
-        let out = BufWriter::with_capacity(BUFFER_BYTES, file);
-        let writer = PcapngWriter::new(out, &self.application).map_err(failed)?;
+        let writer = PcapngWriter::new(Tail::new(file), &self.application).map_err(failed)?;
         // The file's name must be as durable as its contents.
         File::open(&self.folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-        self.open = Some(Open { number, writer, first_ns, path, unsynced: true });
+        self.open = Some(Open { number, writer, first_ns, path, unsynced: true, news: false, told_ns: 0, lost: 0 });
         Ok(number)
-    }
-
-    /// Leaves a segment that could not be written, cut behind what is whole as far as the disk still allows.
-    fn give_up(&mut self) {
-        self.open = None;
-        // What cannot be mended now is mended at the next start.
-        let _ = super::recover(&self.folder);
     }
 }

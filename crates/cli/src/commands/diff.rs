@@ -7,13 +7,14 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use comfy_table::{Table, presets};
-use wirereel_engine::{WindowFigures, Workspace, difference, instant};
+use wirereel_engine::{WindowFigures, difference, instant};
 use wirereel_query::{
     answer::Golden,
     question::TimeRange,
     reel::{Difference, DifferentEdge, Effect, Presence, Trend},
 };
 
+use super::open;
 use crate::{
     arguments::Shape,
     figures::{duration, rate, share},
@@ -45,7 +46,7 @@ fn figures(side: &str, filter: &str, folder: impl Fn() -> Result<PathBuf>) -> Re
         Some((from, to)) if side == ".." || !Path::new(side).is_dir() => (folder()?, Some(window(from, to)?)),
         _ => (PathBuf::from(side), None),
     };
-    let workspace = Workspace::open_existing(&folder)?;
+    let workspace = open(&folder)?;
     Ok(workspace.reader(None)?.window_figures(range, filter)?)
 }
 

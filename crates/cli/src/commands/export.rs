@@ -3,17 +3,17 @@
 use std::path::Path;
 
 use anyhow::Result;
-use wirereel_engine::{RowsExport, Selection, Workspace, export};
+use wirereel_engine::{RowsExport, Selection, export};
 use wirereel_query::question::{RowsFormat, RowsOf};
 
-use super::folder;
+use super::{folder, open};
 use crate::arguments::{self, Export, Selected};
 
 /// Writes what was selected.
 pub(super) fn run(what: Export) -> Result<()> {
     match what {
         Export::Pcap { workspace, selected, flow, out } => {
-            let workspace = Workspace::open_existing(&folder(&workspace)?)?;
+            let workspace = open(&folder(&workspace)?)?;
             let selection = match flow {
                 Some(id) => Selection::Flow(id),
                 None => Selection::Scope(selected.scope()),
@@ -46,7 +46,7 @@ fn write(
     bodies: bool,
     out: &Path,
 ) -> Result<()> {
-    let workspace = Workspace::open_existing(&folder(workspace)?)?;
+    let workspace = open(&folder(workspace)?)?;
     let export = RowsExport { rows, format, scope: selected.scope(), bodies };
     let written = export::rows(&workspace, &export, out)?;
     let what = match rows {

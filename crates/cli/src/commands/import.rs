@@ -13,15 +13,14 @@ use wirereel_engine::{
     import::{ImportSummary, Progress, Watch, import},
 };
 
+use super::mended;
+
 /// Imports the files; a progress bar on a terminal, a summary at the end.
 pub(super) fn run(folder: &Path, files: &[PathBuf]) -> Result<()> {
-    let workspace = Workspace::open(folder)?;
-    for note in workspace.notes() {
-        eprintln!("warning: {note}");
-    }
+    let workspace = mended(Workspace::open(folder)?)?;
     let bar = Bar::new();
     let summary = import(&workspace, files, &bar)?;
-    bar.0.finish_and_clear();
+    bar.clear();
     for warning in &summary.warnings {
         eprintln!("warning: {warning}");
     }
@@ -29,10 +28,10 @@ pub(super) fn run(folder: &Path, files: &[PathBuf]) -> Result<()> {
     Ok(())
 }
 
-struct Bar(ProgressBar);
+pub(super) struct Bar(ProgressBar);
 
 impl Bar {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         if !io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
@@ -43,6 +42,10 @@ impl Bar {
         let bar = ProgressBar::new(0).with_style(style);
         bar.enable_steady_tick(Duration::from_millis(200));
         Self(bar)
+    }
+
+    pub(super) fn clear(&self) {
+        self.0.finish_and_clear();
     }
 }
 
@@ -75,7 +78,7 @@ fn print(summary: &ImportSummary, mut out: impl Write) -> io::Result<()> {
 }
 
 /// `1,234,567`.
-fn grouped(n: u64) -> String {
+pub(super) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (i, digit) in digits.chars().enumerate() {

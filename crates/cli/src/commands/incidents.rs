@@ -7,9 +7,10 @@ use std::{
 
 use anyhow::Result;
 use comfy_table::{Table, presets};
-use wirereel_engine::{Workspace, instant};
+use wirereel_engine::instant;
 use wirereel_query::reel::{CallerSaw, Incident, IncidentKind, IncidentsQuestion};
 
+use super::open;
 use crate::{
     arguments::Shape,
     figures::{counted, duration},
@@ -17,7 +18,7 @@ use crate::{
 
 /// Finds them and prints them by time.
 pub(super) fn run(folder: &Path, shape: Shape) -> Result<()> {
-    let workspace = Workspace::open_existing(folder)?;
+    let workspace = open(folder)?;
     let incidents = workspace.reader(None)?.incidents(&IncidentsQuestion::default())?;
     let mut out = io::BufWriter::new(io::stdout().lock());
     match shape {

@@ -7,13 +7,16 @@ mod export;
 mod import;
 mod incidents;
 mod picture;
+mod rebuild;
 mod report;
+mod retention;
 mod schema;
 mod sql;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
+use wirereel_engine::{Workspace as Open, keeping};
 
 use crate::{
     arguments::{Arguments, Command, Workspace},
@@ -35,10 +38,31 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         }
         Command::Serve { files, workspace, listen } => serve::serve(folder(&workspace)?, files, listen),
         Command::Capture(capture) => capture::run(capture),
+        Command::Rebuild { workspace } => rebuild::run(&folder(&workspace)?),
+        Command::Retention { workspace, dry_run } => retention::run(&folder(&workspace)?, dry_run),
         Command::Schema { markdown, config } => schema::run(markdown, config),
         Command::Doctor => doctor::run(),
         Command::Export(export) => export::run(export),
     }
+}
+
+/// Opens a workspace that must be there already.
+pub(crate) fn open(folder: &Path) -> Result<Open> {
+    mended(Open::open_existing(folder)?)
+}
+
+/// Says what opening had to mend. Where the database could not be read, everything in it is made anew first.
+pub(crate) fn mended(workspace: Open) -> Result<Open> {
+    for note in workspace.notes() {
+        eprintln!("warning: {note}");
+    }
+    let bar = import::Bar::new();
+    if let Some(rebuilt) = keeping::make_anew(&workspace, &bar)? {
+        bar.clear();
+        rebuild::warn(&rebuilt);
+        eprintln!("warning: rows were made anew of {}", rebuild::sources(&rebuilt));
+    }
+    Ok(workspace)
 }
 
 /// The workspace that was named, or the platform's data folder.

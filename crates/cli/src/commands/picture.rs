@@ -3,13 +3,14 @@
 use std::path::Path;
 
 use anyhow::{Result, bail, ensure};
-use wirereel_engine::{Reader, Workspace};
+use wirereel_engine::Reader;
 use wirereel_query::{
     answer::{Inspection, ServiceKind},
     question::{DensityQuestion, InspectQuestion, Scope, TimeRange},
     reel::{IncidentsQuestion, Metric, SeriesQuestion},
 };
 
+use super::open;
 use crate::{
     arguments::Drawn,
     pictures::{self, Theme},
@@ -33,7 +34,7 @@ pub(super) fn run(
     out: &Path,
 ) -> Result<()> {
     ensure!(what == Drawn::Series || services.is_empty(), "--service is for the picture `series`");
-    let workspace = Workspace::open_existing(folder)?;
+    let workspace = open(folder)?;
     let reader = workspace.reader(None)?;
     let Some(whole) = reader.recording()?.range else { bail!("nothing is recorded in {}", folder.display()) };
     let range = within(scope.range, whole)?;

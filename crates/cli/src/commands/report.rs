@@ -7,13 +7,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use wirereel_engine::Workspace;
 
+use super::open;
 use crate::report;
 
 /// Writes the report to a file as HTML, or to stdout as text.
 pub(super) fn run(folder: &Path, out: Option<&Path>) -> Result<()> {
-    let workspace = Workspace::open_existing(folder)?;
+    let workspace = open(folder)?;
     let data = report::collect(&workspace)?;
     match out {
         Some(path) => {

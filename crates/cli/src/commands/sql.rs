@@ -8,14 +8,14 @@ use std::{
 use anyhow::Result;
 use comfy_table::{CellAlignment, Table, presets};
 use serde_json::{Map, Value};
-use wirereel_engine::Workspace;
 use wirereel_query::answer::SqlResult;
 
+use super::open;
 use crate::arguments::Format;
 
 /// Asks the workspace and prints the rows.
 pub(super) fn run(folder: &Path, query: &str, format: Format) -> Result<()> {
-    let workspace = Workspace::open_existing(folder)?;
+    let workspace = open(folder)?;
     let result = workspace.reader(None)?.sql(query, usize::MAX)?;
     let out = io::BufWriter::new(io::stdout().lock());
     match format {

@@ -15,6 +15,11 @@ impl Span {
         Self(Duration::from_secs(secs))
     }
 
+    /// Whole milliseconds.
+    pub const fn from_millis(millis: u64) -> Self {
+        Self(Duration::from_millis(millis))
+    }
+
     /// Nanoseconds, of which whole milliseconds count; at least one.
     pub(crate) fn from_nanos(nanos: i64) -> Self {
         Self(Duration::from_millis(u64::try_from(nanos / 1_000_000).unwrap_or(0).max(1)))

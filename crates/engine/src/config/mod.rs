@@ -9,6 +9,8 @@ mod name_rule;
 mod overlay;
 mod parsing;
 mod read;
+mod retention;
+mod storing;
 mod whisperer;
 
 use schemars::JsonSchema;
@@ -22,6 +24,8 @@ pub use overlay::Problem;
 pub(crate) use overlay::overlay;
 pub use parsing::{ParsingConfig, ParsingLimits, ParsingTimes};
 pub use read::{ConfigProblem, read, read_again, read_text};
+pub use retention::{Gibibytes, Retention};
+pub use storing::Storing;
 pub use whisperer::WhispererEntry;
 pub(crate) use whisperer::is_id;
 
@@ -51,6 +55,10 @@ pub struct Config {
     /// Whether credentials, cookies and tokens are kept in rows as they were sent instead of `<hidden>`. Counts for captures imported
     /// from then on.
     pub keep_secrets: bool,
+    /// How long and how much of what is captured live is kept.
+    pub retention: Retention,
+    /// How soon rows of live traffic follow their packets.
+    pub storing: Storing,
     /// Capture agents; those of the live recording count.
     pub whisperers: Vec<WhispererEntry>,
 }

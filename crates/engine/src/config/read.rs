@@ -61,6 +61,8 @@ fn keep(path: &str, before: &Config, config: &mut Config) {
         "errors" => config.errors.clone_from(&before.errors),
         "trusted_proxies" => config.trusted_proxies.clone_from(&before.trusted_proxies),
         "keep_secrets" => config.keep_secrets = before.keep_secrets,
+        "retention" => config.retention.clone_from(&before.retention),
+        "storing" => config.storing.clone_from(&before.storing),
         // What is wrong in one whisperer leaves the others and the rest of it in force.
         "whisperers" if path == "whisperers" => config.whisperers.clone_from(&before.whisperers),
         // A key that does not exist has nothing to keep.
@@ -103,6 +105,8 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
                 }
             }
             "keep_secrets" => config.keep_secrets = one(&key, value, &mut problems).unwrap_or_default(),
+            "retention" => config.retention = one(&key, value, &mut problems).unwrap_or_default(),
+            "storing" => config.storing = one(&key, value, &mut problems).unwrap_or_default(),
             "whisperers" => match value {
                 Value::Array(items) => config.whisperers = read_whisperers(items, &mut problems),
                 _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
@@ -110,7 +114,7 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
                 message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
-                          keep_secrets, whisperers"
+                          keep_secrets, retention, storing, whisperers"
                     .into(),
             }),
         }
@@ -227,6 +231,39 @@ mod tests {
         let (mistaken, problems) = read_text(r#"{ "trusted_proxies": "10.0.0.0/8" }"#);
         assert_eq!(mistaken.trusted_proxies, TrustedProxies::default());
         assert_eq!(problems[0].to_string(), "wirereel.json: trusted_proxies: must be a list");
+    }
+
+    #[test]
+    fn what_is_kept_says_what_it_takes() {
+        let (config, problems) = read_text(
+            r#"{ "retention": { "keep": "3d", "at_most_gib": 0.5 }, "storing": { "flush_every": "2s", "batch_rows": 5 } }"#,
+        );
+        assert_eq!(problems, []);
+        assert_eq!((config.retention.keep.to_string().as_str(), config.retention.at_most_gib.bytes()), ("3d", 1 << 29));
+        assert_eq!(config.retention.free_space_gib.bytes(), 1 << 30, "what is not said has its default");
+        assert_eq!((config.storing.interval().as_secs(), config.storing.rows()), (2, 1_000));
+        for (text, said) in [
+            (
+                r#"{ "retention": { "keep": "soon" } }"#,
+                "wirereel.json: retention.keep: \"soon\" is not a duration such as \"10s\"",
+            ),
+            (
+                r#"{ "retention": { "at_most_gib": 0 } }"#,
+                "wirereel.json: retention.at_most_gib: 0 is not a number of GiB such as 20",
+            ),
+            (
+                r#"{ "retention": { "free_space_gib": "1" } }"#,
+                "wirereel.json: retention.free_space_gib: invalid type: string \"1\"",
+            ),
+            (
+                r#"{ "storing": { "batch": 1 } }"#,
+                "wirereel.json: storing.batch: unknown field `batch`, expected `flush_every`",
+            ),
+        ] {
+            let (config, problems) = read_text(text);
+            assert!(problems[0].to_string().starts_with(said), "{}", problems[0]);
+            assert_eq!(config, Config::default());
+        }
     }
 
     #[test]

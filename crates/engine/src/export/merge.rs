@@ -2,7 +2,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use wirereel_capture::{PacketReader, Secrets};
+use wirereel_capture::{CaptureError, PacketReader, Secrets};
 use wirereel_dissect::Packet;
 use wirereel_store::{Reader, SourceId, SourcePath};
 
@@ -119,15 +119,17 @@ impl Run {
 
     /// Whether there is another packet; its time is then known. At the end the capture is closed.
     fn find_next(&mut self) -> Result<bool, EngineError> {
-        match (&mut self.capture, self.positions.get(self.next)) {
-            (Some(capture), Some(position)) => {
-                self.at_ns = capture.read(*position).map_err(EngineError::capture(&self.source.path))?.at_ns;
-                Ok(true)
-            }
-            _ => {
-                (self.capture, self.positions) = (None, Vec::new());
-                Ok(false)
+        while let (Some(capture), Some(position)) = (&mut self.capture, self.positions.get(self.next)) {
+            match capture.read(*position) {
+                // Retention has removed it: the others are exported.
+                Err(CaptureError::SegmentGone { .. }) => self.next += 1,
+                packet => {
+                    self.at_ns = packet.map_err(EngineError::capture(&self.source.path))?.at_ns;
+                    return Ok(true);
+                }
             }
         }
+        (self.capture, self.positions) = (None, Vec::new());
+        Ok(false)
     }
 }

@@ -8,6 +8,7 @@ mod stream;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use wirereel_capture::CaptureError;
 use wirereel_dissect::{
     Dissector,
     record::{DetailRequest, SegmentSeen, Sink, Transport},
@@ -117,7 +118,8 @@ impl Workspace {
     pub(crate) fn packet_bytes(&self, source: SourceId, position: u64) -> Result<PacketBytes, EngineError> {
         let reader = self.reader(None)?;
         let mut packets = self.packets_of(&reader, source)?;
-        let packet = packets.read(position).map_err(EngineError::capture(reader.source(source)?.path))?;
+        let path = reader.source(source)?.path;
+        let packet = packets.read(position).map_err(|error| self.unread(&path, error))?;
         Ok(PacketBytes {
             at_us: packet.at_ns.div_euclid(1_000),
             link_type: packet.link_type.name().to_string(),
@@ -165,11 +167,16 @@ impl Workspace {
             // Whatever told it then may not be among the packets.
             dissector.listening().insert(transport, server);
         }
+        let last = positions.len().saturating_sub(1);
         for (index, &position) in positions.iter().enumerate() {
             if index.is_multiple_of(PACKETS_PER_LOOK) {
                 reader.proceed()?;
             }
-            let packet = packets.read(position).map_err(EngineError::capture(&path))?;
+            let packet = match packets.read(position) {
+                // The flow is alive and its beginning was removed: what is left of it can be read.
+                Err(CaptureError::SegmentGone { .. }) if index < last => continue,
+                packet => packet.map_err(|error| self.unread(&path, error))?,
+            };
             dissector.push(&packet, sink);
             if sink.has_enough() {
                 return Ok(());

@@ -59,7 +59,15 @@ pub(crate) struct Collector {
 impl Collector {
     /// Collects records of the source that `rows` were begun for.
     pub(crate) fn new(rows: Rows, peers: PeerTable) -> Self {
-        Self { rows, peers, known: Known::nothing(), turn: None, apart: HashMap::new(), host: None, counts: Counts::default() }
+        Self {
+            rows,
+            peers,
+            known: Known::nothing(),
+            turn: None,
+            apart: HashMap::new(),
+            host: None,
+            counts: Counts::default(),
+        }
     }
 
     /// What comes from now on is of this source. Names that DNS gave and flows that are open are known by source.
@@ -93,6 +101,11 @@ impl Collector {
 
     pub(crate) fn is_full(&self) -> bool {
         self.rows.len() >= BATCH_ROWS || self.rows.bytes() >= BATCH_BYTES
+    }
+
+    /// Rows collected since they were taken last.
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len()
     }
 
     pub(crate) fn take(&mut self) -> Batch {

@@ -24,6 +24,7 @@ pub use records::{RecordSource, import_records};
 
 use crate::{
     EngineError, Workspace,
+    keeping::ledger,
     second_try::{IfGone, second_try},
 };
 pub(crate) use collect::Collector;
@@ -104,6 +105,7 @@ fn import_file(
     let path = std::path::absolute(path).map_err(EngineError::io(path))?;
     let name = path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned());
     let source = NewSource { kind: SourceKind::File, name, path: path.clone() };
+    ledger::note(workspace.folder(), &path).map_err(EngineError::io(workspace.folder()))?;
     import_source(workspace, writer, &source, watch, |collector, batches| {
         read_packets(workspace, &path, file, collector, batches, progress, watch)
     })?;

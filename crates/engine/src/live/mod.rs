@@ -9,6 +9,7 @@
 //! Every arrow is a short queue. When anything is slow the pipe fills, the agent's queue takes what comes, and what does not fit there is
 //! counted: nothing here grows.
 
+mod again;
 mod agent;
 mod backoff;
 mod command_line;
@@ -21,7 +22,9 @@ mod recorder;
 mod run;
 mod socket_notes;
 mod sockets;
+mod space;
 mod storing;
+mod taking;
 mod waiting;
 
 pub(crate) use agent::{Agent, Heard};
@@ -32,6 +35,8 @@ pub(crate) use notes::{Begun, begun};
 pub(crate) use programs::local_agent;
 pub(crate) use reading::Parsing;
 pub(crate) use rebuild::rebuild;
-pub(crate) use recorder::{Recorder, RunSender};
+pub(crate) use recorder::{Lender, Onlooker, Recorder, RunSender, writer_of};
 pub(crate) use run::NewRun;
+pub(crate) use socket_notes::sockets_beside;
 pub(crate) use sockets::SocketTable;
+pub(crate) use space::Space;

@@ -4,7 +4,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
     path::Path,
 };
 
@@ -45,34 +45,54 @@ pub(crate) struct Begun {
     pub(crate) parsing: ParsingConfig,
 }
 
-/// Appends to the notes of a run.
+/// Appends to the notes of a run. Noting never fails; what the disk does not take waits until it does.
 pub(crate) struct Notes {
     file: File,
+    waiting: Vec<u8>,
+    /// Length of the file: everything before it was handed on.
+    written: u64,
     is_synced: bool,
 }
 
 impl Notes {
     /// Begins the notes of a folder that has none.
     pub(crate) fn begin(folder: &Path, begun: Begun) -> io::Result<Self> {
-        let file = OpenOptions::new().append(true).create_new(true).open(folder.join(FILE_NAME))?;
-        let mut notes = Self { file, is_synced: false };
-        notes.append(&Note::Begun(Box::new(begun)))?;
+        let file = OpenOptions::new().write(true).create_new(true).open(folder.join(FILE_NAME))?;
+        let mut notes = Self { file, waiting: Vec::new(), written: 0, is_synced: false };
+        notes.append(&Note::Begun(Box::new(begun)));
+        notes.hand_on()?;
         Ok(notes)
     }
 
-    pub(crate) fn append(&mut self, note: &Note) -> io::Result<()> {
-        let mut line = serde_json::to_vec(note).map_err(io::Error::other)?;
-        line.push(b'\n');
-        self.is_synced = false;
-        self.file.write_all(&line)
+    pub(crate) fn append(&mut self, note: &Note) {
+        // Everything noted is plain data, which is always JSON.
+        if serde_json::to_writer(&mut self.waiting, note).is_ok() {
+            self.waiting.push(b'\n');
+        }
     }
 
     /// Makes them durable.
     pub(crate) fn sync(&mut self) -> io::Result<()> {
+        self.hand_on()?;
         if !self.is_synced {
             self.file.sync_data()?;
             self.is_synced = true;
         }
+        Ok(())
+    }
+
+    fn hand_on(&mut self) -> io::Result<()> {
+        if self.waiting.is_empty() {
+            return Ok(());
+        }
+        self.is_synced = false;
+        let handed = self.file.seek(SeekFrom::Start(self.written)).and_then(|_| self.file.write_all(&self.waiting));
+        if let Err(error) = handed {
+            let _ = self.file.set_len(self.written);
+            return Err(error);
+        }
+        self.written += self.waiting.len() as u64;
+        self.waiting.clear();
         Ok(())
     }
 }
@@ -116,8 +136,8 @@ mod tests {
         let what = Begun { whisperer: "local".into(), name: "lo".into(), of_file: false, parsing };
         let mut notes = Notes::begin(folder.path(), what.clone()).unwrap();
         let lost = Note::Lost(Loss { second: 7, place: LostWhere::Queue, packets: 3, bytes: 0 });
-        notes.append(&lost).unwrap();
-        notes.append(&Note::Ended { warnings: vec!["odd".into()] }).unwrap();
+        notes.append(&lost);
+        notes.append(&Note::Ended { warnings: vec!["odd".into()] });
         notes.sync().unwrap();
         let path = folder.path().join(FILE_NAME);
         let bytes = fs::read(&path).unwrap();

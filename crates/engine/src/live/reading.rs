@@ -44,7 +44,6 @@ impl Reading {
         if !self.link_types.contains(&packet.link_type) {
             self.link_types.push(packet.link_type);
         }
-        self.waiting.set_now(packet.at_ns);
         self.dissector.push(packet, &mut self.waiting);
     }
 
@@ -64,6 +63,7 @@ impl Reading {
 
     /// It was listened to at this time, whether or not anything came.
     pub(crate) fn reach(&mut self, at_ns: i64) {
+        self.waiting.set_now(at_ns);
         let figures = &mut self.figures;
         figures.started_ns = Some(figures.started_ns.map_or(at_ns, |first| first.min(at_ns)));
         figures.ended_ns = Some(figures.ended_ns.map_or(at_ns, |last| last.max(at_ns)));
@@ -71,7 +71,6 @@ impl Reading {
 
     /// Connections end in silence as well.
     pub(crate) fn advance(&mut self, at_ns: i64, collector: &mut Collector) {
-        self.waiting.set_now(at_ns);
         self.dissector.advance(at_ns, &mut self.waiting);
         self.let_go(collector);
     }

@@ -4,47 +4,50 @@
 //! fills, its queue takes what comes, and what does not fit there is counted: nothing here grows.
 
 use std::{
-    collections::HashMap,
+    path::PathBuf,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
-use wirereel_store::{SourceFigures, SourceId, StoreError, Writer};
+use crossbeam_channel::{Sender, bounded};
+use wirereel_store::{SourceId, StoreError, Writer};
 use wirereel_whisper::{AgentStatus, SocketChanges};
 
-use super::{
-    figures,
-    run::{NewRun, Run, source_of},
-    storing::{ToStore, Work, store},
+use super::{run::NewRun, space::Space, storing::Work, taking::record};
+use crate::{
+    EngineError, Workspace,
+    keeping::{HasWriter, WriterWork},
 };
-use crate::{EngineError, Workspace, import::Collector};
 
 /// Frames that wait: with those of usual size 4 MiB.
 const ARRIVALS: usize = 32;
-/// Batches and other work between this thread and the writing one.
-const TO_STORE: usize = 4;
-/// How soon rows follow their packets.
-const FLUSH_INTERVAL: Duration = Duration::from_millis(400);
-/// How much a loss of power may cost.
-const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// How long the writer is waited for, and how often it is asked for.
 const WRITER_PATIENCE: Duration = Duration::from_secs(30);
 const WRITER_LOOK: Duration = Duration::from_millis(20);
 /// How long the cause of a failure is waited for.
 const TELL_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Who looks on.
+pub(crate) trait Onlooker: Send + Sync {
+    /// New rows can be seen.
+    fn rows_changed(&self);
+
+    /// Runs are read again: bytes read so far, and of how many; `None` when that is done.
+    fn completing(&self, progress: Option<(u64, u64)>);
+}
+
 /// What happens to a run.
-enum Arrival {
+pub(super) enum Arrival {
     Begun(Box<NewRun>, Sender<()>),
     Packets(Vec<u8>),
     Status(Box<AgentStatus>),
     Sockets(SocketChanges),
     Ended(Vec<String>, Sender<()>),
+    Lent(Work),
 }
 
 /// Records runs until it is finished.
@@ -53,6 +56,17 @@ pub(crate) struct Recorder {
     thread: JoinHandle<()>,
     failure: Failure,
     next_run: AtomicU64,
+    shared: Shared,
+}
+
+/// What the recorder's threads and its owner know together.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) space: Space,
+    /// Runs are being read again.
+    pub(super) completing: Arc<AtomicBool>,
+    /// Folders and sources of the runs that are being captured.
+    pub(super) written: Arc<Mutex<Vec<(PathBuf, SourceId)>>>,
 }
 
 /// Why it cannot go on, once it cannot.
@@ -83,27 +97,46 @@ pub(crate) struct RunSender {
 }
 
 impl Recorder {
-    /// Starts its threads. `rows_changed` is called whenever new rows can be seen.
+    /// Starts its threads. Runs whose rows are missing are read again while others are captured.
     ///
     /// # Errors
     /// When somebody else has the writer for long, or a thread cannot be started.
     pub(crate) fn start(
         workspace: Arc<Workspace>,
-        rows_changed: impl Fn() + Send + Sync + 'static,
+        unfinished: Vec<PathBuf>,
+        space: Space,
+        onlooker: Arc<dyn Onlooker>,
     ) -> Result<Self, EngineError> {
         let writer = writer_of(&workspace)?;
         let (arrivals, received) = bounded(ARRIVALS);
         let failure = Failure::default();
         let (told, folder) = (failure.clone(), workspace.folder().to_owned());
+        let completing = Arc::new(AtomicBool::new(!unfinished.is_empty()));
+        let shared = Shared { space, completing, written: Arc::default() };
+        let known = shared.clone();
         let thread = thread::Builder::new()
             .name("wr-live".into())
             .spawn(move || {
-                if let Err(error) = record(&workspace, writer, received, &rows_changed) {
+                if let Err(error) = record(&workspace, writer, received, unfinished, known, &*onlooker) {
                     told.set(&error);
                 }
             })
             .map_err(EngineError::io(folder))?;
-        Ok(Self { arrivals, thread, failure, next_run: AtomicU64::new(0) })
+        Ok(Self { arrivals, thread, failure, next_run: AtomicU64::new(0), shared })
+    }
+
+    /// Whether runs are being read again.
+    pub(crate) fn is_completing(&self) -> bool {
+        self.shared.completing.load(Ordering::Relaxed)
+    }
+
+    /// Something that needs the writer between two batches.
+    pub(crate) fn lender(&self) -> Lender {
+        Lender {
+            arrivals: self.arrivals.clone(),
+            failure: self.failure.clone(),
+            written: Arc::clone(&self.shared.written),
+        }
     }
 
     /// Begins a run.
@@ -130,6 +163,24 @@ impl Recorder {
         let has_panicked = thread.join().is_err();
         let has_failed = failure.0.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         if has_panicked || has_failed { Err(failure.told()) } else { Ok(()) }
+    }
+}
+
+/// Lends the recorder's writer.
+pub(crate) struct Lender {
+    arrivals: Sender<(u64, Arrival)>,
+    failure: Failure,
+    written: Arc<Mutex<Vec<(PathBuf, SourceId)>>>,
+}
+
+impl HasWriter for Lender {
+    fn lend(&self, work: WriterWork) -> Result<(), EngineError> {
+        let work: Work = Box::new(move |_, writer| work(writer));
+        self.arrivals.send((0, Arrival::Lent(work))).map_err(|_| self.failure.told())
+    }
+
+    fn written(&self) -> Vec<(PathBuf, SourceId)> {
+        self.written.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -169,141 +220,4 @@ pub(crate) fn writer_of(workspace: &Workspace) -> Result<Writer, EngineError> {
             writer => return Ok(writer?),
         }
     }
-}
-
-fn record(
-    workspace: &Workspace,
-    mut writer: Writer,
-    arrivals: Receiver<(u64, Arrival)>,
-    rows_changed: &(dyn Fn() + Sync),
-) -> Result<(), EngineError> {
-    let collector = Collector::new(writer.rows(SourceId(0)), writer.peer_table()?);
-    let (to_store, given) = bounded(TO_STORE);
-    thread::scope(|scope| {
-        let storing = thread::Builder::new()
-            .name("wr-store".into())
-            .spawn_scoped(scope, move || store(workspace, &mut writer, &given, rows_changed))
-            .map_err(EngineError::io(workspace.folder()))?;
-        let mut live =
-            Live { collector, to_store, runs: HashMap::new(), flushed: Instant::now(), synced: Instant::now() };
-        let recorded = live.take(&arrivals);
-        // Who waits for room in the queue is told before the rest is stored.
-        drop(arrivals);
-        drop(live);
-        let stored = storing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        // A writing thread that failed is the cause, what the other one met only the consequence.
-        stored.and(recorded)
-    })
-}
-
-struct Live {
-    collector: Collector,
-    to_store: Sender<ToStore>,
-    runs: HashMap<u64, Run>,
-    flushed: Instant,
-    synced: Instant,
-}
-
-impl Live {
-    fn take(&mut self, arrivals: &Receiver<(u64, Arrival)>) -> Result<(), EngineError> {
-        loop {
-            match arrivals.recv_timeout(FLUSH_INTERVAL.saturating_sub(self.flushed.elapsed())) {
-                Ok((number, arrival)) => self.arrived(number, arrival)?,
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            }
-            self.flush()?;
-        }
-    }
-
-    fn arrived(&mut self, number: u64, arrival: Arrival) -> Result<(), EngineError> {
-        if let Arrival::Begun(new, done) = arrival {
-            return self.begin(number, *new, &done);
-        }
-        let Some(run) = self.runs.get_mut(&number) else { return Ok(()) };
-        self.collector.turn_to(run.source());
-        match arrival {
-            Arrival::Begun(..) => {}
-            Arrival::Packets(frame) => {
-                run.packets(&frame, &mut self.collector)?;
-                self.hand_over_if_full()?;
-            }
-            Arrival::Status(status) => {
-                let rates = run.status(&status, &mut self.collector)?;
-                let (source, whisperer) = (run.source(), run.whisperer().to_owned());
-                self.work(Box::new(move |_, writer| figures::record(writer, source, &whisperer, &status, rates)))?;
-            }
-            Arrival::Sockets(changes) => {
-                run.sockets(&changes, &mut self.collector)?;
-                self.hand_over_if_full()?;
-            }
-            Arrival::Ended(warnings, done) => return self.end(number, warnings, done),
-        }
-        Ok(())
-    }
-
-    fn begin(&mut self, number: u64, new: NewRun, done: &Sender<()>) -> Result<(), EngineError> {
-        let source = source_of(&new.folder, &new.begun.name, new.begun.of_file);
-        let (sender, numbered) = bounded(1);
-        self.work(Box::new(move |_, writer| {
-            // The one who waits for it is still there, or nothing matters any more.
-            let _ = sender.send(writer.begin_source(&source)?);
-            Ok(())
-        }))?;
-        let id = numbered.recv().map_err(|_| gone())?;
-        self.runs.insert(number, Run::begin(new, id)?);
-        let _ = done.send(());
-        Ok(())
-    }
-
-    fn end(&mut self, number: u64, warnings: Vec<String>, done: Sender<()>) -> Result<(), EngineError> {
-        let Some(run) = self.runs.remove(&number) else { return Ok(()) };
-        let source = run.source();
-        let figures: SourceFigures = run.end(warnings, &mut self.collector)?;
-        self.hand_over()?;
-        self.work(Box::new(move |workspace, writer| {
-            writer.update_source(source, &figures)?;
-            workspace.rename(writer)?;
-            let _ = done.send(());
-            Ok(())
-        }))
-    }
-
-    fn flush(&mut self) -> Result<(), EngineError> {
-        if self.flushed.elapsed() >= FLUSH_INTERVAL {
-            self.flushed = Instant::now();
-            for run in self.runs.values_mut() {
-                run.flush()?;
-            }
-            self.hand_over()?;
-        }
-        if self.synced.elapsed() >= SYNC_INTERVAL {
-            self.synced = Instant::now();
-            for run in self.runs.values_mut() {
-                run.sync()?;
-            }
-        }
-        Ok(())
-    }
-
-    fn hand_over_if_full(&mut self) -> Result<(), EngineError> {
-        if self.collector.is_full() { self.hand_over() } else { Ok(()) }
-    }
-
-    fn hand_over(&mut self) -> Result<(), EngineError> {
-        let batch = self.collector.take();
-        if batch.is_empty() {
-            return Ok(());
-        }
-        self.to_store.send(ToStore::Rows(batch)).map_err(|_| gone())
-    }
-
-    fn work(&self, work: Work) -> Result<(), EngineError> {
-        self.to_store.send(ToStore::Work(work)).map_err(|_| gone())
-    }
-}
-
-/// The writing thread has failed; why is told by that thread.
-fn gone() -> EngineError {
-    EngineError::Capturing("rows can no longer be stored".into())
 }

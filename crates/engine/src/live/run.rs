@@ -1,6 +1,7 @@
 //! A run: from the moment a whisperer captures to the moment it no longer does. Its packets are one source of the live recording.
 
 use std::{
+    collections::BTreeMap,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -8,17 +9,20 @@ use std::{
 use wirereel_capture::{SegmentLimits, SegmentWriter};
 use wirereel_dissect::{LinkType, Packet};
 use wirereel_store::{NewSource, SourceFigures, SourceId, SourceKind};
-use wirereel_whisper::{AgentStatus, OpenInterface, SocketChanges, packets};
+use wirereel_whisper::{AgentStatus, Loss, LostWhere, OpenInterface, SocketChanges, packets};
 
 use super::{
     figures::Rates,
     notes::{Begun, Note, Notes},
     reading::Reading,
     socket_notes::SocketNotes,
+    space::Space,
 };
 use crate::{EngineError, import::Collector};
 
 const APPLICATION: &str = concat!("Wirereel ", env!("CARGO_PKG_VERSION"));
+/// What is sent may overtake what was captured before it by so much, nanoseconds: an agent tells how it is while packets wait in its queue.
+pub(super) const LATE_NS: i64 = 5_000_000_000;
 /// How often it is noted that a run goes on: what a crash may cost of the end of a silent one.
 const ALIVE_INTERVAL: Duration = Duration::from_secs(10);
 
@@ -45,6 +49,8 @@ pub(crate) struct Run {
     noted_alive: Instant,
     /// The last status.
     told: Option<AgentStatus>,
+    /// Packets that found no room on the disk, by the second, since that was told last.
+    refused: BTreeMap<i64, Loss>,
 }
 
 impl Run {
@@ -68,6 +74,7 @@ impl Run {
             notes,
             noted_alive: Instant::now(),
             told: None,
+            refused: BTreeMap::new(),
         })
     }
 
@@ -80,8 +87,14 @@ impl Run {
         &self.whisperer
     }
 
-    /// Takes a frame of packets in, which was looked through before: what cannot be read of it is left out.
-    pub(crate) fn packets(&mut self, frame: &[u8], collector: &mut Collector) -> Result<(), EngineError> {
+    /// The folder of its segments.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Takes a frame of packets in, which was looked through before: what cannot be read of it is left out. What the disk does not take is
+    /// lost, and counted.
+    pub(crate) fn packets(&mut self, frame: &[u8], space: &Space, collector: &mut Collector) {
         for sent in packets(frame).flatten() {
             let Some(interface) = self.interfaces.get(usize::from(sent.interface)) else { continue };
             let packet = Packet {
@@ -92,42 +105,76 @@ impl Run {
                 position: 0,
             };
             // On disk before anything else is done with it.
-            let (place, _) =
-                self.kept.write(&packet, Some(&interface.name)).map_err(EngineError::capture(&self.folder))?;
-            self.segment = place.segment;
-            self.reading.push(&Packet { position: place.position(), ..packet });
+            match self.kept.write(&packet, Some(&interface.name)) {
+                Ok((place, _)) => {
+                    self.segment = place.segment;
+                    self.reading.push(&Packet { position: place.position(), ..packet });
+                }
+                Err(error) => {
+                    space.refused(&error.to_string());
+                    space.count(&self.whisperer, 1);
+                    self.refuse(packet.at_ns, packet.wire_len);
+                }
+            }
         }
         self.reading.let_go(collector);
-        Ok(())
     }
 
     /// Takes in what changed about the sockets of the agent's host.
-    pub(crate) fn sockets(&mut self, changes: &SocketChanges, collector: &mut Collector) -> Result<(), EngineError> {
-        self.socket_notes.write(self.segment, changes, collector.sockets())?;
+    pub(crate) fn sockets(&mut self, changes: &SocketChanges, space: &Space, collector: &mut Collector) {
+        if let Err(error) = self.socket_notes.write(self.segment, changes, collector.sockets()) {
+            space.refused(&error.to_string());
+        }
         self.reading.sockets(changes, collector);
-        Ok(())
+    }
+
+    /// Counts a frame of packets as lost: there is no room for them.
+    pub(crate) fn refuse_all(&mut self, frame: &[u8], space: &Space) {
+        packets(frame).flatten().for_each(|sent| self.refuse(sent.at_ns, sent.wire_len));
+        space.count(&self.whisperer, packets(frame).flatten().count() as u64);
+    }
+
+    fn refuse(&mut self, at_ns: i64, bytes: u32) {
+        let second = at_ns.div_euclid(1_000_000_000);
+        let none = Loss { second, place: LostWhere::Queue, packets: 0, bytes: 0 };
+        let loss = self.refused.entry(second).or_insert(none);
+        loss.packets += 1;
+        loss.bytes += u64::from(bytes);
+    }
+
+    /// What was refused since this was asked last, by the second.
+    pub(crate) fn take_refused(&mut self) -> Vec<Loss> {
+        let losses: Vec<Loss> = std::mem::take(&mut self.refused).into_values().collect();
+        self.lost(&losses);
+        losses
+    }
+
+    fn lost(&mut self, losses: &[Loss]) {
+        for loss in losses {
+            self.reading.figures.dropped += loss.packets;
+            self.notes.append(&Note::Lost(*loss));
+        }
     }
 
     /// Takes in how the agent is, and gives what came since the last time.
-    pub(crate) fn status(&mut self, status: &AgentStatus, collector: &mut Collector) -> Result<Rates, EngineError> {
+    pub(crate) fn status(&mut self, status: &AgentStatus, collector: &mut Collector) -> Rates {
         let rates = Rates::between(self.told.as_ref(), status);
         if self.told.is_none() {
             let since_ns = status.capturing_since_ns.unwrap_or(status.at_ns);
             self.reading.reach(since_ns);
-            self.note(&Note::Alive { at_ns: since_ns })?;
+            self.notes.append(&Note::Alive { at_ns: since_ns });
         }
         self.told = Some(AgentStatus { losses: Vec::new(), ..status.clone() });
         self.reading.reach(status.at_ns);
-        self.reading.advance(status.at_ns, collector);
-        for loss in &status.losses {
-            self.reading.figures.dropped += loss.packets;
-            self.note(&Note::Lost(*loss))?;
-        }
+        self.reading.advance(status.at_ns.saturating_sub(LATE_NS), collector);
+        self.lost(&status.losses);
+        // Each segment tells by itself what is missing in it.
+        self.kept.tell(status.at_ns, status.losses.iter().map(|loss| loss.packets).sum());
         if self.noted_alive.elapsed() >= ALIVE_INTERVAL {
             self.noted_alive = Instant::now();
-            self.note(&Note::Alive { at_ns: status.at_ns })?;
+            self.notes.append(&Note::Alive { at_ns: status.at_ns });
         }
-        Ok(rates)
+        rates
     }
 
     /// Hands what is buffered to the system: what rows say can be looked at from now on.
@@ -149,20 +196,17 @@ impl Run {
         collector: &mut Collector,
     ) -> Result<SourceFigures, EngineError> {
         if let Some(at_ns) = self.reading.figures.ended_ns {
-            self.note(&Note::Alive { at_ns })?;
+            self.notes.append(&Note::Alive { at_ns });
+            self.reading.advance(at_ns.saturating_sub(LATE_NS), collector);
         }
         self.reading.figures.warnings.clone_from(&warnings);
-        self.note(&Note::Ended { warnings })?;
+        self.notes.append(&Note::Ended { warnings });
         self.notes.sync().map_err(EngineError::io(&self.folder))?;
         self.socket_notes.sync()?;
         self.kept.close().map_err(EngineError::capture(&self.folder))?;
         let figures = self.reading.finish(collector);
         collector.forget();
         Ok(figures)
-    }
-
-    fn note(&mut self, note: &Note) -> Result<(), EngineError> {
-        self.notes.append(note).map_err(EngineError::io(&self.folder))
     }
 }
 

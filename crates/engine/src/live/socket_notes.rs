@@ -16,6 +16,11 @@ use crate::EngineError;
 
 const ENDING: &str = ".sockets.jsonl";
 
+/// The notes that belong to a segment.
+pub(crate) fn sockets_beside(segment: &Path) -> PathBuf {
+    segment.with_extension(ENDING.trim_start_matches('.'))
+}
+
 /// Writes the notes of a run.
 pub(crate) struct SocketNotes {
     folder: PathBuf,
@@ -130,7 +135,7 @@ mod tests {
             sockets.apply(&changes);
         }
         writer.sync().unwrap();
-        fs::remove_file(folder.path().join("00000000.sockets.jsonl")).unwrap();
+        fs::remove_file(sockets_beside(&folder.path().join("00000000.pcapng"))).unwrap();
         let mut again = SocketTable::default();
         for changes in read(folder.path()).unwrap() {
             again.apply(&changes);

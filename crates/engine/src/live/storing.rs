@@ -1,16 +1,25 @@
 //! The writing thread of live capture: rows as they come, names and roll-ups close behind, and whatever else needs the one writer.
 
-use std::time::{Duration, Instant};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use wirereel_store::{Batch, Writer};
+use wirereel_store::{Batch, SourceId, StoreError, Writer};
 
+use super::space::Space;
 use crate::{EngineError, Workspace};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
 /// Batches after which the database may use again what it gave up.
 const BATCHES_PER_CHECKPOINT: u32 = 160;
+/// Room that a checkpoint needs beside as much as its log has: one that finds none takes the database down.
+const CHECKPOINT_MARGIN_BYTES: u64 = 32 << 20;
+/// How long a batch waits for room on the disk, and how often it is tried. One that finds none is left out, and its runs are read again.
+const ROOM_PATIENCE: Duration = Duration::from_secs(20);
+const ROOM_LOOK: Duration = Duration::from_millis(500);
 
 /// Something to be done with the writer between two batches. It must be short: rows wait meanwhile.
 pub(crate) type Work = Box<dyn FnOnce(&Workspace, &mut Writer) -> Result<(), EngineError> + Send>;
@@ -19,6 +28,8 @@ pub(crate) type Work = Box<dyn FnOnce(&Workspace, &mut Writer) -> Result<(), Eng
 pub(crate) enum ToStore {
     Rows(Batch),
     Work(Work),
+    /// Every row of this source was given.
+    Complete(SourceId),
 }
 
 /// Writes until nobody gives it anything any more.
@@ -27,6 +38,7 @@ pub(crate) fn store(
     writer: &mut Writer,
     given: &Receiver<ToStore>,
     rows_changed: &(dyn Fn() + Sync),
+    space: &Space,
 ) -> Result<(), EngineError> {
     let mut storing = Storing {
         workspace,
@@ -36,21 +48,32 @@ pub(crate) fn store(
         batches: 0,
         followed: Instant::now(),
         rest: PARTIAL_INTERVAL,
+        space,
+        torn: false,
     };
     loop {
         match given.recv_timeout(storing.left()) {
             Ok(ToStore::Rows(batch)) => storing.rows(batch)?,
             Ok(ToStore::Work(work)) => {
-                work(workspace, storing.writer)?;
+                let worked = work(workspace, storing.writer);
+                storing.unless_full(worked)?;
                 storing.fresh = storing.fresh.max(Fresh::Figures);
             }
+            Ok(ToStore::Complete(source)) if !storing.torn => {
+                let completed = storing.writer.complete_source(source).map_err(EngineError::from);
+                storing.unless_full(completed)?;
+            }
+            Ok(ToStore::Complete(_)) => {}
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
-        storing.follow()?;
+        let followed = storing.follow();
+        storing.unless_full(followed)?;
     }
-    workspace.rename(storing.writer)?;
-    Ok(storing.writer.checkpoint()?)
+    let named = workspace.rename(storing.writer).map(drop);
+    storing.unless_full(named)?;
+    storing.checkpoint();
+    Ok(())
 }
 
 /// What came since names and roll-ups followed.
@@ -72,16 +95,54 @@ struct Storing<'a> {
     followed: Instant,
     /// A change of names makes all roll-ups anew, which takes the longer the more there is.
     rest: Duration,
+    space: &'a Space,
+    /// Rows were left out: no source that was captured then is complete.
+    torn: bool,
 }
 
 impl Storing<'_> {
     fn rows(&mut self, batch: Batch) -> Result<(), EngineError> {
-        if !batch.is_empty() {
-            self.writer.write_soon(batch)?;
-            self.batches += 1;
-            self.fresh = Fresh::Rows;
+        if batch.is_empty() {
+            return Ok(());
         }
+        let began = Instant::now();
+        loop {
+            match self.writer.write(batch.clone()) {
+                Ok(()) => break,
+                Err(error) if is_full(&error) => {
+                    self.space.refused("the disk is full");
+                    if began.elapsed() > ROOM_PATIENCE {
+                        self.torn = true;
+                        return Ok(());
+                    }
+                    thread::sleep(ROOM_LOOK);
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.batches += 1;
+        self.fresh = Fresh::Rows;
         Ok(())
+    }
+
+    /// What failed because the disk is full is done another time: sums and names follow what is there then.
+    fn unless_full(&self, done: Result<(), EngineError>) -> Result<(), EngineError> {
+        match done {
+            Err(EngineError::Store(error)) if is_full(&error) => {
+                self.space.refused("the disk is full");
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// Lets the database use again what it gave up. Somebody who is reading may be in its way; the next one comes.
+    fn checkpoint(&mut self) {
+        let folder = self.workspace.folder();
+        let log = std::fs::metadata(folder.join("events.duckdb.wal")).map_or(0, |facts| facts.len());
+        if self.space.has(folder, 2 * log + CHECKPOINT_MARGIN_BYTES) {
+            let _ = self.writer.checkpoint();
+        }
     }
 
     /// Until names and roll-ups follow.
@@ -103,7 +164,7 @@ impl Storing<'_> {
             }
             _ => self.writer.commit()?,
         }
-        self.rest = PARTIAL_INTERVAL.max(begun.elapsed() * 4);
+        self.rest = PARTIAL_INTERVAL.max(begun.elapsed() * 4).max(self.workspace.storing().interval());
         self.followed = Instant::now();
         let had_rows = self.fresh == Fresh::Rows;
         self.fresh = Fresh::Nothing;
@@ -112,10 +173,13 @@ impl Storing<'_> {
         }
         if self.batches >= BATCHES_PER_CHECKPOINT {
             self.batches = 0;
-            self.writer.commit()?;
-            // Somebody who is reading may be in its way; the next one comes.
-            let _ = self.writer.checkpoint();
+            self.checkpoint();
         }
         Ok(())
     }
+}
+
+/// Whether there was no room on the disk. The transaction was rolled back, and the database goes on.
+fn is_full(error: &StoreError) -> bool {
+    matches!(error, StoreError::Duck(error) if error.to_string().contains("No space left"))
 }

@@ -4,6 +4,7 @@
 //! and one for what is captured live under `live/`.
 
 mod beside;
+mod keeping;
 mod live;
 mod opening;
 mod recents;
@@ -34,6 +35,7 @@ use crate::{
     workspace::exists,
 };
 
+use keeping::Keeping;
 use live::Live;
 use tending::Tending;
 
@@ -52,6 +54,7 @@ pub struct Workbench {
     import: Mutex<Option<JoinHandle<()>>>,
     cancel: AtomicBool,
     live: Live,
+    keeping: Keeping,
     tending: Tending,
     scratch_number: AtomicU64,
     ticks: TickBoard,
@@ -81,6 +84,7 @@ impl Workbench {
             import: Mutex::new(None),
             cancel: AtomicBool::new(false),
             live: Live::default(),
+            keeping: Keeping::default(),
             tending: Tending::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
@@ -88,7 +92,9 @@ impl Workbench {
         });
         if exists(home) {
             let workspace = Workspace::open(home)?;
-            if workspace.reader(None)?.recording()?.range.is_some() {
+            if workspace.is_emptied() {
+                workbench.import_home_again(Arc::new(workspace))?;
+            } else if workspace.reader(None)?.recording()?.range.is_some() {
                 workbench.show(HOME_RECORDING.into(), workspace.name().to_owned(), Arc::new(workspace));
             }
         }
@@ -108,7 +114,10 @@ impl Workbench {
     /// When the database cannot be read.
     pub fn app_state(&self, host: &str) -> Result<AppState, EngineError> {
         let (recording, notices) = match self.current() {
-            Ok(current) => (Some(self.recording(&current)?), current.workspace.config_problems()),
+            Ok(current) => {
+                let notes = current.workspace.notes().iter().cloned();
+                (Some(self.recording(&current)?), notes.chain(current.workspace.config_problems()).collect())
+            }
             Err(_) => (None, Vec::new()),
         };
         Ok(AppState {
@@ -317,6 +326,7 @@ impl Workbench {
     pub fn close_recording(&self) {
         *lock(&self.current) = None;
         self.tending.let_go();
+        self.keeping.let_go();
         self.ticks.import(None);
         self.ticks.rows_changed();
     }
@@ -324,6 +334,10 @@ impl Workbench {
     /// Ends what runs and closes what is open. The host calls it last.
     pub fn shut_down(&self) {
         self.end_captures();
+        // Nothing is begun any more.
+        self.tending.end();
+        self.keeping.let_go();
+        self.stop_completing();
         self.cancel_import();
         // Out of the lock before it is waited for: the tending thread asks for the lock, and the import for that thread.
         let import = lock(&self.import).take();
@@ -332,7 +346,6 @@ impl Workbench {
             let _ = import.join();
         }
         *lock(&self.current) = None;
-        self.tending.end();
     }
 
     fn current(&self) -> Result<Current, EngineError> {

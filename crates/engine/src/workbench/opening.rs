@@ -12,10 +12,11 @@ use std::{
 use wirereel_capture::CaptureFile;
 use wirereel_query::workbench::{ApiError, ImportProgress, ImportState};
 
-use super::{HOME_RECORDING, Workbench, live::LIVE_RECORDING, lock};
+use super::{HOME_RECORDING, Workbench, keeping::set_index_aside, live::LIVE_RECORDING, lock};
 use crate::{
     EngineError, Workspace,
     import::{ImportSummary, Progress, Watch, import, name_of},
+    keeping::{Rebuilt, import_again, ledger},
     samples,
     workspace::exists,
 };
@@ -109,7 +110,13 @@ impl Workbench {
         Ok(())
     }
 
-    fn reopen(&self, recording_id: String, name: String, folder: &Path, path: &Path) -> Result<(), EngineError> {
+    fn reopen(
+        self: &Arc<Self>,
+        recording_id: String,
+        name: String,
+        folder: &Path,
+        path: &Path,
+    ) -> Result<(), EngineError> {
         if self.current().is_ok_and(|current| current.recording_id == recording_id) {
             return Ok(());
         }
@@ -117,8 +124,43 @@ impl Workbench {
         let beside = lock(&self.beside);
         let workspace = Arc::new(Workspace::open(folder)?);
         drop(beside);
+        if workspace.is_emptied() {
+            // What was in it comes from its captures; what it was stays beside.
+            let captures = ledger::read(folder).map_err(EngineError::io(folder))?;
+            drop(workspace);
+            set_index_aside(folder).map_err(EngineError::io(folder))?;
+            let captures = if captures.is_empty() { vec![path.to_owned()] } else { captures };
+            return self.start_import(recording_id, name, folder.to_owned(), captures);
+        }
         self.remember(&recording_id, &name, path, &workspace)?;
         self.show(recording_id, name, workspace);
+        Ok(())
+    }
+
+    /// Imports the captures of the home folder's own recording again, whose database could not be read.
+    pub(super) fn import_home_again(self: &Arc<Self>, workspace: Arc<Workspace>) -> Result<(), EngineError> {
+        let captures = ledger::read(&self.home).map_err(EngineError::io(&self.home))?;
+        if captures.is_empty() {
+            return Ok(());
+        }
+        let name = name_of(&captures);
+        self.cancel.store(false, Ordering::Relaxed);
+        self.show(HOME_RECORDING.into(), workspace.name().to_owned(), Arc::clone(&workspace));
+        let workbench = self.clone();
+        let thread = thread::Builder::new()
+            .name("wr-import".into())
+            .spawn(move || {
+                let watch = Watcher { workbench: &workbench, name: &name, started: Instant::now() };
+                let mut rebuilt = Rebuilt::default();
+                let gone = |gone: &[PathBuf]| gone.iter().map(|path| format!("{} is gone", path.display())).collect();
+                match import_again(&workspace, &captures, &watch, &mut rebuilt) {
+                    Ok(()) => watch.tell(ImportState::Done, |progress| progress.warnings = gone(&rebuilt.gone)),
+                    Err(error) => watch.ended(&error),
+                }
+                workbench.ticks.rows_changed();
+            })
+            .map_err(EngineError::io(&self.home))?;
+        *lock(&self.import) = Some(thread);
         Ok(())
     }
 

@@ -55,9 +55,12 @@ impl Workbench {
     }
 
     /// Looks once. Trouble is told where the user looks: with the next question that meets it.
-    fn tend(&self) {
+    fn tend(self: &Arc<Self>) {
         // A file that cannot be read now is read at the next look; what was in force stays so.
         let _ = self.follow_whisperers();
+        self.tell_pause();
+        self.keep_if_due();
+        self.end_recording_if_unused();
         let busy = lock(&self.tending.busy);
         let captured = self.captured_into();
         if let Some(workspace) = &captured {

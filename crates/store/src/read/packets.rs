@@ -51,6 +51,19 @@ impl Reader {
         found.ok_or_else(|| StoreError::NotFound(format!("exchange {exchange_id}")))
     }
 
+    /// Where the bytes of every source are, in the order in which they began.
+    pub fn source_paths(&self) -> Result<Vec<PathBuf>> {
+        let sql = "SELECT path FROM raw.sources ORDER BY source_id";
+        self.rows(sql, [], |row| Ok(PathBuf::from(row.get::<_, String>(0)?)))
+    }
+
+    /// The first place among a flow's exchanges that is on record: not 0 when earlier ones were removed.
+    pub fn first_ordinal(&self, flow_id: u64) -> Result<u32> {
+        let sql = "SELECT min(ordinal) FROM raw.http_exchanges WHERE flow_id = ?";
+        let first: Option<Option<u32>> = self.first(sql, [flow_id], |row| row.get(0))?;
+        Ok(first.flatten().unwrap_or(0))
+    }
+
     /// Positions of a flow's packets in its source, ascending; empty for a flow without packets on record.
     pub fn positions(&self, flow_id: u64) -> Result<Vec<u64>> {
         let sql = "SELECT positions FROM raw.flow_spans WHERE flow_id = ?";

@@ -77,7 +77,8 @@ pub struct Rows {
     ingest_errors: IngestErrors,
 }
 
-/// A full set of columns on its way to the writer.
+/// A full set of columns on its way to the writer. A clone shares the columns.
+#[derive(Clone)]
 pub struct Batch {
     pub(crate) next_exchange: u64,
     pub(crate) next_page: i32,

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Changes when a physical table changes: a file with another number is set aside and imported again.
-pub const FORMAT: u32 = 6;
+pub const FORMAT: u32 = 7;
 
 /// Widths of roll-up buckets in seconds, finest first. Each divides the next. The last one is always stored, the others where they have
 /// far fewer rows than there are events; `raw.rollup_widths` tells.

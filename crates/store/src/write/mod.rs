@@ -1,11 +1,14 @@
 //! The writing side: batches in, names decided elsewhere, roll-ups on top.
 
 mod attempts;
+mod forget;
 mod keyframes;
 mod losses;
 mod naming;
+mod removal;
 mod rollups;
 mod sources;
+mod tidy;
 
 use duckdb::{Connection, params};
 
@@ -16,9 +19,11 @@ use crate::{
 };
 
 pub use attempts::Attempt;
+pub use forget::Forgetting;
 pub use losses::LostPackets;
 use naming::Naming;
 pub use naming::PeerName;
+pub use removal::KeptSource;
 pub use sources::{NewSource, SourceFigures, SourceKind};
 
 /// Rows of one transaction. DuckDB writes full row groups (122,880 rows) of a large transaction straight into its file, compressed; those
@@ -61,9 +66,15 @@ impl Writer {
         let (uncommitted, rolled_up_to) = (0, next_batch);
         let mut writer =
             Self { connection, place, naming, next_exchange, next_page, next_batch, uncommitted, rolled_up_to };
-        if writer.meta("rolled_up_to")?.and_then(|text| text.parse().ok()) != Some(next_batch) {
-            // The last writer stopped before its roll-ups were in.
-            writer.rebuild_rollups()?;
+        match writer.meta("rolled_up_to")?.and_then(|text| text.parse().ok()) {
+            Some(rolled_up_to) if rolled_up_to < next_batch => {
+                // The last writer stopped before its roll-ups were in.
+                writer.rolled_up_to = rolled_up_to;
+                writer.refresh_rollups()?;
+            }
+            // Rows of the newest batches may have been removed since: their numbers are not given again.
+            Some(rolled_up_to) => (writer.rolled_up_to, writer.next_batch) = (rolled_up_to, rolled_up_to),
+            None => writer.rebuild_rollups()?,
         }
         Ok(writer)
     }
@@ -129,8 +140,11 @@ impl Writer {
         if self.uncommitted == 0 {
             return Ok(());
         }
+        if let Err(error) = self.connection.execute_batch("COMMIT") {
+            self.roll_back();
+            return Err(error.into());
+        }
         self.uncommitted = 0;
-        self.connection.execute_batch("COMMIT")?;
         self.place.committed();
         Ok(())
     }
@@ -139,6 +153,10 @@ impl Writer {
         self.uncommitted = 0;
         // The first error is what matters; a failed roll-back ends with the connection.
         let _ = self.connection.execute_batch("ROLLBACK");
+        // Names that were given with the rows are gone with them.
+        if let Ok(naming) = Naming::load(&self.connection) {
+            self.naming = naming;
+        }
     }
 
     fn append(&mut self, batch: Batch) -> Result<()> {
@@ -237,16 +255,14 @@ impl Writer {
     fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.commit()?;
         self.connection.execute_batch("BEGIN")?;
-        match work(self) {
-            Ok(done) => {
-                self.connection.execute_batch("COMMIT")?;
-                self.place.committed();
-                Ok(done)
-            }
-            Err(error) => {
-                self.roll_back();
-                Err(error)
-            }
+        let done = work(self).and_then(|done| {
+            self.connection.execute_batch("COMMIT")?;
+            Ok(done)
+        });
+        match &done {
+            Ok(_) => self.place.committed(),
+            Err(_) => self.roll_back(),
         }
+        done
     }
 }

@@ -178,7 +178,14 @@ impl Writer {
     /// Names peers; those not listed keep their name. Returns true when a peer changed its service that the roll-ups hold under its old one,
     /// so that [`Writer::rebuild_rollups`] is needed before they are right again.
     pub fn replace_naming(&mut self, names: &[PeerName]) -> Result<bool> {
-        self.in_transaction(|writer| writer.naming.replace(&writer.connection, names))
+        self.in_transaction(|writer| {
+            let changed = writer.naming.replace(&writer.connection, names)?;
+            if changed {
+                // Whoever opens the file next makes them anew, should this process not come to it.
+                writer.set_meta("rolled_up_to", "under other names")?;
+            }
+            Ok(changed)
+        })
     }
 
     /// Who opened TCP connections to whom, or sent requests: pairs of client and server, each once.

@@ -21,6 +21,10 @@ const EVENTS_PER_ROW: u64 = 32;
 /// Rows of a width that are kept however few events there are: they cost little.
 const ROWS_FOR_NOTHING: u64 = 200_000;
 
+/// Names instead of peers.
+pub(super) const BY_SERVICE: &str =
+    "JOIN raw.peer_names c ON c.peer_id = t.client_peer JOIN raw.peer_names s ON s.peer_id = t.server_peer";
+
 impl Writer {
     /// Adds everything written since the last time to the roll-ups, and keyframes where they are due.
     pub fn refresh_rollups(&mut self) -> Result<()> {
@@ -64,8 +68,9 @@ impl Writer {
     /// Adds batches from one on and before another, and gives the second of the first thing in them.
     fn add_batches(&mut self, from: u32, to: u32) -> Result<Option<i64>> {
         let widths = self.stored_widths()?;
-        let finest = widths.first().copied().unwrap_or(WIDTHS_S[WIDTHS_S.len() - 1]);
-        self.connection.execute_batch(&gather(finest, from, to))?;
+        let of_batches = |_: &str| format!("t.batch >= {from} AND t.batch < {to}");
+        self.connection.execute_batch(&gather(finest(&widths), of_batches))?;
+        self.connection.execute_batch(&tally_protocols(1, &of_batches("")))?;
         for &width in &widths {
             if self.pays(width)? {
                 self.connection.execute_batch(&add(width))?;
@@ -78,8 +83,28 @@ impl Writer {
         Ok(from_s)
     }
 
+    /// Makes the roll-ups from a second on anew, which must be a whole minute, after rows that they hold were removed. Inside a transaction.
+    pub(super) fn roll_up_again(&mut self, from_s: i64) -> Result<()> {
+        let widths = self.stored_widths()?;
+        self.connection.execute_batch(&gather(finest(&widths), |us| format!("t.{us} >= {}", from_s * 1_000_000)))?;
+        for &width in &widths {
+            self.connection.execute_batch(&format!(
+                "DELETE FROM raw.rollup_{width}s WHERE bucket_s >= {from_s}; \
+                 DELETE FROM raw.histogram_{width}s WHERE bucket_s >= {from_s};"
+            ))?;
+            self.connection.execute_batch(&add(width))?;
+        }
+        self.connection.execute_batch("DROP TABLE fresh; DROP TABLE fresh_latency;")?;
+        self.follow_with_keyframes(from_s)
+    }
+
+    /// Adds to the tallies of edges' protocols, or takes away, what rows with a condition say.
+    pub(super) fn tally(&self, sign: i32, condition: &str) -> Result<()> {
+        Ok(self.connection.execute_batch(&tally_protocols(sign, condition))?)
+    }
+
     /// Widths that are stored, finest first.
-    fn stored_widths(&self) -> Result<Vec<i64>> {
+    pub(super) fn stored_widths(&self) -> Result<Vec<i64>> {
         let mut statement = self.connection.prepare("SELECT width_s FROM raw.rollup_widths ORDER BY width_s")?;
         let widths = statement.query_map([], |row| row.get(0))?;
         Ok(widths.collect::<std::result::Result<_, _>>()?)
@@ -101,14 +126,18 @@ impl Writer {
     }
 }
 
+/// Joins the page of an exchange `t`, which has what it shares with others.
+const OF_PAGE: &str = "JOIN raw.http_pages p ON p.page_id = t.page_id";
+
 /// Counts of batches by the finest stored width, with names instead of peers: what `raw.facts` says, but each kind of row by itself, since
 /// sums over columns that are mostly empty cost four times as much.
-fn gather(finest: i64, from: u32, to: u32) -> String {
-    let by_service = format!(
-        "JOIN raw.peer_names c ON c.peer_id = t.client_peer JOIN raw.peer_names s ON s.peer_id = t.server_peer \
-         WHERE t.batch >= {from} AND t.batch < {to}"
-    );
-    let of_page = "JOIN raw.http_pages p ON p.page_id = t.page_id";
+///
+/// `which` is the condition that rows of `t` are chosen by, given the column of their time.
+fn gather(finest: i64, which: impl Fn(&str) -> String) -> String {
+    let by_service = |us: &str| format!("{BY_SERVICE} WHERE {}", which(us));
+    let (of_started, of_happened, of_closed) =
+        (by_service("started_us"), by_service("happened_us"), by_service("closed_us"));
+    let of_page = OF_PAGE;
     let edge = |us: &str| {
         format!("raw.bucket_s(t.{us}, {finest}) AS bucket_s, c.service_id AS client_id, s.service_id AS server_id")
     };
@@ -135,23 +164,33 @@ fn gather(finest: i64, from: u32, to: u32) -> String {
     format!(
         "CREATE OR REPLACE TEMP TABLE fresh AS
             SELECT {started}, 0 AS connects, 0 AS accepts, 0 AS closes, 0 AS resets, 0 AS refused, 0 AS open_delta, {of_exchanges}
-            FROM raw.http_exchanges t {of_page} {by_service} GROUP BY ALL
+            FROM raw.http_exchanges t {of_page} {of_started} GROUP BY ALL
             UNION ALL
-            SELECT {happened}, {of_events}, 0, 0, 0, 0, 0, 0 FROM raw.flow_events t {by_service} GROUP BY ALL
+            SELECT {happened}, {of_events}, 0, 0, 0, 0, 0, 0 FROM raw.flow_events t {of_happened} GROUP BY ALL
             UNION ALL
             SELECT {closed}, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, sum(coalesce(t.upgraded_client_bytes, t.client_bytes))::BIGINT,
                 sum(coalesce(t.upgraded_server_bytes, t.server_bytes))::BIGINT
-            FROM raw.flows t {by_service} AND {UNTOLD_BYTES} GROUP BY ALL;
+            FROM raw.flows t {of_closed} AND {UNTOLD_BYTES} GROUP BY ALL;
          CREATE OR REPLACE TEMP TABLE fresh_latency AS
             SELECT {started}, t.latency_class AS class, count(*)::UINTEGER AS n
-            FROM raw.timed_exchanges t {by_service} AND raw.has_status(t.outcome) GROUP BY ALL;
-         INSERT INTO raw.edge_protocols
-            SELECT c.service_id, s.service_id, raw.protocol_name(p.protocol), true, count(*)
-            FROM raw.http_exchanges t {of_page} {by_service} GROUP BY ALL
-            UNION ALL
-            SELECT c.service_id, s.service_id, coalesce(t.app_protocol, 'tcp'), false, count(*)
-            FROM raw.flows t {by_service} AND t.transport = 'tcp' GROUP BY ALL;"
+            FROM raw.timed_exchanges t {of_started} AND raw.has_status(t.outcome) GROUP BY ALL;"
     )
+}
+
+/// Protocols of edges: counts of exchanges and flows with a condition, added or taken away.
+fn tally_protocols(sign: i32, condition: &str) -> String {
+    format!(
+        "INSERT INTO raw.edge_protocols
+            SELECT c.service_id, s.service_id, raw.protocol_name(p.protocol), true, {sign} * count(*)
+            FROM raw.http_exchanges t {OF_PAGE} {BY_SERVICE} WHERE {condition} GROUP BY ALL
+            UNION ALL
+            SELECT c.service_id, s.service_id, coalesce(t.app_protocol, 'tcp'), false, {sign} * count(*)
+            FROM raw.flows t {BY_SERVICE} WHERE {condition} AND t.transport = 'tcp' GROUP BY ALL;"
+    )
+}
+
+fn finest(widths: &[i64]) -> i64 {
+    widths.first().copied().unwrap_or(WIDTHS_S[WIDTHS_S.len() - 1])
 }
 
 /// Appends what was gathered to a width.

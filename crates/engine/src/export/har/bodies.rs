@@ -1,6 +1,6 @@
 //! Bodies for an archive: read back flow by flow, within limits that keep time and file size sane.
 
-use wirereel_capture::PacketReader;
+use wirereel_capture::{CaptureError, PacketReader};
 use wirereel_dissect::record::Side;
 use wirereel_store::{Reader, SourceId, StoredExchange, source_and_flow};
 
@@ -68,7 +68,9 @@ impl<'a> Bodies<'a> {
             |why: &str| ArchivedBody { comment: Some(format!("body left out: {why}")), ..ArchivedBody::default() };
         let flow_id = exchange.detail.row.flow_id;
         if self.flow.as_ref().is_none_or(|(known, _)| *known != flow_id) {
-            self.flow = Some((flow_id, reader.positions(flow_id)?));
+            // Bodies are found by counting the exchanges of their flow, which retention may have cut.
+            let is_cut = reader.first_ordinal(flow_id)? > 0;
+            self.flow = Some((flow_id, if is_cut { Vec::new() } else { reader.positions(flow_id)? }));
         }
         let (source, _) = source_and_flow(flow_id);
         if self.capture.as_ref().is_none_or(|(known, _)| *known != source) {
@@ -85,8 +87,10 @@ impl<'a> Bodies<'a> {
         let server = endpoint(&row.server_ip, row.server_port);
         let place = body::Place { ordinal: exchange.ordinal, side, server, limit_bytes: BODY_BYTES };
         let path = reader.source(source)?.path;
-        let found = body::read_back(capture, positions, self.workspace.limits_of(&path), place)
-            .map_err(EngineError::capture(path))?;
+        let found = match body::read_back(capture, positions, self.workspace.limits_of(&path), place) {
+            Err(CaptureError::SegmentGone { .. }) => return Ok(left_out("its packets are too old and were removed")),
+            found => found.map_err(EngineError::capture(path))?,
+        };
         let Some(found) = found else { return Ok(left_out("it was not found in its packets again")) };
         let limit = BODY_BYTES.min(self.bytes_left);
         let Decoded { bytes, truncated, warning } = body::decode(found.bytes, found.content_encoding.as_deref(), limit);

@@ -40,6 +40,7 @@ use wirereel_whisper::{CaptureConfig, FromAgent, Interface};
 use super::{Workbench, lock};
 use crate::{
     EngineError,
+    keeping::space::{FreeSpace, OfSystem},
     live::{Agent, Heard, local_agent},
 };
 
@@ -64,6 +65,16 @@ pub(super) struct Live {
     recording: Mutex<Option<Recording>>,
     /// The port that the page is spoken to over; 0 for none.
     own_port: AtomicU16,
+    probe: Probe,
+}
+
+/// Who says how much room is left on the disk.
+struct Probe(Arc<dyn FreeSpace>);
+
+impl Default for Probe {
+    fn default() -> Self {
+        Self(Arc::new(OfSystem))
+    }
 }
 
 impl Workbench {

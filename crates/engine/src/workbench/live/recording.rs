@@ -2,12 +2,16 @@
 
 use std::{
     fs, io,
-    path::{Path, PathBuf},
-    sync::Arc,
+    path::PathBuf,
+    sync::{Arc, Weak},
+    thread,
+    time::{Duration, Instant},
 };
 
-use wirereel_capture::recover;
-use wirereel_query::{whisperers::WhispererKind, workbench::CaptureState};
+use wirereel_query::{
+    whisperers::WhispererKind,
+    workbench::{CaptureState, ImportProgress, ImportState},
+};
 use wirereel_whisper::OpenInterface;
 
 use super::{
@@ -16,18 +20,19 @@ use super::{
 };
 use crate::{
     EngineError, Workspace,
-    import::Unwatched,
-    live::{Begun, NewRun, Recorder, RunSender, rebuild},
+    keeping::runs::{self, RUNS},
+    live::{Begun, Lender, NewRun, Onlooker, Recorder, RunSender, Space, writer_of},
     workbench::{Workbench, lock},
 };
 
 /// The id of the recording that live capture fills.
 pub(in crate::workbench) const LIVE_RECORDING: &str = "live";
 const LIVE_NAME: &str = "Live capture";
-/// Holds the segments of every run, a folder each.
-const RUNS: &str = "segments";
-/// A file in the live folder that is there while rows lag behind segments: after a crash it says that they must be read again.
-const CAPTURING: &str = "capturing";
+/// What is told while rows that a crash left unread are made.
+const COMPLETING: &str = "Live capture: reading what the last time left unread";
+/// How long whoever still asks is waited for, and how often it is looked.
+const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+const CLOSE_LOOK: Duration = Duration::from_millis(20);
 /// Characters of a run's interfaces in the name of its folder.
 const NAME_CHARS: usize = 40;
 
@@ -35,22 +40,30 @@ const NAME_CHARS: usize = 40;
 pub(super) struct Recording {
     workspace: Arc<Workspace>,
     recorder: Recorder,
+    space: Space,
     /// Runs that are going on or about to begin.
     runs: usize,
 }
 
 impl Workbench {
-    /// Shows what was captured live, read again from its segments if the last capture ended by a crash.
-    pub(in crate::workbench) fn open_live(&self) -> Result<(), EngineError> {
+    /// Shows what was captured live. What a crash left unread is read again while it is shown.
+    pub(in crate::workbench) fn open_live(self: &Arc<Self>) -> Result<(), EngineError> {
         if self.current().is_ok_and(|current| current.recording_id == LIVE_RECORDING) {
             return Ok(());
         }
         self.close_recording();
-        let recording = lock(&self.live.recording);
+        let mut recording = lock(&self.live.recording);
         let workspace = match recording.as_ref() {
             Some(recording) => Arc::clone(&recording.workspace),
-            None => self.live_workspace()?,
+            None => {
+                let (workspace, unfinished) = self.live_workspace()?;
+                if !unfinished.is_empty() {
+                    *recording = Some(self.record_into(Arc::clone(&workspace), unfinished)?);
+                }
+                workspace
+            }
         };
+        drop(recording);
         self.show(LIVE_RECORDING.into(), LIVE_NAME.into(), workspace);
         Ok(())
     }
@@ -108,66 +121,123 @@ impl Workbench {
         ended
     }
 
-    /// Gives the writer back when nothing is captured any more.
-    pub(super) fn end_recording_if_unused(&self) {
-        let mut recording = lock(&self.live.recording);
-        if recording.as_ref().is_none_or(|recording| recording.runs > 0) {
-            return;
+    /// Gives the writer back when nothing is captured and nothing read again any more.
+    pub(in crate::workbench) fn end_recording_if_unused(self: &Arc<Self>) {
+        let is_used = |recording: &Recording| recording.runs > 0 || recording.recorder.is_completing();
+        if self.end_recording(is_used) {
+            self.make_smaller();
         }
-        let Some(Recording { workspace, recorder, .. }) = recording.take() else { return };
-        let finished = recorder.finish();
-        if finished.is_ok() {
-            // One that stays has the segments read again once more than needed.
-            let _ = fs::remove_file(self.live_folder().join(CAPTURING));
+    }
+
+    /// Gives the writer back: what is being read again is read when it is opened the next time.
+    pub(in crate::workbench) fn stop_completing(&self) {
+        self.end_recording(|recording| recording.runs > 0);
+    }
+
+    fn end_recording(&self, is_used: impl Fn(&Recording) -> bool) -> bool {
+        let mut recording = lock(&self.live.recording);
+        if recording.as_ref().is_none_or(is_used) {
+            return false;
+        }
+        let Some(Recording { workspace, recorder, .. }) = recording.take() else { return false };
+        // Whoever removes what is old has the writer lent.
+        self.keeping.let_go();
+        if recorder.finish().is_ok() {
+            // What cannot be remembered is missing in a list.
             let _ = self.remember(LIVE_RECORDING, LIVE_NAME, &self.live_folder(), &workspace);
         }
+        drop(workspace);
         drop(recording);
         self.ticks.rows_changed();
+        true
     }
 
     fn start_recording(self: &Arc<Self>) -> Result<Recording, EngineError> {
         let shown = self.current().ok().filter(|current| current.recording_id == LIVE_RECORDING);
-        let workspace = match shown {
-            Some(current) => current.workspace,
+        let (workspace, unfinished) = match shown {
+            Some(current) => {
+                let unfinished = runs::unfinished(&self.live_folder(), &mut writer_of(&current.workspace)?)?;
+                (current.workspace, unfinished)
+            }
             None => self.live_workspace()?,
         };
-        let marker = self.live_folder().join(CAPTURING);
-        fs::write(&marker, b"").map_err(EngineError::io(&marker))?;
-        let workbench = Arc::downgrade(self);
-        let recorder = Recorder::start(Arc::clone(&workspace), move || {
-            if let Some(workbench) = workbench.upgrade() {
-                workbench.ticks.rows_changed();
-            }
-        })?;
-        Ok(Recording { workspace, recorder, runs: 0 })
+        self.record_into(workspace, unfinished)
     }
 
-    fn live_workspace(&self) -> Result<Arc<Workspace>, EngineError> {
+    fn record_into(
+        self: &Arc<Self>,
+        workspace: Arc<Workspace>,
+        unfinished: Vec<PathBuf>,
+    ) -> Result<Recording, EngineError> {
+        let onlooker = Arc::new(LooksOn { workbench: Arc::downgrade(self), began: Instant::now() });
+        if !unfinished.is_empty() {
+            // Before anybody can ask for rows that are still to come.
+            onlooker.completing(Some((0, unfinished.iter().map(|run| runs::bytes(run)).sum())));
+        }
+        let space = Space::new(Arc::clone(&self.live.probe.0));
+        let recorder = Recorder::start(Arc::clone(&workspace), unfinished, space.clone(), onlooker)?;
+        Ok(Recording { workspace, recorder, space, runs: 0 })
+    }
+
+    /// Opens the live recording, with the runs whose rows are missing.
+    fn live_workspace(&self) -> Result<(Arc<Workspace>, Vec<PathBuf>), EngineError> {
         let folder = self.live_folder();
-        if folder.join(CAPTURING).exists() {
-            return self.rebuild_live(&folder);
-        }
-        Ok(Arc::new(Workspace::open(&folder)?))
+        let workspace = Workspace::open(&folder)?;
+        let unfinished = runs::unfinished(&folder, &mut writer_of(&workspace)?)?;
+        Ok((Arc::new(workspace), unfinished))
     }
 
-    /// After a crash: the segments are the truth, so rows are made of them anew.
-    fn rebuild_live(&self, folder: &Path) -> Result<Arc<Workspace>, EngineError> {
-        for file in ["events.duckdb", "events.duckdb.wal"] {
-            match fs::remove_file(folder.join(file)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(EngineError::io(folder.join(file))(error));
-                }
-                _ => {}
+    /// Says of whatever captures that it pauses, or goes on, and how many packets found no room.
+    pub(in crate::workbench) fn tell_pause(&self) {
+        let told = lock(&self.live.recording)
+            .as_ref()
+            .map(|recording| (recording.space.paused(), recording.space.take_count()));
+        let Some((paused, lost)) = told else { return };
+        for member in self.members() {
+            let (captures, reason) = {
+                let standing = member.standing();
+                (standing.state == CaptureState::Capturing, standing.reason.clone())
+            };
+            let lost = lost.get(&member.id).copied().unwrap_or_default();
+            if lost > 0 {
+                let mut standing = member.standing();
+                standing.figures.lost_in_queue += lost;
+                standing.figures.last_lost_us = Some(now_us());
+                standing.totals.lost += lost;
+            }
+            if captures && reason != paused {
+                self.stand(&member, |standing| standing.reason.clone_from(&paused));
+            } else if lost > 0 {
+                self.tell_whisperers();
             }
         }
-        let workspace = Arc::new(Workspace::open(folder)?);
-        for run in runs(&folder.join(RUNS))? {
-            recover(&run).map_err(EngineError::capture(&run))?;
-            rebuild(&workspace, &run, &Unwatched)?;
+    }
+
+    /// The live recording with whoever lends its writer: while nothing is captured into the one that is shown, itself.
+    pub(in crate::workbench) fn to_be_kept(&self) -> Option<(Arc<Workspace>, Option<Lender>)> {
+        if let Some(recording) = lock(&self.live.recording).as_ref() {
+            return Some((Arc::clone(&recording.workspace), Some(recording.recorder.lender())));
         }
-        let marker = folder.join(CAPTURING);
-        fs::remove_file(&marker).map_err(EngineError::io(&marker))?;
-        Ok(workspace)
+        let shown = self.current().ok().filter(|current| current.recording_id == LIVE_RECORDING)?;
+        Some((shown.workspace, None))
+    }
+
+    /// Opens the live recording anew when most of its file is free, which makes the file smaller. Nothing is captured.
+    fn make_smaller(self: &Arc<Self>) {
+        let shown = self.current().ok().filter(|current| current.recording_id == LIVE_RECORDING);
+        let Some(shown) = shown else { return };
+        if !shown.workspace.store().space().is_ok_and(wirereel_store::Space::is_mostly_free) {
+            return;
+        }
+        self.close_recording();
+        let began = Instant::now();
+        // Whoever still asks has it open.
+        while Arc::strong_count(&shown.workspace) > 1 && began.elapsed() < CLOSE_PATIENCE {
+            thread::sleep(CLOSE_LOOK);
+        }
+        drop(shown);
+        // If it is open elsewhere for longer, it is shown again when somebody asks for it.
+        let _ = self.open_live();
     }
 
     /// A folder for the segments of a new run, named by when it began and what it captures.
@@ -191,20 +261,42 @@ impl Workbench {
     }
 }
 
-/// The folder of every run in the order in which they began.
-fn runs(folder: &Path) -> Result<Vec<PathBuf>, EngineError> {
-    let failed = |error| EngineError::io(folder)(error);
-    let entries = match fs::read_dir(folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(failed)?,
-    };
-    let mut runs = Vec::new();
-    for entry in entries {
-        let run = entry.map_err(failed)?.path();
-        if run.is_dir() && run.file_name().is_some_and(|name| name.to_string_lossy().contains('-')) {
-            runs.push(run);
+/// Tells those who look on.
+struct LooksOn {
+    workbench: Weak<Workbench>,
+    began: Instant,
+}
+
+impl Onlooker for LooksOn {
+    fn rows_changed(&self) {
+        if let Some(workbench) = self.workbench.upgrade() {
+            workbench.ticks.rows_changed();
         }
     }
-    runs.sort();
-    Ok(runs)
+
+    fn completing(&self, progress: Option<(u64, u64)>) {
+        let Some(workbench) = self.workbench.upgrade() else { return };
+        let before = workbench.ticks.current_import();
+        let (bytes_done, bytes_total) = progress.unwrap_or_else(|| {
+            let total = before.map_or(0, |before| before.bytes_total);
+            (total, total)
+        });
+        let elapsed = self.began.elapsed();
+        let left = (bytes_done > 0)
+            .then(|| elapsed.mul_f64(bytes_total.saturating_sub(bytes_done) as f64 / bytes_done as f64));
+        workbench.ticks.import(Some(ImportProgress {
+            name: COMPLETING.into(),
+            state: if progress.is_some() { ImportState::Running } else { ImportState::Done },
+            bytes_done,
+            bytes_total,
+            packets: 0,
+            packets_per_s: 0.0,
+            flows: 0,
+            exchanges: 0,
+            elapsed_ms: elapsed.as_millis() as u64,
+            left_ms: left.filter(|_| progress.is_some()).map(|left| left.as_millis() as u64),
+            error: None,
+            warnings: Vec::new(),
+        }));
+    }
 }

@@ -1,0 +1,40 @@
+//! How rows of live traffic are stored: soon, or cheaply.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Span;
+
+/// How rows of live traffic are stored. Each batch costs about the same, whether it holds ten rows or ten thousand: a commit, a wait for the
+/// disk, and roll-ups for what is new. Small and frequent ones show a request sooner; large and rare ones leave more of the processor to
+/// traffic. Packets do not wait for any of this: they are durable within a second.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Storing {
+    /// A batch is stored at least this often. A request shows after this and at most half a second more; the default shows it within a
+    /// second. At 5s the store needs about a tenth of the processor time. At most 60s counts.
+    pub flush_every: Span,
+    /// A batch is stored as soon as it has so many rows, whatever the time. Fewer cost more time per row, more cost memory: about 300 bytes
+    /// for each row. 1000 to 61440 count.
+    pub batch_rows: u32,
+}
+
+impl Default for Storing {
+    fn default() -> Self {
+        Self { flush_every: Span::from_millis(400), batch_rows: 61_440 }
+    }
+}
+
+impl Storing {
+    /// How often, within what is allowed.
+    pub fn interval(&self) -> Duration {
+        self.flush_every.as_duration().clamp(Duration::from_millis(50), Duration::from_secs(60))
+    }
+
+    /// How many, within what is allowed.
+    pub fn rows(&self) -> usize {
+        self.batch_rows.clamp(1_000, 61_440) as usize
+    }
+}
