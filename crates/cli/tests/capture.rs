@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod support;
+#![allow(clippy::print_stdout, reason = "also in what the tests share")]
 
 use std::{
     fs,

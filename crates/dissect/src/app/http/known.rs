@@ -23,10 +23,13 @@ pub(in crate::app::http) struct KnownHeads {
     responses: Mutex<Known<Response>>,
 }
 
+/// A head and what was read from it.
+type Place<T> = (Box<[u8]>, Arc<T>);
+
 /// What was read from heads, by their bytes.
 struct Known<T> {
     hasher: RandomState,
-    places: Vec<Option<(Box<[u8]>, Arc<T>)>>,
+    places: Vec<Option<Place<T>>>,
 }
 
 impl KnownHeads {
