@@ -2,9 +2,9 @@
 //!
 //! Where the right to capture is missing the tests say so and pass: nothing can be captured there.
 #![cfg(unix)]
+#![allow(clippy::print_stdout, reason = "a test says why it was left out")]
 
 mod support;
-#![allow(clippy::print_stdout, reason = "also in what the tests share")]
 
 use std::{
     fs,
