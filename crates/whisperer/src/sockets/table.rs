@@ -5,6 +5,7 @@ use std::{
     io,
     net::SocketAddr,
     ops::RangeInclusive,
+    time::{Duration, Instant},
 };
 
 use procfs::{
@@ -12,12 +13,17 @@ use procfs::{
     net::{TcpState, UdpState},
     process::{FDTarget, Process, all_processes},
 };
+use rustix::time::{ClockId, clock_gettime};
 use wirereel_whisper::{Socket, SocketChanges, SocketEnd, SocketOwner, SocketTransport};
 
 /// Sockets that are told of at most. Beyond that many connections have no process; what listens comes first.
 const MOST_SOCKETS: usize = 8_192;
 /// Where the kernel does not tell: Linux's default range for the ports of opening ends.
 const EPHEMERAL: RangeInclusive<u16> = 32_768..=60_999;
+/// After all processes were asked, that is not done for so many times as long as it took of a processor, and not for longer than
+/// [`LONGEST_REST`].
+const REST_PER_WALK: u32 = 49;
+pub(super) const LONGEST_REST: Duration = Duration::from_secs(4);
 /// Programs that are nothing without a script.
 const INTERPRETERS: [&str; 11] =
     ["python", "node", "nodejs", "ruby", "perl", "php", "java", "dotnet", "bash", "sh", "deno"];
@@ -34,6 +40,8 @@ pub(super) struct Table {
     /// Processes that were there when somebody was last looked for.
     alive: HashSet<i32>,
     looked_ns: Option<i64>,
+    /// Everybody may be asked again then.
+    all_from: Option<Instant>,
 }
 
 impl Table {
@@ -66,7 +74,7 @@ impl Table {
     }
 
     /// Finds the processes of inodes. A new socket is mostly of a process that has some already, or of a new process: these are asked first,
-    /// all others only when that does not tell.
+    /// all others only when that does not tell, and not often: that takes long.
     fn find_owners(&mut self, inodes: impl Iterator<Item = u64>) {
         let wanted: HashSet<u64> = inodes.collect();
         self.owners.retain(|inode, _| wanted.contains(inode));
@@ -87,10 +95,13 @@ impl Table {
             .partition(|process| self.processes.contains_key(&process.pid) || !self.alive.contains(&process.pid));
         self.alive = alive;
         likely.iter().for_each(|process| self.ask(process, &wanted));
-        if missing(self) {
+        if missing(self) && self.all_from.is_none_or(|from| Instant::now() >= from) {
+            let began = processor_time();
             others.iter().for_each(|process| self.ask(process, &wanted));
+            let rest = (processor_time().saturating_sub(began) * REST_PER_WALK).min(LONGEST_REST);
+            self.all_from = Some(Instant::now() + rest);
+            self.unknown = wanted.into_iter().filter(|inode| !self.owners.contains_key(inode)).collect();
         }
-        self.unknown = wanted.into_iter().filter(|inode| !self.owners.contains_key(inode)).collect();
     }
 
     /// Takes the sockets of a process that are wanted. Those of another user's cannot be seen.
@@ -111,6 +122,12 @@ impl Table {
             }
         }
     }
+}
+
+/// What this process has taken of processors so far.
+pub(super) fn processor_time() -> Duration {
+    let taken = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(taken.tv_sec.unsigned_abs(), taken.tv_nsec.unsigned_abs() as u32)
 }
 
 /// Local ends with their inodes: what listens, and what was opened from here.

@@ -2,21 +2,16 @@
 
 use std::{io, process::ExitCode, time::Duration};
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    time::{ClockId, clock_gettime},
-};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use wirereel_whisper::FromAgent;
 
-use super::table::Table;
+use super::table::{LONGEST_REST, Table, processor_time};
 use crate::{interfaces::now_ns, sandbox, sender::write_message};
 
 /// Time between two looks. Rows of a new connection wait for the next one, and are to be seen within two seconds.
 const REST: Duration = Duration::from_millis(500);
-/// A look is followed by so many times as much rest as it took of a processor: two percent of a core at most, unless that would be
-/// [`LONGEST_REST`].
-const REST_PER_LOOK: u32 = 49;
-const LONGEST_REST: Duration = Duration::from_secs(4);
+/// A look is followed by so many times as much rest as it took of a processor: a twentieth of a core at most.
+const REST_PER_LOOK: u32 = 19;
 
 /// Tells changes on stdout until stdin ends.
 pub(crate) fn watch() -> ExitCode {
@@ -37,12 +32,6 @@ pub(crate) fn watch() -> ExitCode {
             return ExitCode::SUCCESS;
         }
     }
-}
-
-/// What this process has taken of processors so far.
-fn processor_time() -> Duration {
-    let taken = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(taken.tv_sec.unsigned_abs(), taken.tv_nsec.unsigned_abs() as u32)
 }
 
 /// Waits so long for the end of stdin.
