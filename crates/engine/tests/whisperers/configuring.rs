@@ -46,8 +46,10 @@ fn the_schema_says_of_every_setting_what_it_means_and_when_it_takes_effect() {
     let mut at_once = Vec::new();
     for part in [&schema.capture, &schema.parsing] {
         for (key, property) in part["properties"].as_object().unwrap() {
-            let text =
-                |name: &str| property[name].as_str().unwrap_or_else(|| panic!("{key} has no {name}: {property}"));
+            // What is not said beside a reference is said where it points to.
+            let referred = property["$ref"].as_str().map(|place| part.pointer(&place[1..]).unwrap());
+            let said = |name: &str| property[name].as_str().or_else(|| referred?[name].as_str());
+            let text = |name: &str| said(name).unwrap_or_else(|| panic!("{key} has no {name}: {property}"));
             assert!(!text("title").is_empty() && !text("description").is_empty());
             assert!(property.get("default").is_some(), "{key}");
             if text("x-takes-effect") == "at_once" {

@@ -138,8 +138,9 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    fn say(&mut self, message: &ToAgent) -> Result<(), Outcome> {
-        self.agent.say(message).map_err(|error| Outcome::broken(format!("it takes no words: {error}")))
+    /// Tells it something. Whether it takes that is seen by what it says next: one that has ended tells why.
+    fn say(&mut self, message: &ToAgent) {
+        let _ = self.agent.say(message);
     }
 
     /// Greets it and has it capture; gives what it has opened.
@@ -161,16 +162,16 @@ impl<'a> Conversation<'a> {
         }
         let seen = Seen { host: Some(host), version: Some(version), interfaces, hindrance: hindrance.clone() };
         self.workbench.saw(self.member, seen);
-        self.say(&ToAgent::Hello { protocol: PROTOCOL })?;
+        self.say(&ToAgent::Hello { protocol: PROTOCOL });
         if kind == WhispererKind::File {
-            self.say(&ToAgent::SendFile { path })?;
+            self.say(&ToAgent::SendFile { path });
         } else {
             if let Some(why) = hindrance {
                 return Err(Outcome::Wrong(why));
             }
             let (config, _) = self.workbench.in_force(self.member);
-            self.say(&ToAgent::Configure { config })?;
-            self.say(&ToAgent::Start)?;
+            self.say(&ToAgent::Configure { config });
+            self.say(&ToAgent::Start);
         }
         self.opened(kind)
     }
