@@ -27,7 +27,7 @@ use std::{
 use figures::Figures;
 use host::Host;
 use load::Load;
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What was answered so long before a kill must be there afterwards: it was synced within a second, and reaches the segments within half of one.
 const DURABLE_AFTER: Duration = Duration::from_millis(1_800);
@@ -95,8 +95,8 @@ fn main() {
     let host = Host::start(&home, &frontend).unwrap();
     settle(&host, &home, &mut counted).unwrap();
     println!("the last start took {:?} until every row was there", began.elapsed());
-    let captured: HashSet<u64> = numbers_in(&host);
     host.end();
+    let captured = numbers_in(&home.join("live"));
     let port = load.port;
     load.end();
     let missing: Vec<_> = durable.difference(&captured).take(10).collect();
@@ -177,10 +177,10 @@ fn settle(host: &Host, home: &Path, counted: &mut Counted) -> Result<(), String>
     Ok(())
 }
 
-fn numbers_in(host: &Host) -> HashSet<u64> {
-    let rows = host.sql("SELECT DISTINCT target FROM http_exchanges WHERE status = 200").unwrap();
-    let target = |row: &Value| row[0].as_str()?.rsplit('/').next()?.parse().ok();
-    rows.as_array().into_iter().flatten().filter_map(target).collect()
+/// Numbers of the requests that a workspace holds with their answers.
+fn numbers_in(workspace: &Path) -> HashSet<u64> {
+    let targets = rows(workspace, "SELECT DISTINCT target FROM http_exchanges WHERE status = 200");
+    targets.lines().filter_map(|target| target.rsplit('/').next()?.parse().ok()).collect()
 }
 
 /// A workspace whose rows are made anew of the same segments.
