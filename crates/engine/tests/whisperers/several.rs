@@ -1,6 +1,13 @@
 //! Several at once, killed, resumed, and those of files.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 use wirereel_engine::{Workbench, Workspace, import::Unwatched};
@@ -171,4 +178,28 @@ fn a_capture_file_of_a_host_becomes_a_source_with_the_rows_of_an_import() {
     reach(&again, &id, CaptureState::WrongConfiguration);
     assert!(one(&again, &id).reason.unwrap().contains("/no/such/file.pcap"));
     again.shut_down();
+}
+
+#[test]
+fn looking_at_figures_never_keeps_a_capture_from_starting() {
+    let home = tempfile::tempdir().unwrap();
+    let Some(workbench) = workbench(home.path()) else { return };
+    let ended = Arc::new(AtomicBool::new(false));
+    let look = {
+        let (workbench, ended) = (Arc::clone(&workbench), Arc::clone(&ended));
+        move || {
+            while !ended.load(Ordering::Relaxed) {
+                workbench.whisperer_history("local", None, None, 60).unwrap();
+            }
+        }
+    };
+    let looking = thread::Builder::new().name("looking".into()).spawn(look).unwrap();
+    for _ in 0..6 {
+        start(&workbench, "local");
+        stop(&workbench, "local");
+        workbench.close_recording();
+    }
+    ended.store(true, Ordering::Relaxed);
+    looking.join().unwrap();
+    workbench.shut_down();
 }

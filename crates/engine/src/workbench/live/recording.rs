@@ -2,7 +2,7 @@
 
 use std::{
     fs, io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Weak},
     thread,
     time::{Duration, Instant},
@@ -12,6 +12,7 @@ use wirereel_query::{
     whisperers::WhispererKind,
     workbench::{CaptureState, ImportProgress, ImportState},
 };
+use wirereel_store::StoreError;
 use wirereel_whisper::OpenInterface;
 
 use super::{
@@ -33,6 +34,9 @@ const COMPLETING: &str = "Live capture: reading what the last time left unread";
 /// How long whoever still asks is waited for, and how often it is looked.
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
 const CLOSE_LOOK: Duration = Duration::from_millis(20);
+/// How long files may be in use by an answer that is on its way, and how often that is looked; after that somebody else has them.
+const FILES_PATIENCE: Duration = Duration::from_secs(3);
+const FILES_LOOK: Duration = Duration::from_millis(10);
 /// Characters of a run's interfaces in the name of its folder.
 const NAME_CHARS: usize = 40;
 
@@ -182,9 +186,26 @@ impl Workbench {
     /// Opens the live recording, with the runs whose rows are missing.
     fn live_workspace(&self) -> Result<(Arc<Workspace>, Vec<PathBuf>), EngineError> {
         let folder = self.live_folder();
-        let workspace = Workspace::open(&folder)?;
+        let workspace = self.open_folder(&folder)?;
         let unfinished = runs::unfinished(&folder, &mut writer_of(&workspace)?)?;
         Ok((Arc::new(workspace), unfinished))
+    }
+
+    /// Figures are read beside what is shown, and answers about a recording that was just closed may still be on their way: both give the
+    /// files back within moments, and a capture waits for them.
+    fn open_folder(&self, folder: &Path) -> Result<Workspace, EngineError> {
+        let began = Instant::now();
+        loop {
+            let beside = lock(&self.beside);
+            let opened = Workspace::open(folder);
+            drop(beside);
+            match opened {
+                Err(EngineError::Store(StoreError::Locked(_))) if began.elapsed() < FILES_PATIENCE => {
+                    thread::sleep(FILES_LOOK);
+                }
+                opened => return opened,
+            }
+        }
     }
 
     /// Says of whatever captures that it pauses, or goes on, and how many packets found no room.
