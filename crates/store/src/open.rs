@@ -379,7 +379,7 @@ mod tests {
         assert_eq!([2, 8, 12, 64].map(gigabytes), [320, 512, 768, 1_024]);
         assert_eq!(memory_limit(None), LEAST_MEMORY);
         let folder = tempfile::tempdir().unwrap();
-        let (connection, _) = open(&Files::in_folder(folder.path())).unwrap();
+        let connection = open(&Files::in_folder(folder.path())).unwrap().connection;
         let set: String = connection.query_row("SELECT current_setting('memory_limit')", [], |row| row.get(0)).unwrap();
         let expected = memory_limit(memory_of_machine()) as f64 / f64::from(1 << 20);
         let (number, unit) = set.split_once(' ').unwrap();
