@@ -226,6 +226,60 @@ fn an_unnamed_address_is_listed_with_whom_it_talks_to_and_a_hint() {
 }
 
 #[test]
+fn exchanges_that_share_a_page_come_out_as_they_went_in() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).store;
+    let mut writer = store.writer().unwrap();
+    let (mut rows, mut peers, _) = collector(&mut writer);
+    let (gateway, cart) = (endpoint([127, 0, 1, 1], 40_001), endpoint([127, 0, 1, 2], 8080));
+    let (client, server) = intern(&mut peers, gateway, cart);
+    let mut expected = Vec::new();
+    for number in 0..60_u32 {
+        let started_ns = START_NS + i64::from(number) * 700_000_001;
+        // Most repeat; some have a size, a status or a target of their own, and two kinds of texts that no page can hold whole.
+        let status = if number % 9 == 4 { None } else { Some(if number % 5 == 3 { 503 } else { 200 }) };
+        let mut exchange = exchange_row(FlowId(5), number, gateway, cart, started_ns, 1_500_000, status);
+        let second = number * 7 / 10;
+        exchange.response_headers = match number % 8 {
+            6 => format!("Date: about {second}"),
+            7 => format!("Date: Sun, 06 Nov 1994 08:50:{:02} GMT\nA: \u{1}", second % 60),
+            _ => format!("A: b\ndate: Sun, 06 Nov 1994 08:49:{:02} GMT\nC: d", second % 60),
+        }
+        .into();
+        exchange.response_body_bytes = if number % 11 == 10 { u64::from(number) } else { 250 };
+        if number % 13 == 12 {
+            exchange.target = Some(format!("/cart/{number}?a=%20").into());
+            exchange.path = Some(format!("/cart/{number}").into());
+        }
+        exchange.error = (number % 17 == 16).then(|| "reset".to_owned());
+        rows.push_exchange(&exchange, client, server);
+        expected.push(json!([
+            number + 1,
+            exchange.response_headers.as_ref(),
+            exchange.request_headers.as_ref(),
+            exchange.target.as_deref(),
+            exchange.path.as_deref(),
+            exchange.status,
+            exchange.response_body_bytes,
+            exchange.complete,
+            exchange.error,
+            exchange.status.is_none() || (exchange.status == Some(200) && exchange.error.is_some()),
+        ]));
+        if number % 20 == 19 {
+            writer.write(rows.take(&mut peers)).unwrap();
+        }
+    }
+    name_all(&mut writer, &peers);
+    let reader = store.reader(None).unwrap();
+    let sql = "SELECT x.exchange_id, x.response_headers, x.request_headers, x.target_as_sent, x.path, x.status, x.response_body_bytes, \
+               x.complete, x.error, r.failed FROM http_exchanges x JOIN raw.exchanges r USING (exchange_id) ORDER BY 1";
+    let found = reader.sql(sql, 100).unwrap().rows;
+    assert_eq!(json!(found), json!(expected));
+    let whole = reader.sql("SELECT count(*) > 20 FROM raw.http_exchanges WHERE response_headers IS NULL", 1).unwrap();
+    assert_eq!(json!(whole.rows), json!([[true]]), "most of them are of pages");
+}
+
+#[test]
 fn the_way_back_leads_to_packets() {
     let (_folder, store) = one_of_everything();
     let reader = store.reader(None).unwrap();

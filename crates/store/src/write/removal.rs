@@ -18,7 +18,7 @@ fn flows_of(source: SourceId) -> (u64, u64) {
 }
 
 impl Writer {
-    /// Removes a source and every row of it. Peers, names and shapes stay: others may use them.
+    /// Removes a source and every row of it. Peers, names and pages stay: others may use them.
     pub fn remove_source(&mut self, source: SourceId) -> Result<()> {
         self.refresh_rollups()?;
         self.in_transaction(|writer| {
@@ -29,7 +29,7 @@ impl Writer {
             writer.tally(-1, &format!("t.{of_source}"))?;
             writer.connection.execute_batch(&format!(
                 "INSERT INTO raw.pulse SELECT started_us // {pulse_us} - (started_us % {pulse_us} < 0)::BIGINT, -count(*), \
-                 -count(*) FILTER (failed OR coalesce(status >= 500, false)) FROM raw.http_exchanges WHERE {of_source} GROUP BY 1;",
+                 -count(*) FILTER (raw.is_error(outcome)) FROM raw.http_exchanges WHERE {of_source} GROUP BY 1;",
                 pulse_us = PULSE_MS * 1_000,
             ))?;
             for table in ["http_exchanges", "flows", "openings", "endings", "tls_handshakes", "flow_spans"] {
