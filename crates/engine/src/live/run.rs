@@ -177,6 +177,11 @@ impl Run {
         rates
     }
 
+    /// Collects what has waited long enough for what the host's sockets say.
+    pub(crate) fn let_go(&mut self, collector: &mut Collector) {
+        self.reading.let_go(collector);
+    }
+
     /// Hands what is buffered to the system: what rows say can be looked at from now on.
     pub(crate) fn flush(&mut self) -> Result<(), EngineError> {
         self.kept.flush().map_err(EngineError::capture(&self.folder))

@@ -241,6 +241,8 @@ impl Live<'_> {
         if self.flushed.elapsed() >= self.workspace.storing().interval() {
             self.flushed = Instant::now();
             for run in self.runs.values_mut() {
+                self.collector.turn_to(run.source());
+                run.let_go(&mut self.collector);
                 if let Err(error) = run.flush() {
                     self.shared.space.refused(&error.to_string());
                 }

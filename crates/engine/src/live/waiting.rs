@@ -1,11 +1,16 @@
 //! Records of live packets wait until the host's sockets were looked at after them: a new connection's first rows already say whose it is.
 
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use wirereel_dissect::record::{DnsQuery, Flow, FlowEvent, FlowSpan, HttpExchange, Problem, Sink, TlsHandshake};
 
 /// So long at most, in packet time: rows are to be seen within two seconds.
 const LONGEST_NS: i64 = 1_000_000_000;
+/// And so long by this machine's clock, where no packet and nothing else tells the time any more.
+const LONGEST_SILENCE: Duration = Duration::from_secs(1);
 /// So many at most; what came first goes on without an owner then.
 const MOST_RECORDS: usize = 32_768;
 
@@ -24,16 +29,24 @@ enum Record {
 pub(crate) struct Waiting {
     records: VecDeque<(i64, Record)>,
     now_ns: i64,
+    /// Since when it has been so late.
+    moved: Option<Instant>,
 }
 
 impl Waiting {
     /// It is so late; records that come from now on came then.
     pub(crate) fn set_now(&mut self, now_ns: i64) {
-        self.now_ns = self.now_ns.max(now_ns);
+        if now_ns > self.now_ns {
+            self.now_ns = now_ns;
+            self.moved = Some(Instant::now());
+        }
     }
 
     /// Lets go what came before the last look at the sockets, and what has waited long enough.
     pub(crate) fn let_go(&mut self, looked_ns: Option<i64>, sink: &mut dyn Sink) {
+        if self.moved.is_some_and(|moved| moved.elapsed() >= LONGEST_SILENCE) {
+            return self.let_all_go(sink);
+        }
         let looked_ns = looked_ns.unwrap_or(i64::MIN).max(self.now_ns.saturating_sub(LONGEST_NS));
         while self.records.len() > MOST_RECORDS || self.records.front().is_some_and(|(at_ns, _)| *at_ns <= looked_ns) {
             let Some((_, record)) = self.records.pop_front() else { return };
@@ -139,6 +152,17 @@ mod tests {
         let mut waiting = holding(&[100, 200]);
         let mut came = Came::default();
         waiting.set_now(150 + LONGEST_NS);
+        waiting.let_go(None, &mut came);
+        assert_eq!(came.0, [100]);
+    }
+
+    #[test]
+    fn nothing_waits_for_a_source_that_has_fallen_silent() {
+        let mut waiting = holding(&[100]);
+        let mut came = Came::default();
+        waiting.let_go(None, &mut came);
+        assert_eq!(came.0, [] as [i64; 0]);
+        waiting.moved = Instant::now().checked_sub(LONGEST_SILENCE);
         waiting.let_go(None, &mut came);
         assert_eq!(came.0, [100]);
     }
