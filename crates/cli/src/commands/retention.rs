@@ -11,8 +11,11 @@ use super::import::grouped;
 pub(super) fn run(folder: &Path, dry_run: bool) -> Result<()> {
     let removed = keeping::retain(folder, dry_run)?;
     let (segments, mib) = (grouped(removed.segments), removed.segment_bytes as f64 / f64::from(1 << 20));
-    let until =
-        removed.until_ns.map_or_else(|| "nothing".into(), |until_ns| instant::with_millis(until_ns.div_euclid(1_000)));
+    let Some(until_ns) = removed.until_ns else {
+        println!("nothing goes: it holds imported captures, or nothing that was captured live");
+        return Ok(());
+    };
+    let until = instant::with_millis(until_ns.div_euclid(1_000));
     if dry_run {
         println!("would go: {segments} segments ({mib:.1} MiB), and rows before {until}");
     } else {

@@ -96,12 +96,17 @@ pub(crate) fn pass(
     stop: &AtomicBool,
 ) -> Result<Removed, EngineError> {
     let began = Instant::now();
-    let live = workspace.folder();
+    let (oldest_ns, sources) = ask(has_writer, |writer| Ok((writer.oldest_ns()?, writer.kept_sources()?)))?;
+    if sources.iter().any(|source| !runs::is_run(&source.path)) {
+        // Imported rows cannot be told from the others by their time, and are never touched.
+        return Ok(Removed::default());
+    }
     let bounds = Bounds::from(&workspace.retention());
     let written = has_writer.written();
     let folders: Vec<_> = written.iter().map(|(folder, _)| folder.clone()).collect();
     let space = workspace.store().space()?;
-    let plan = plan(live, bounds, now_ns, space.bytes.saturating_sub(space.free_bytes), &folders, times)?;
+    let rows_bytes = space.bytes.saturating_sub(space.free_bytes);
+    let plan = plan(workspace.folder(), bounds, now_ns, rows_bytes, &folders, times)?;
     let mut removed = Removed {
         segments: plan.segments.len() as u64,
         segment_bytes: plan.bytes(),
@@ -109,11 +114,6 @@ pub(crate) fn pass(
         ..Removed::default()
     };
     let Some(until_ns) = plan.until_ns.filter(|_| mode == Mode::Remove) else { return Ok(removed) };
-    let (oldest_ns, sources) = ask(has_writer, |writer| Ok((writer.oldest_ns()?, writer.kept_sources()?)))?;
-    if sources.iter().any(|source| !runs::is_run(&source.path)) {
-        // Its rows cannot be told from the others by their time.
-        return Ok(Removed::default());
-    }
     while !ask(has_writer, move |writer| Ok(writer.tidy(now_ns.saturating_sub(SETTLED_NS) / 1_000_000_000)?))?
         && !stop.load(Ordering::Relaxed)
     {
@@ -148,9 +148,10 @@ fn remove_segments(plan: &Plan) -> Result<(), EngineError> {
         _ => Ok(()),
     };
     for segment in &plan.segments {
-        gone(&segment.path, fs::remove_file(&segment.path))?;
-        let beside = sockets_beside(&segment.path);
-        gone(&beside, fs::remove_file(&beside))?;
+        // With what is noted beside it.
+        for path in [segment.path.clone(), sockets_beside(&segment.path)] {
+            gone(&path, fs::remove_file(&path))?;
+        }
     }
     for run in &plan.runs {
         // With what is noted about it.

@@ -17,7 +17,7 @@ use crate::{
 
 /// How long a slice should take.
 const AIM: Duration = Duration::from_millis(25);
-const FIRST_ROWS: u64 = 10_000;
+const FIRST_ROWS: u64 = 4_000;
 const LEAST_ROWS: u64 = 500;
 const MOST_ROWS: u64 = 400_000;
 
