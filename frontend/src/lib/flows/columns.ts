@@ -180,6 +180,15 @@ export const COLUMNS: readonly FlowColumn[] = [
   { id: "vlan", title: "VLAN", sort: "vlan", width: 54, numeric: true, text: (row) => none(row.vlan) },
   { id: "tunnel", title: "Tunnel", sort: "tunnel", width: 72, mono: true, text: (row) => none(row.tunnel) },
   {
+    id: "process",
+    title: "Process",
+    name: "Process of the server, else of the client",
+    sort: "process",
+    width: 130,
+    mono: true,
+    text: (row) => none(row.process),
+  },
+  {
     id: "client_process",
     title: "Client process",
     sort: "client_process",
