@@ -232,3 +232,37 @@ fn pictures_show_what_was_recorded_in_both_kinds_of_file() {
     let outside = shell.run(&["picture", "reel", "--from", "2031-01-01", "--out", &out("x.svg")]);
     assert!(String::from_utf8_lossy(&outside.stderr).contains("nothing of the recording lies in the range"));
 }
+
+#[test]
+fn rows_are_made_anew_and_the_database_of_before_is_set_aside() {
+    let shell = Shell::with_sample("shop-flash-sale.pcapng");
+    let rows = || {
+        let ask = |query: &str| shell.done(&["sql", query, "--format", "csv"]);
+        [ask("SELECT * FROM http_exchanges ORDER BY exchange_id"), ask("SELECT * FROM flows ORDER BY flow_id")]
+    };
+    let before = rows();
+    let said = shell.done(&["rebuild"]);
+    assert!(
+        said.contains("made anew of 1 capture and 0 live runs") && said.contains("events.duckdb.aside-20"),
+        "{said}"
+    );
+    assert_eq!(rows(), before);
+    // Whoever asks a database that cannot be read is answered all the same, and told.
+    fs::write(shell.folder.path().join("events.duckdb"), b"torn").expect("written");
+    let asked = shell.run(&["sql", "SELECT count(*) FROM flows", "--format", "csv"]);
+    let warning = String::from_utf8_lossy(&asked.stderr);
+    assert!(warning.contains("cannot be read") && warning.contains("rows were made anew of 1 capture"), "{warning}");
+    assert_eq!(rows(), before);
+    let missing = Shell::new().run(&["rebuild"]);
+    assert!(String::from_utf8_lossy(&missing.stderr).contains("holds no Wirereel workspace"));
+}
+
+#[test]
+fn retention_never_touches_what_was_imported() {
+    let shell = Shell::with_sample("shop-flash-sale.pcapng");
+    let before = shell.value("SELECT count(*) FROM flows");
+    for command in [vec!["retention", "--dry-run"], vec!["retention"]] {
+        assert!(shell.done(&command).starts_with("nothing goes: it holds imported captures"));
+    }
+    assert_eq!(shell.value("SELECT count(*) FROM flows"), before);
+}

@@ -60,7 +60,7 @@ impl Workbench {
         let _ = self.follow_whisperers();
         self.tell_pause();
         self.keep_if_due();
-        self.end_recording_if_unused();
+        self.end_recording_if_idle();
         let busy = lock(&self.tending.busy);
         let captured = self.captured_into();
         if let Some(workspace) = &captured {

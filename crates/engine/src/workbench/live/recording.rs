@@ -16,6 +16,7 @@ use wirereel_store::StoreError;
 use wirereel_whisper::OpenInterface;
 
 use super::{
+    driving::Driver,
     member::{LOCAL, Member},
     now_us, since_1970,
 };
@@ -130,6 +131,14 @@ impl Workbench {
         let is_used = |recording: &Recording| recording.runs > 0 || recording.recorder.is_completing();
         if self.end_recording(is_used) {
             self.make_smaller();
+        }
+    }
+
+    /// As [`Workbench::end_recording_if_unused`], when no whisperer is driven that would soon need it again.
+    pub(in crate::workbench) fn end_recording_if_idle(self: &Arc<Self>) {
+        let is_driven = |member: &Arc<Member>| lock(&member.driver).as_ref().is_some_and(Driver::is_driving);
+        if !self.members().iter().any(is_driven) {
+            self.end_recording_if_unused();
         }
     }
 
