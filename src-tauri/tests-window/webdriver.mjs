@@ -1,5 +1,6 @@
 // A WebDriver client: as much of W3C WebDriver as the window tests say, and no more.
 import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** The key under which WebDriver passes elements (W3C WebDriver §12). */
@@ -41,6 +42,32 @@ export async function startDriver() {
   const driver = spawn("tauri-driver", ["--port", String(PORT), "--native-port", String(NATIVE_PORT)], { stdio: "inherit" });
   await until("tauri-driver to listen", async () => (await fetch(`http://127.0.0.1:${PORT}/status`)).ok);
   return () => driver.kill();
+}
+
+/** Processes with this text in their command line. */
+function processesWith(text) {
+  return readdirSync("/proc").filter((pid) => {
+    if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
+    } catch {
+      // It has ended meanwhile.
+      return false;
+    }
+  });
+}
+
+/**
+ * Waits until the program has ended whose command line has this text. Its driver ends it after the session, but not when the driver itself is
+ * ended too soon: a program that outlives the session for long is ended here.
+ */
+export async function ended(text) {
+  try {
+    await until("the program to end", () => processesWith(text).length === 0, 10_000);
+  } catch {
+    for (const pid of processesWith(text)) process.kill(Number(pid));
+    await until("the program to end when it is told to", () => processesWith(text).length === 0, 20_000);
+  }
 }
 
 /** The program in a window of its own. */

@@ -6,7 +6,7 @@ import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { startDriver, until, Window } from "./webdriver.mjs";
+import { ended, startDriver, until, Window } from "./webdriver.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const target = process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/wirereel/target");
@@ -27,6 +27,7 @@ before(async () => {
 
 after(async () => {
   await window?.close();
+  await ended(workspace);
   stopDriver?.();
   rmSync(workspace, { recursive: true, force: true });
 });
