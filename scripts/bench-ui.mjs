@@ -10,7 +10,7 @@ import { createRequire } from "node:module";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startDriver, until, Window } from "../src-tauri/tests-window/webdriver.mjs";
+import { ended, startDriver, until, Window } from "../src-tauri/tests-window/webdriver.mjs";
 import { FrameWatch, watchFrames } from "./bench-ui-page.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -113,6 +113,7 @@ async function inWindow(folder) {
     return summary("window", await window.script("return window.wirereelFrames()"));
   } finally {
     await window?.close();
+    await ended(folder);
     stopDriver();
   }
 }
