@@ -2,5 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod measure;
 
 pub use config::{Problem, Website};
+pub use measure::{Check, Checker, Failure, Measurement, Phase, Phases};
