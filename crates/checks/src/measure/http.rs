@@ -79,10 +79,8 @@ impl Kept {
 
     /// Whether it can take another request, as far as can be told: what came meanwhile is looked at.
     pub(crate) async fn is_ready(&mut self) -> bool {
-        let ready = self.sender.is_ready();
-        let ended = self.driver.drive(std::future::ready(())).await;
-        let () = ended;
-        ready && !self.driver.ended && !self.sender.is_closed()
+        self.driver.drive(std::future::ready(())).await;
+        !self.driver.ended && self.sender.is_ready()
     }
 
     /// Sends a request and reads the answer.
@@ -230,6 +228,9 @@ fn http_failure(error: &hyper::Error, host: &Host, trace: &Trace) -> Failure {
         if let Some(io) = inner.downcast_ref::<io::Error>() {
             return match rustls_error(io) {
                 Some(tls) => rustls_failure(tls, host),
+                None if matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => {
+                    Failure::Protocol { reason: quoted(&io.to_string()) }
+                }
                 None => io_failure(phase, io),
             };
         }

@@ -25,7 +25,7 @@ struct Seen {
 }
 
 impl Marks {
-    /// When the request's last byte was taken by the system, as far as it is written.
+    /// When the system had taken the request's last byte.
     pub(crate) fn written(&self) -> Option<Instant> {
         self.seen().written
     }
@@ -65,7 +65,7 @@ impl Marks {
 pub(crate) struct Observed<S> {
     stream: S,
     marks: Arc<Marks>,
-    /// Something was written that may still lie in a buffer.
+    /// Something of the request was written. It counts when all of it is flushed: before that, a part may still lie in a buffer.
     unflushed: bool,
     frames: Option<Box<Frames>>,
 }
@@ -92,9 +92,6 @@ impl<S> Observed<S> {
             None if !bytes.is_empty() => self.unflushed = true,
             None => {}
             Some(frames) => self.unflushed |= frames.written.ends_stream(bytes),
-        }
-        if self.unflushed {
-            self.marks.note_written();
         }
     }
 }
