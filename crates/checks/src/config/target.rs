@@ -99,16 +99,6 @@ impl Target {
     pub(crate) fn is_http(&self) -> bool {
         matches!(self, Self::Http(_))
     }
-
-    /// Whether TLS is spoken, at least at first.
-    pub(crate) fn is_tls(&self) -> bool {
-        match self {
-            Self::Http(url) => url.scheme() == "https",
-            Self::Tls(_) => true,
-            Self::Grpc { tls, .. } => *tls,
-            Self::Tcp(_) | Self::Dns { .. } | Self::Icmp(_) => false,
-        }
-    }
 }
 
 /// The host of a URL whose scheme the URL standard has no rules for.
