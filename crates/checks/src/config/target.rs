@@ -33,7 +33,7 @@ pub(crate) enum Target {
     Http(Url),
     Tcp(Endpoint),
     Tls(Endpoint),
-    Dns { server: Option<Endpoint>, name: Name, record: RecordType },
+    Dns { server: Option<Endpoint>, name: Box<Name>, record: RecordType },
     Icmp(Host),
     Grpc { tls: bool, at: Endpoint, service: String },
 }
@@ -128,7 +128,7 @@ fn dns(url: &Url) -> Result<Target, &'static str> {
             .map(|(_, record)| *record)
             .ok_or("dns:// with one of the types A, AAAA, CAA, CNAME, MX, NS, PTR, SOA, SRV, TXT")?,
     };
-    Ok(Target::Dns { server, name, record })
+    Ok(Target::Dns { server, name: Box::new(name), record })
 }
 
 /// Reads the address of a DNS server: an IP address with or without a port.

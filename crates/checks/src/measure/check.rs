@@ -13,7 +13,7 @@ use regex::bytes::{Regex, RegexBuilder};
 use serde_json_path::JsonPath;
 use tokio_rustls::rustls::{
     client::danger::ServerCertVerifier,
-    pki_types::{CertificateDer, ServerName, pem::PemObject},
+    pki_types::{CertificateDer, pem::PemObject},
 };
 use url::{Host, Url};
 
@@ -26,16 +26,13 @@ const AGENT: &str = concat!("Wirereel/", env!("CARGO_PKG_VERSION"), " (website c
 pub struct Check {
     pub(crate) website: Website,
     pub(crate) target: Target,
-    pub(crate) method: hyper::Method,
-    pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     pub(crate) regex: Option<Regex>,
     pub(crate) json: Vec<JsonPath>,
     pub(crate) resolver: Option<SocketAddr>,
-    pub(crate) proxy: Option<Proxy>,
+    pub(crate) proxy: Option<Box<Proxy>>,
     /// Its own authorities, or those of the system.
     pub(crate) verifier: Option<Arc<dyn ServerCertVerifier>>,
-    pub(crate) server_name: Option<ServerName<'static>>,
     /// The connection of the check before, where it is kept.
     pub(crate) kept: Mutex<Option<Kept>>,
 }
@@ -89,19 +86,16 @@ impl Checker {
             (false, _) | (true, None) => None,
             (true, Some(own)) => self.trust().verifier_with(own),
         };
-        let mut website = website.clone();
-        let body = Bytes::from(website.body.take().unwrap_or_default());
+        let website = website.clone();
+        let body = website.body.clone().map(Bytes::from).unwrap_or_default();
         let regex = website.expect.body_matches.as_deref();
         Ok(Check {
-            method: method(website.method),
-            headers: headers(&website, &target, !body.is_empty()),
             body,
             regex: regex.and_then(|pattern| RegexBuilder::new(pattern).size_limit(REGEX_BYTES).build().ok()),
             json: website.expect.json.iter().filter_map(|json| JsonPath::parse(&json.path).ok()).collect(),
             resolver: website.resolver.as_deref().and_then(config::resolver),
-            proxy: website.proxy.as_deref().and_then(config::proxy).and_then(|url| Proxy::of(&url)),
+            proxy: website.proxy.as_deref().and_then(config::proxy).and_then(|url| Proxy::of(&url)).map(Box::new),
             verifier,
-            server_name: website.tls.server_name.clone().and_then(|name| ServerName::try_from(name).ok()),
             kept: Mutex::new(None),
             target,
             website,
@@ -119,41 +113,47 @@ fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
-fn method(method: Method) -> hyper::Method {
-    match method {
-        Method::Get => hyper::Method::GET,
-        Method::Head => hyper::Method::HEAD,
-        Method::Post => hyper::Method::POST,
-        Method::Put => hyper::Method::PUT,
-        Method::Patch => hyper::Method::PATCH,
-        Method::Delete => hyper::Method::DELETE,
-        Method::Options => hyper::Method::OPTIONS,
-    }
-}
-
-/// All headers of a request but `host`, which each hop has its own of.
-fn headers(website: &Website, target: &Target, has_body: bool) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    let Target::Http(url) = target else { return headers };
-    headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
-    headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
-    if !website.keep_alive {
-        headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    }
-    if let Some(login) = login(url) {
-        headers.insert(AUTHORIZATION, login);
-    }
-    for (name, value) in &website.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
-            headers.insert(name, value);
+impl Check {
+    /// The method of the first request.
+    pub(crate) fn method(&self) -> hyper::Method {
+        match self.website.method {
+            Method::Get => hyper::Method::GET,
+            Method::Head => hyper::Method::HEAD,
+            Method::Post => hyper::Method::POST,
+            Method::Put => hyper::Method::PUT,
+            Method::Patch => hyper::Method::PATCH,
+            Method::Delete => hyper::Method::DELETE,
+            Method::Options => hyper::Method::OPTIONS,
         }
     }
-    if has_body && !headers.contains_key(CONTENT_TYPE) {
-        let json = website.body.as_deref().is_some_and(|body| body.trim_start().starts_with(['{', '[']));
-        let kind = if json { "application/json" } else { "text/plain; charset=utf-8" };
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+
+    /// All headers of a request but `host`, which each hop has its own of. Made anew each time: kept, they would be a good part of what a
+    /// website that rests takes.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let website = &self.website;
+        let mut headers = HeaderMap::new();
+        let Target::Http(url) = &self.target else { return headers };
+        headers.insert(USER_AGENT, HeaderValue::from_static(AGENT));
+        headers.insert(ACCEPT, HeaderValue::from_static("*/*"));
+        if !website.keep_alive {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        if let Some(login) = login(url) {
+            headers.insert(AUTHORIZATION, login);
+        }
+        for (name, value) in &website.headers {
+            if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+                headers.insert(name, value);
+            }
+        }
+        if !self.body.is_empty() && !headers.contains_key(CONTENT_TYPE) {
+            let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
+            let is_json = matches!(first, Some(b'{' | b'['));
+            let kind = if is_json { "application/json" } else { "text/plain; charset=utf-8" };
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        }
+        headers
     }
-    headers
 }
 
 /// The Basic login (RFC 7617) that a URL carries.

@@ -31,12 +31,8 @@ struct Asked {
 impl Checker {
     /// Asks, follows redirects, and returns the last answer.
     pub(crate) async fn request(&self, check: &Check, url: &Url, trace: &mut Trace) -> Result<Answer, Failure> {
-        let mut asked = Asked {
-            url: url.clone(),
-            method: check.method.clone(),
-            headers: check.headers.clone(),
-            body: check.body.clone(),
-        };
+        let mut asked =
+            Asked { url: url.clone(), method: check.method(), headers: check.headers(), body: check.body.clone() };
         let limit = check.website.redirects;
         let mut followed = 0;
         loop {

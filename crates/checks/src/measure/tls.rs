@@ -153,12 +153,11 @@ pub(crate) async fn handshake(
     trust: &Trust,
     trace: &mut Trace,
 ) -> Result<TlsStream<TcpStream>, Failure> {
-    let name = match (&check.server_name, host) {
-        (Some(name), _) => name.clone(),
+    let name = match (&check.website.tls.server_name, host) {
+        (Some(name), _) => named(name)?,
         (None, Host::Ipv4(ip)) => ServerName::from(std::net::IpAddr::V4(*ip)),
         (None, Host::Ipv6(ip)) => ServerName::from(std::net::IpAddr::V6(*ip)),
-        (None, Host::Domain(name)) => ServerName::try_from(name.trim_end_matches('.').to_owned())
-            .map_err(|_| Failure::TlsProtocol { reason: format!("{name} is no name that TLS can ask for") })?,
+        (None, Host::Domain(name)) => named(name.trim_end_matches('.'))?,
     };
     let verify = check.website.tls.verify;
     let judge = match &check.verifier {
@@ -191,6 +190,11 @@ pub(crate) async fn handshake(
         certificate,
     });
     Ok(stream)
+}
+
+fn named(name: &str) -> Result<ServerName<'static>, Failure> {
+    ServerName::try_from(name.to_owned())
+        .map_err(|_| Failure::TlsProtocol { reason: format!("{name} is no name that TLS can ask for") })
 }
 
 fn handshake_failure(error: &io::Error, host: &Host) -> Failure {
