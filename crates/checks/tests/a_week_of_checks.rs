@@ -1,7 +1,9 @@
 //! A schedule in virtual time: a week passes in a second or two.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
 use std::{
     collections::HashMap,
+    net::IpAddr,
     sync::{
         Arc, Mutex,
         atomic::{AtomicI64, Ordering},
@@ -54,7 +56,8 @@ impl Measure for Pretend {
     async fn measure(&self, check: &Arc<Check>) -> Measurement {
         let (takes, failure) = (self.0)(check.website().display_name());
         sleep(takes).await;
-        Measurement { failure, total_us: takes.as_micros() as u64, ..Measurement::default() }
+        let remote = check.website().name.starts_with("near").then_some(([192, 0, 2, 1], 80).into());
+        Measurement { failure, remote, total_us: takes.as_micros() as u64, ..Measurement::default() }
     }
 }
 
@@ -70,6 +73,10 @@ impl Says {
 impl Reference for Says {
     fn connectivity(&self) -> Connectivity {
         self.0.lock().unwrap().clone()
+    }
+
+    fn has_route(&self, to: IpAddr) -> bool {
+        to == IpAddr::from([192, 0, 2, 1])
     }
 }
 
@@ -299,6 +306,14 @@ async fn a_machine_without_network_is_not_the_websites_downtime() {
         [SelfOffline, SelfOffline, SelfOffline, Down],
         "but the one that needs no network"
     );
+    running.schedule.set(vec![check("near", Span::from_secs(10))]).await;
+    *says.0.lock().unwrap() = Connectivity::LocalOnly("no route");
+    assert_eq!(
+        states(&mut running).await,
+        [SelfOffline, SelfOffline, SelfOffline, Down, Down],
+        "but those that have a route"
+    );
+    running.schedule.remove(vec!["near".into()]).await;
     *says.0.lock().unwrap() = Connectivity::Unknown;
     assert_eq!(states(&mut running).await, [SelfOffline, SelfOffline, SelfOffline, Down], "nobody at all answers");
     *now.lock().unwrap() = Some(Failure::Refused { address: "192.0.2.1:80".into() });
@@ -345,4 +360,17 @@ async fn results_that_nobody_takes_are_not_lost_and_not_without_bound() {
         assert!((68..=71).contains(&instants), "{name}: {instants}");
     }
     assert_eq!(sorted.len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_check_that_breaks_off_is_told_and_the_website_is_checked_again() {
+    let answer = |_: &str| panic!("an error in the check itself");
+    let mut running = start(ScheduleOptions::default(), online(), Box::new(answer));
+    running.schedule.set(vec![check("a", Span::from_secs(10))]).await;
+    let results = collect(&mut running, 100 * SECOND).await;
+    assert!(results.len() >= 9, "{results:?}");
+    for result in results {
+        assert_eq!((result.state, result.measured), (State::SelfOffline, None));
+        assert_eq!(result.reason.as_deref(), Some("The check broke off with an error of its own"));
+    }
 }

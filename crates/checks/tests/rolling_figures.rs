@@ -1,4 +1,5 @@
 //! Rolling figures are those that counting from scratch gives.
+#![allow(clippy::unwrap_used, reason = "a test fails where something is missing")]
 
 use proptest::prelude::*;
 use wirereel_checks::{
@@ -85,7 +86,9 @@ proptest! {
 
     #[test]
     fn hours_and_days_are_those_of_all_results(results in prop::collection::vec((0..5 * 86_400_000_i64, 0..9_000_000_u64), 1..200)) {
-        let mut all: Vec<CheckResult> = results.iter().map(|(after, us)| result(*after, if us % 5 == 0 { State::Down } else { State::Up }, *us, us / 2, 200)).collect();
+        let state = |us: u64| if us % 5 == 0 { State::Down } else { State::Up };
+        let mut all: Vec<CheckResult> =
+            results.iter().map(|(after, us)| result(*after, state(*us), *us, us / 2, 200)).collect();
         all.sort_by_key(|result| result.intended_at_ns);
         let (mut open, mut hours, mut whole) = (OpenHours::default(), Vec::new(), Summary::default());
         for result in &all {

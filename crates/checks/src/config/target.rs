@@ -95,6 +95,16 @@ impl Target {
         }
     }
 
+    /// Whether TLS is spoken from the beginning.
+    pub(crate) fn is_tls(&self) -> bool {
+        match self {
+            Self::Http(url) => url.scheme() == "https",
+            Self::Tls(_) => true,
+            Self::Grpc { tls, .. } => *tls,
+            Self::Tcp(_) | Self::Dns { .. } | Self::Icmp(_) => false,
+        }
+    }
+
     /// Whether a request with headers is made.
     pub(crate) fn is_http(&self) -> bool {
         matches!(self, Self::Http(_))

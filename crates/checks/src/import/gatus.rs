@@ -143,7 +143,7 @@ fn millis(text: &str) -> Option<u64> {
         total += number.parse::<f64>().ok()? * scale;
         rest = next;
     }
-    (total >= 1.0 && total < 1e12).then_some(total.round() as u64)
+    (1.0..1e12).contains(&total).then_some(total.round() as u64)
 }
 
 /// Takes a condition over if what it asks can be asked here.

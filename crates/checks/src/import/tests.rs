@@ -49,7 +49,9 @@ fn csv_has_settings_for_columns() {
     assert_eq!(list.websites.len(), 3);
     assert_eq!(
         written(&list.websites[0]),
-        r#"{"name":"Cart","url":"https://cart.test","interval":"15s","timeout":"10s","paused":true,"method":"POST","redirects":10,"expect":{"status":[200,"300-399"],"body_contains":"is; well"},"body_limit_kib":1024}"#
+        r#"{"name":"Cart","url":"https://cart.test","interval":"15s","timeout":"10s","paused":true,"method":"POST""#
+            .to_owned()
+            + r#","redirects":10,"expect":{"status":[200,"300-399"],"body_contains":"is; well"},"body_limit_kib":1024}"#
     );
     assert_eq!(
         (list.websites[1].interval.to_string().as_str(), list.websites[2].interval.to_string().as_str()),
@@ -73,18 +75,23 @@ fn uptime_kuma_s_monitors_are_taken_over_as_far_as_they_can_be() {
         { "id": 1, "name": "Shop", "type": "http", "url": "https://shop.test", "method": "GET", "interval": 60, "timeout": 48,
           "active": true, "maxredirects": 10, "accepted_statuscodes": ["200-299", "401"], "ignoreTls": true, "maxretries": 2,
           "headers": "{\"X-A\": \"b\"}", "basic_auth_user": "me", "basic_auth_pass": "secret", "authMethod": "basic", "proxyId": 1 },
-        { "name": "Words", "type": "keyword", "url": "http://w.test", "keyword": "error", "invertKeyword": 1, "active": 0, "proxyId": 2, "interval": 20 },
+        { "name": "Words", "type": "keyword", "url": "http://w.test", "keyword": "error", "invertKeyword": 1,
+          "active": 0, "proxyId": 2, "interval": 20 },
         { "name": "Json", "type": "json-query", "url": "http://j.test", "jsonPath": "status.db", "expectedValue": "true", "interval": 20 },
         { "name": "Db", "type": "port", "hostname": "db.test", "port": 5432, "interval": 20 },
         { "name": "Ping", "type": "ping", "hostname": "::1", "interval": 20 },
-        { "name": "Names", "type": "dns", "hostname": "shop.test", "dns_resolve_type": "MX", "dns_resolve_server": "1.1.1.1", "port": 53, "interval": 20 },
+        { "name": "Names", "type": "dns", "hostname": "shop.test", "dns_resolve_type": "MX",
+          "dns_resolve_server": "1.1.1.1", "port": 53, "interval": 20 },
         { "name": "Beat", "type": "push", "interval": 20 }, { "name": "Box", "type": "docker" }, { "type": "http" }
       ] }"#;
     let list = import(Format::UptimeKuma, export).expect("readable");
     let all: Vec<String> = list.websites.iter().map(written).collect();
     assert_eq!(
         all[0],
-        r#"{"name":"Shop","url":"https://me:secret@shop.test/","interval":"1m","timeout":"48s","method":"GET","headers":{"X-A":"b"},"redirects":10,"expect":{"status":["200-299",401]},"tls":{"verify":false},"proxy":"http://u:p%40@proxy.test:3128/","body_limit_kib":1024}"#
+        r#"{"name":"Shop","url":"https://me:secret@shop.test/","interval":"1m","timeout":"48s","method":"GET","#
+            .to_owned()
+            + r#""headers":{"X-A":"b"},"redirects":10,"expect":{"status":["200-299",401]},"tls":{"verify":false},"#
+            + r#""proxy":"http://u:p%40@proxy.test:3128/","body_limit_kib":1024}"#
     );
     assert!(all[1].contains(r#""paused":true"#) && all[1].contains(r#""body_lacks":"error""#), "{}", all[1]);
     assert!(all[2].contains(r#""json":[{"path":"$.status.db","equals":true}]"#), "{}", all[2]);
@@ -143,7 +150,10 @@ endpoints:
     let all: Vec<String> = list.websites.iter().map(written).collect();
     assert_eq!(
         all[0],
-        r#"{"name":"core / front-end","url":"https://shop.test/health","interval":"5m","timeout":"1500ms","method":"GET","headers":{"X-Count":"3"},"redirects":0,"expect":{"status":[200,429],"json":[{"path":"$.status","equals":"UP"},{"path":"$.count","equals":3},{"path":"$.name"}],"at_most":"300ms"},"tls":{"verify":false,"days_left":3},"resolver":"1.1.1.1:53","body_limit_kib":1024}"#
+        r#"{"name":"core / front-end","url":"https://shop.test/health","interval":"5m","timeout":"1500ms","method":"GET","#.to_owned()
+            + r#""headers":{"X-Count":"3"},"redirects":0,"expect":{"status":[200,429],"#
+            + r#""json":[{"path":"$.status","equals":"UP"},{"path":"$.count","equals":3},{"path":"$.name"}],"#
+            + r#""at_most":"300ms"},"tls":{"verify":false,"days_left":3},"resolver":"1.1.1.1:53","body_limit_kib":1024}"#
     );
     assert!(all[1].contains(r#""interval":"90s""#) && all[1].contains(r#""paused":true"#), "{}", all[1]);
     assert!(all[1].contains(r#""status":["100-999"],"body_matches":"(?s)^.*well\\..*$""#), "{}", all[1]);
@@ -189,7 +199,13 @@ fn what_is_no_such_list_says_so() {
 
 #[test]
 fn what_can_be_read_and_is_not_allowed_is_put_back_to_its_default() {
-    let list = import(Format::Csv, "url,interval,redirects,tls.days_left,regex,resolver,proxy\nhttp://a.test,1ms,99,9999,(,dns.google,\nhttp://b.test,,,,,,socks5://p\n").expect("readable");
+    let list = import(
+        Format::Csv,
+        "url,interval,redirects,tls.days_left,regex,resolver,proxy\n\
+         http://a.test,1ms,99,9999,(,dns.google,\n\
+         http://b.test,,,,,,socks5://p\n",
+    )
+    .expect("readable");
     assert_eq!(list.websites.len(), 1);
     let website = &list.websites[0];
     assert_eq!((website.interval.as_millis(), website.redirects, website.tls.days_left), (30_000, 10, None));
@@ -203,7 +219,9 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_text_is_read_without_panic_and_gives_only_websites_that_can_be_checked(text in "(endpoints|monitorList|url|name|:|-|,|;|\"|\\{|\\}|\\[|\\]|https?://|[a-z0-9. ]|\n|\\PC){0,80}") {
+    fn any_text_gives_only_websites_that_can_be_checked(
+        text in "(endpoints|monitorList|url|name|:|-|,|;|\"|\\{|\\}|\\[|\\]|https?://|[a-z0-9. ]|\n|\\PC){0,80}",
+    ) {
         for format in [Format::Text, Format::Csv, Format::UptimeKuma, Format::Gatus] {
             for website in import(format, &text).map(|list| list.websites).unwrap_or_default() {
                 prop_assert!(website.problems().is_empty(), "{website:?}");

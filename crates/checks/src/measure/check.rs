@@ -49,9 +49,10 @@ impl Check {
         &self.website
     }
 
-    /// Whether the host is this very machine, so that no network is needed.
+    /// Whether what is connected to is this very machine, so that no network is needed.
     pub fn is_local(&self) -> bool {
-        match self.target.host() {
+        let host = self.proxy.as_ref().map_or_else(|| self.target.host(), |proxy| Some(proxy.at.host.clone()));
+        match host {
             Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
             Some(Host::Ipv4(ip)) => ip.is_loopback(),
             Some(Host::Ipv6(ip)) => ip.is_loopback(),
@@ -83,6 +84,11 @@ impl Checker {
             _ => return Err(problems),
         };
         let verifier = match (website.tls.verify, authorities) {
+            (true, None) if target.is_tls() => {
+                // Reading the system's authorities takes a while: now, and not in the first check.
+                self.trust().warm();
+                None
+            }
             (false, _) | (true, None) => None,
             (true, Some(own)) => self.trust().verifier_with(own),
         };

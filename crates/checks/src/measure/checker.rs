@@ -1,12 +1,16 @@
 //! One check from its beginning to its verdict.
 
-use super::{Failure, Measurement, Phase, check::Check, dial::Layer, http::Answer, tls::Trust, trace::Trace, verdict};
+use super::{
+    Failure, Measurement, Phase, check::Check, dial::Layer, http::Answer, lookups::Lookups, tls::Trust, trace::Trace,
+    verdict,
+};
 use crate::config::Target;
 
 /// Measures websites. Cheap to keep, made once: it knows whom this machine trusts.
 #[derive(Debug)]
 pub struct Checker {
     trust: Trust,
+    lookups: Lookups,
 }
 
 impl Default for Checker {
@@ -25,11 +29,15 @@ enum Came {
 impl Checker {
     /// One that trusts the system's authorities.
     pub fn new() -> Self {
-        Self { trust: Trust::new() }
+        Self { trust: Trust::new(), lookups: Lookups::new() }
     }
 
     pub(crate) fn trust(&self) -> &Trust {
         &self.trust
+    }
+
+    pub(crate) fn lookups(&self) -> &Lookups {
+        &self.lookups
     }
 
     /// Checks a website once, on a connection of its own. Takes no longer than the website's timeout; may be dropped at any time.

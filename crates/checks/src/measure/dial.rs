@@ -52,7 +52,7 @@ impl Checker {
         trace: &mut Trace,
     ) -> Result<Stream, Failure> {
         let at = check.proxy.as_ref().map_or(to, |proxy| &proxy.at);
-        let addresses = resolve(at, check.website.address_family, check.resolver, trace).await?;
+        let addresses = resolve(at, check.website.address_family, check.resolver, self.lookups(), trace).await?;
         let mut stream = connect(&addresses, trace).await?;
         if let (Some(proxy), Layer::Tcp | Layer::Tls(_)) = (&check.proxy, layer) {
             proxy.tunnel(&mut stream, to, trace).await?;

@@ -101,8 +101,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pieces_make_no_difference(frames in prop::collection::vec((0..10_u8, 0..4_u8, 0..300_usize), 0..12), cuts in prop::collection::vec(1..60_usize, 1..40)) {
-            let bytes: Vec<u8> = frames.iter().flat_map(|(kind, flags, payload)| frame(*kind, *flags, *payload)).collect();
+        fn pieces_make_no_difference(
+            frames in prop::collection::vec((0..10_u8, 0..4_u8, 0..300_usize), 0..12),
+            cuts in prop::collection::vec(1..60_usize, 1..40),
+        ) {
+            let bytes: Vec<u8> =
+                frames.iter().flat_map(|(kind, flags, payload)| frame(*kind, *flags, *payload)).collect();
             let whole = FrameWatch::of_server().watch(&bytes);
             let (mut watch, mut pieces, mut rest) = (FrameWatch::of_server(), Passed::default(), &bytes[..]);
             for cut in cuts.iter().cycle() {

@@ -11,7 +11,7 @@ impl Checker {
     /// Sends an echo and waits for its reply, which is the phase of the first byte.
     pub(crate) async fn echo(&self, check: &Check, host: &Host, trace: &mut Trace) -> Result<(), Failure> {
         let at = Endpoint { host: host.clone(), port: 0 };
-        let addresses = resolve(&at, check.website.address_family, check.resolver, trace).await?;
+        let addresses = resolve(&at, check.website.address_family, check.resolver, self.lookups(), trace).await?;
         let Some(address) = addresses.first() else {
             return Err(Failure::NoAddress { host: host.to_string(), family: "IP".into() });
         };

@@ -16,6 +16,7 @@ mod frames;
 mod grpc;
 mod http;
 mod icmp;
+mod lookups;
 mod measurement;
 mod observed;
 mod proxy;

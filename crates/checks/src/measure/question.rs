@@ -21,7 +21,7 @@ impl Checker {
     ) -> Result<Vec<String>, Failure> {
         let server = match (server, check.resolver) {
             (Some(server), resolver) => {
-                resolve(server, check.website.address_family, resolver, trace).await?.first().copied()
+                resolve(server, check.website.address_family, resolver, self.lookups(), trace).await?.first().copied()
             }
             (None, Some(resolver)) => Some(resolver),
             (None, None) => None,
@@ -39,7 +39,7 @@ impl Checker {
             }
         };
         let at = Endpoint { host: Host::Domain(host.to_owned()), port: 0 };
-        let found = resolve(&at, family, None, trace).await?;
+        let found = resolve(&at, family, None, self.lookups(), trace).await?;
         Ok(found.iter().map(|address| address.ip().to_string()).collect())
     }
 }

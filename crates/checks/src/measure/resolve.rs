@@ -8,7 +8,7 @@ use std::{
 use hickory_proto::rr::{Name, RData, RecordType};
 use url::Host;
 
-use super::{Failure, Phase, dns, failure::quoted, trace::Trace};
+use super::{Failure, Phase, dns, failure::quoted, lookups::Lookups, trace::Trace};
 use crate::config::{AddressFamily, Endpoint};
 
 /// Addresses tried at most.
@@ -19,6 +19,7 @@ pub(crate) async fn resolve(
     at: &Endpoint,
     family: AddressFamily,
     server: Option<SocketAddr>,
+    lookups: &Lookups,
     trace: &mut Trace,
 ) -> Result<Vec<SocketAddr>, Failure> {
     let name = match &at.host {
@@ -28,7 +29,7 @@ pub(crate) async fn resolve(
     };
     trace.enter(Phase::Dns);
     let found = match server {
-        None => by_system(name).await?,
+        None => lookups.by_system(name).await?,
         Some(server) => by_server(name, family, server).await?,
     };
     trace.leave();
@@ -70,15 +71,8 @@ fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
     }
 }
 
-async fn by_system(name: &str) -> Result<Vec<IpAddr>, Failure> {
-    match tokio::net::lookup_host((name, 0)).await {
-        Ok(found) => Ok(found.map(|address| address.ip()).collect()),
-        Err(error) => Err(not_found(name, &error)),
-    }
-}
-
 /// The system tells its reasons (RFC 3493 §6.1) only in words; those of the C library are in English unless a program asks otherwise.
-fn not_found(name: &str, error: &io::Error) -> Failure {
+pub(super) fn not_found(name: &str, error: &io::Error) -> Failure {
     let text = error.to_string();
     let host = name.to_owned();
     let unknown = ["not known", "No address associated", "nodename nor servname", "No such host"];

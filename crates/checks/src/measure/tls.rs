@@ -58,6 +58,11 @@ impl Trust {
         self.system.get_or_init(|| verifier(Arc::clone(self.roots()), &self.provider)).clone()
     }
 
+    /// Reads the system's authorities if that was not done yet.
+    pub(crate) fn warm(&self) {
+        self.system();
+    }
+
     /// One that trusts more than the system does.
     pub(crate) fn verifier_with(&self, more: Vec<CertificateDer<'static>>) -> Option<Arc<dyn ServerCertVerifier>> {
         let mut roots = RootCertStore::clone(self.roots());

@@ -108,6 +108,7 @@ impl Trace {
             total_us: micros(self.hop_started, now),
         });
         (self.hop_started, self.url) = (now, next);
+        (self.known.http_version, self.known.body_bytes, self.known.body_cut) = (None, None, false);
     }
 
     /// The end.

@@ -34,7 +34,7 @@ fn of_headers(check: &Check, headers: &HeaderMap) -> Option<Failure> {
 
 fn of_body(check: &Check, body: &[u8]) -> Option<Failure> {
     let expect = &check.website.expect;
-    let has = |text: &str| text.is_empty() || body.windows(text.len()).any(|part| part == text.as_bytes());
+    let has = |text: &str| memchr::memmem::find(body, text.as_bytes()).is_some();
     if let Some(text) = expect.body_contains.as_deref().filter(|text| !has(text)) {
         return Some(Failure::BodyLacks { text: text.to_owned() });
     }

@@ -1,6 +1,9 @@
 //! Whether a website is down or this machine has no network.
 
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
+};
 
 use url::Host;
 
@@ -12,6 +15,9 @@ use crate::{Check, Measurement, result::State};
 pub enum Connectivity {
     /// There is a way out: an interface that is up and a default route over it.
     Online,
+    /// There is no default route: only hosts that have a route of their own, such as those of the same network, can be reached. Why, as
+    /// a sentence without its period.
+    LocalOnly(&'static str),
     /// There is none, and why; a sentence without its period.
     Offline(&'static str),
     /// This system does not tell.
@@ -22,6 +28,16 @@ pub enum Connectivity {
 pub trait Reference: Send + Sync + 'static {
     /// Asked only when a check failed as it would without a network, and at most once a second.
     fn connectivity(&self) -> Connectivity;
+
+    /// Whether there is a route to an address. Asked when only some can be reached.
+    fn has_route(&self, to: IpAddr) -> bool;
+}
+
+/// Asks the system for a route: a UDP socket that is connected sends nothing.
+fn has_route(to: IpAddr) -> bool {
+    let from: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+    // Port 9 is that of the discard protocol; nothing comes there.
+    UdpSocket::bind((from, 0)).is_ok_and(|socket| socket.connect((to, 9)).is_ok())
 }
 
 /// What the system says about its routes and interfaces. Sends nothing.
@@ -41,19 +57,22 @@ impl Reference for SystemReference {
             }),
         }
     }
+
+    fn has_route(&self, to: IpAddr) -> bool {
+        has_route(to)
+    }
 }
 
-/// Other systems say it when asked for a route: a UDP socket that is connected sends nothing.
+/// Other systems say it when asked for a route to addresses for documentation (RFC 5737, RFC 3849), which are in nobody's own network.
 #[cfg(not(target_os = "linux"))]
 impl Reference for SystemReference {
     fn connectivity(&self) -> Connectivity {
-        use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-        // Addresses for documentation (RFC 5737, RFC 3849): outside of every local network.
-        let has_route = |from: SocketAddr, to: SocketAddr| UdpSocket::bind(from).is_ok_and(|it| it.connect(to).is_ok());
-        let v4 = has_route((Ipv4Addr::UNSPECIFIED, 0).into(), (Ipv4Addr::new(192, 0, 2, 1), 9).into());
-        let v6 =
-            has_route((Ipv6Addr::UNSPECIFIED, 0).into(), (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 9).into());
-        if v4 || v6 { Connectivity::Unknown } else { Connectivity::Offline(NO_ROUTE) }
+        let outside = [Ipv4Addr::new(192, 0, 2, 1).into(), Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1).into()];
+        if outside.into_iter().any(has_route) { Connectivity::Unknown } else { Connectivity::LocalOnly(NO_ROUTE) }
+    }
+
+    fn has_route(&self, to: IpAddr) -> bool {
+        has_route(to)
     }
 }
 
@@ -86,7 +105,7 @@ fn judge(routes: &str, routes6: &str, is_up: impl Fn(&str) -> bool) -> Connectiv
     });
     let mut interfaces = defaults.chain(defaults6).peekable();
     if interfaces.peek().is_none() {
-        Connectivity::Offline(NO_ROUTE)
+        Connectivity::LocalOnly(NO_ROUTE)
     } else if interfaces.any(is_up) {
         Connectivity::Online
     } else {
@@ -139,7 +158,10 @@ impl Judge {
         let nobody_answers = self.failing.len() >= HOSTS_THAT_FAIL;
         match self.connectivity(now) {
             Connectivity::Online => (State::Down, None),
-            Connectivity::Offline(why) => (State::SelfOffline, Some(why.to_owned())),
+            Connectivity::LocalOnly(_) if measured.remote.is_some_and(|to| self.reference.has_route(to.ip())) => {
+                (State::Down, None)
+            }
+            Connectivity::LocalOnly(why) | Connectivity::Offline(why) => (State::SelfOffline, Some(why.to_owned())),
             Connectivity::Unknown if nobody_answers => {
                 (State::SelfOffline, Some("No host at all can be reached from this machine".to_owned()))
             }
@@ -175,10 +197,11 @@ mod tests {
         assert_eq!(judge(ROUTES, ROUTES6, |interface| interface != "eth0"), Connectivity::Offline(NO_INTERFACE));
         let local: String =
             ROUTES.lines().filter(|line| !line.contains("0003")).map(|line| format!("{line}\n")).collect();
-        assert_eq!(judge(&local, ROUTES6, |_| true), Connectivity::Offline(NO_ROUTE));
+        assert_eq!(judge(&local, ROUTES6, |_| true), Connectivity::LocalOnly(NO_ROUTE));
         let six = ROUTES6.replace("      lo", "wlan0");
         assert_eq!(judge(&local, &six, |_| true), Connectivity::Online);
-        assert_eq!(judge("", "garbage\n\n00 00\n", |_| true), Connectivity::Offline(NO_ROUTE));
+        assert_eq!(judge("", "garbage\n\n00 00\n", |_| true), Connectivity::LocalOnly(NO_ROUTE));
+        assert!(has_route(Ipv4Addr::LOCALHOST.into()));
         assert!(is_up("up\n") && is_up("unknown\n") && !is_up("down\n") && !is_up("lowerlayerdown"));
     }
 }

@@ -82,14 +82,10 @@ impl Queue {
         }
     }
 
-    /// Takes in a website, or another state of one. One that rests is taken out.
+    /// Takes in a website, or another state of one.
     pub(crate) fn set(&mut self, check: Arc<Check>, now: Now) {
         let website = check.website();
         let name: Arc<str> = website.display_name().into();
-        if website.paused {
-            self.remove(&name);
-            return;
-        }
         let interval_ns = website.interval.as_nanos();
         let due_ns = first_due_ns(moment(&name, &website.url), interval_ns, now);
         self.generation = self.generation.wrapping_add(1);
@@ -109,6 +105,17 @@ impl Queue {
             *place = Some(Site { generation, name, check, interval_ns, due_ns, busy: false });
             self.heap.push(Reverse((due_ns, slot, generation)));
         }
+        self.tidy();
+    }
+
+    /// Throws away what is passed over in the heap, when that is most of it.
+    fn tidy(&mut self) {
+        if self.heap.len() > 64 && self.heap.len() > 4 * self.by_name.len() {
+            let sites = &self.sites;
+            self.heap.retain(|Reverse((_, slot, generation))| {
+                sites.get(*slot as usize).and_then(Option::as_ref).is_some_and(|site| site.generation == *generation)
+            });
+        }
     }
 
     /// Takes a website out; says which, if it was there.
@@ -116,13 +123,7 @@ impl Queue {
         let slot = self.by_name.remove(name)?;
         let site = self.sites.get_mut(slot as usize)?.take()?;
         self.free.push(slot);
-        // What was taken out is passed over in the heap; when that is most of it, it is thrown away.
-        if self.heap.len() > 64 && self.heap.len() > 4 * self.by_name.len() {
-            let sites = &self.sites;
-            self.heap.retain(|Reverse((_, slot, generation))| {
-                sites.get(*slot as usize).and_then(Option::as_ref).is_some_and(|site| site.generation == *generation)
-            });
-        }
+        self.tidy();
         Some(Key { slot, generation: site.generation })
     }
 
@@ -220,4 +221,90 @@ fn first_due_ns(moment: u64, interval_ns: i64, now: Now) -> i64 {
         return now.continuous_ns + wait_ns;
     }
     now.continuous_ns + offset(FIRST_WITHIN_NS)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{Checker, Website, config::Span};
+
+    fn check(name: usize, interval_ms: u64) -> Arc<Check> {
+        let website = Website {
+            interval: Span::from_millis(interval_ms),
+            ..Website::new(&format!("site{name}"), "http://localhost/")
+        };
+        Arc::new(Checker::new().prepare(&website).expect("nothing is wrong with it"))
+    }
+
+    fn at(ns: i64) -> Now {
+        Now { continuous_ns: ns, awake_ns: ns, wall_ns: 1_790_000_000_000_000_000 + ns }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn whatever_happens_instants_follow_each_other_without_gap_or_overlap(
+            intervals in prop::collection::vec(100..3_000_u64, 1..5),
+            steps in prop::collection::vec((0..4_000_i64, any::<bool>(), any::<u8>()), 1..60),
+        ) {
+            let mut queue = Queue::new(at(0));
+            for (name, interval) in intervals.iter().enumerate() {
+                queue.set(check(name, *interval), at(0));
+            }
+            let mut next: HashMap<Arc<str>, i64> = HashMap::new();
+            let mut running: Vec<Key> = Vec::new();
+            let (mut now_ns, mut before_ns) = (0, 0);
+            for (step_ms, is_pause, ends) in steps {
+                now_ns += step_ms * 1_000_000;
+                running.retain(|key| {
+                    let stays = ends & 1 << (key.slot % 8) == 0;
+                    if !stays {
+                        queue.ended(*key);
+                    }
+                    stays
+                });
+                let pause = is_pause.then_some(Pause { since_ns: before_ns, asleep: true });
+                while let Some(due) = queue.pop(at(now_ns), pause) {
+                    let slot = due.key.slot as usize;
+                    let interval_ns = intervals[slot] as i64 * 1_000_000;
+                    let expected = next.get(&due.website).copied().unwrap_or(due.intended_at_ns);
+                    prop_assert_eq!(due.intended_at_ns, expected);
+                    let instants = match due.what {
+                        What::Start(_) => {
+                            prop_assert!(!is_pause && !running.contains(&due.key), "none while it runs or nothing ran");
+                            running.push(due.key);
+                            1
+                        }
+                        What::Missed { instants, .. } => i64::from(instants),
+                    };
+                    next.insert(due.website, due.intended_at_ns + instants * interval_ns);
+                }
+                for (name, next_ns) in &next {
+                    prop_assert!(*next_ns > at(now_ns).wall_ns, "{} has an instant that was left out", name);
+                }
+                before_ns = now_ns;
+            }
+        }
+    }
+
+    #[test]
+    fn a_website_with_a_long_interval_is_first_checked_within_a_minute() {
+        let mut queue = Queue::new(at(0));
+        queue.set(check(1, 86_400_000), at(0));
+        assert!(queue.next_due_ns().is_some_and(|due_ns| due_ns < FIRST_WITHIN_NS));
+    }
+
+    #[test]
+    fn what_was_taken_out_does_not_stay_in_the_heap() {
+        let mut queue = Queue::new(at(0));
+        for round in 0..1_000 {
+            queue.set(check(round % 3, 1_000 + round as u64), at(0));
+            queue.remove(&format!("site{}", (round + 1) % 3));
+        }
+        assert!(queue.heap.len() < 300 && queue.sites.len() <= 3, "{} {}", queue.heap.len(), queue.sites.len());
+        assert!(queue.remove("nobody").is_none());
+    }
 }

@@ -110,6 +110,7 @@ impl Schedule {
 
 type Ended = Result<(Id, (i64, Measurement)), JoinError>;
 
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
 enum Event {
     Alarm,
     Sent,
