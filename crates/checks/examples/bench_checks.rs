@@ -225,7 +225,8 @@ async fn scheduled(server: &Server, websites: u64, interval_s: u64, seconds: u64
                 result.intended_at_ns += if n == 0 { (interval_s * 1_000_000_000) as i64 } else { 0 };
                 if let Some(measured) = &mut result.measured {
                     // Times differ as they do, so that histograms have their classes.
-                    measured.total_us = 400 + (n as u64 * 7 + step * 13) % 400 + if step % 50 == 0 { 9_000 } else { 0 };
+                    measured.total_us =
+                        400 + (n as u64 * 7 + step * 13) % 400 + if step.is_multiple_of(50) { 9_000 } else { 0 };
                     measured.phases.ttfb_us = Some(measured.total_us / 2);
                 }
                 stats.advance(result.intended_at_ns);

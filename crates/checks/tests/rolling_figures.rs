@@ -86,7 +86,7 @@ proptest! {
 
     #[test]
     fn hours_and_days_are_those_of_all_results(results in prop::collection::vec((0..5 * 86_400_000_i64, 0..9_000_000_u64), 1..200)) {
-        let state = |us: u64| if us % 5 == 0 { State::Down } else { State::Up };
+        let state = |us: u64| if us.is_multiple_of(5) { State::Down } else { State::Up };
         let mut all: Vec<CheckResult> =
             results.iter().map(|(after, us)| result(*after, state(*us), *us, us / 2, 200)).collect();
         all.sort_by_key(|result| result.intended_at_ns);

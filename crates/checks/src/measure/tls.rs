@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
 };
 
 use tokio::net::TcpStream;
@@ -32,6 +32,8 @@ pub(crate) struct Trust {
     provider: Arc<CryptoProvider>,
     roots: OnceLock<Arc<RootCertStore>>,
     system: OnceLock<Option<Arc<dyn ServerCertVerifier>>>,
+    /// Those that trust more, by what they trust besides the system's: a list of authorities is large, and websites share one.
+    own: Mutex<Vec<(Vec<CertificateDer<'static>>, Weak<WebPkiServerVerifier>)>>,
     template: OnceLock<ClientConfig>,
 }
 
@@ -41,6 +43,7 @@ impl Trust {
             provider: Arc::new(ring::default_provider()),
             roots: OnceLock::new(),
             system: OnceLock::new(),
+            own: Mutex::new(Vec::new()),
             template: OnceLock::new(),
         }
     }
@@ -55,7 +58,9 @@ impl Trust {
     }
 
     fn system(&self) -> Option<Arc<dyn ServerCertVerifier>> {
-        self.system.get_or_init(|| verifier(Arc::clone(self.roots()), &self.provider)).clone()
+        let made =
+            || verifier(Arc::clone(self.roots()), &self.provider).map(|made| made as Arc<dyn ServerCertVerifier>);
+        self.system.get_or_init(made).clone()
     }
 
     /// Reads the system's authorities if that was not done yet.
@@ -65,9 +70,16 @@ impl Trust {
 
     /// One that trusts more than the system does.
     pub(crate) fn verifier_with(&self, more: Vec<CertificateDer<'static>>) -> Option<Arc<dyn ServerCertVerifier>> {
+        let mut own = self.own.lock().unwrap_or_else(PoisonError::into_inner);
+        own.retain(|(_, known)| known.strong_count() > 0);
+        if let Some(known) = own.iter().find(|(trusted, _)| *trusted == more).and_then(|(_, known)| known.upgrade()) {
+            return Some(known);
+        }
         let mut roots = RootCertStore::clone(self.roots());
-        roots.add_parsable_certificates(more);
-        verifier(Arc::new(roots), &self.provider)
+        roots.add_parsable_certificates(more.iter().cloned());
+        let made = verifier(Arc::new(roots), &self.provider)?;
+        own.push((more, Arc::downgrade(&made)));
+        Some(made)
     }
 
     /// The settings of one handshake. Nothing is resumed: each one is whole.
@@ -89,9 +101,8 @@ impl Trust {
     }
 }
 
-fn verifier(roots: Arc<RootCertStore>, provider: &Arc<CryptoProvider>) -> Option<Arc<dyn ServerCertVerifier>> {
-    let built = WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build().ok()?;
-    Some(built)
+fn verifier(roots: Arc<RootCertStore>, provider: &Arc<CryptoProvider>) -> Option<Arc<WebPkiServerVerifier>> {
+    WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(provider)).build().ok()
 }
 
 /// Whether a certificate can be trusted as an authority at all.
@@ -243,4 +254,29 @@ fn words(name: &str) -> String {
         said.push(letter.to_ascii_lowercase());
     }
     said
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn authority() -> CertificateDer<'static> {
+        let mut params = rcgen::CertificateParams::default();
+        params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        params.self_signed(&rcgen::KeyPair::generate().expect("a key")).expect("signed").der().clone()
+    }
+
+    #[test]
+    fn websites_with_the_same_authorities_share_them_for_as_long_as_one_is_left() {
+        let trust = Trust::new();
+        let (one, other) = (authority(), authority());
+        let first = trust.verifier_with(vec![one.clone()]).expect("an authority");
+        let same = trust.verifier_with(vec![one.clone()]).expect("an authority");
+        let another = trust.verifier_with(vec![one, other]).expect("authorities");
+        assert!(Arc::ptr_eq(&first, &same) && !Arc::ptr_eq(&first, &another));
+        drop((first, same));
+        let _third = trust.verifier_with(vec![authority()]);
+        assert_eq!(trust.own.lock().expect("whole").len(), 2, "what nobody uses is forgotten");
+        assert!(is_authority(&authority()) && !is_authority(&CertificateDer::from(vec![1, 2, 3])));
+    }
 }

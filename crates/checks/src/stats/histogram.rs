@@ -110,7 +110,7 @@ mod tests {
     fn percentiles_of_merged_histograms_are_those_of_all_durations() {
         let (mut left, mut right) = (Histogram::default(), Histogram::default());
         for value in 0..1_000_u64 {
-            let side = if value % 3 == 0 { &mut left } else { &mut right };
+            let side = if value.is_multiple_of(3) { &mut left } else { &mut right };
             side.add(value * value);
         }
         left.merge(&right);
