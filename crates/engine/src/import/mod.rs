@@ -25,6 +25,7 @@ pub use records::{RecordSource, import_records};
 use crate::{
     EngineError, Workspace,
     keeping::ledger,
+    live::unread_packets,
     second_try::{IfGone, second_try},
 };
 pub(crate) use collect::Collector;
@@ -123,10 +124,16 @@ pub(crate) fn import_source(
     let id = writer.begin_source(source)?;
     let mut collector = Collector::new(writer.rows(id), writer.peer_table()?);
     let (sender, receiver) = bounded(QUEUE_BATCHES);
+    let watched = watch.health().map(|health| health.queues.watch("import", &receiver));
+    let appending = &mut *writer;
     let (read, written) = thread::scope(|scope| {
         let writing = thread::Builder::new()
             .name("wr-store".into())
-            .spawn_scoped(scope, || write_batches(workspace, writer, &receiver, watch))
+            .spawn_scoped(scope, move || {
+                // The queue is closed when this thread ends, whatever it ends with: whoever reads must not wait for it.
+                let (receiver, _watched) = (receiver, watched);
+                write_batches(workspace, appending, &receiver, watch)
+            })
             .map_err(EngineError::io(&source.path));
         let read = match &writing {
             Ok(_) => read(&mut collector, &sender),
@@ -230,6 +237,12 @@ fn read_packets(
             flow: None,
             message: warning.message.clone(),
         });
+    }
+    if let Some(health) = watch.health() {
+        unread_packets(&dissector)
+            .into_iter()
+            .chain(collector.take_unread())
+            .for_each(|(stage, errors)| health.unread(stage, errors));
     }
     figures.link_type = file.link_types().iter().map(|link| link.name()).collect::<Vec<_>>().join(",");
     figures.dropped = file.dropped();

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use wirereel_store::{Batch, SourceId, StoreError, Writer};
 
 use super::space::Space;
-use crate::{EngineError, Workspace};
+use crate::{EngineError, Workspace, health::Gauges};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
@@ -26,7 +26,8 @@ pub(crate) type Work = Box<dyn FnOnce(&Workspace, &mut Writer) -> Result<(), Eng
 
 /// What the writing thread is given.
 pub(crate) enum ToStore {
-    Rows(Batch),
+    /// With the batch's number for whoever measures how long its rows take to be seen.
+    Rows(Batch, u64),
     Work(Work),
     /// Every row of this source was given.
     Complete(SourceId),
@@ -39,6 +40,7 @@ pub(crate) fn store(
     given: &Receiver<ToStore>,
     rows_changed: &(dyn Fn() + Sync),
     space: &Space,
+    health: &Gauges,
 ) -> Result<(), EngineError> {
     let mut storing = Storing {
         workspace,
@@ -50,10 +52,15 @@ pub(crate) fn store(
         rest: PARTIAL_INTERVAL,
         space,
         torn: false,
+        health,
+        unseen: None,
     };
     loop {
         match given.recv_timeout(storing.left()) {
-            Ok(ToStore::Rows(batch)) => storing.rows(batch)?,
+            Ok(ToStore::Rows(batch, number)) => {
+                storing.rows(batch)?;
+                storing.unseen = Some(number);
+            }
             Ok(ToStore::Work(work)) => {
                 let worked = work(workspace, storing.writer);
                 storing.unless_full(worked)?;
@@ -98,6 +105,9 @@ struct Storing<'a> {
     space: &'a Space,
     /// Rows were left out: no source that was captured then is complete.
     torn: bool,
+    health: &'a Gauges,
+    /// The last batch that was taken, until its rows can be seen.
+    unseen: Option<u64>,
 }
 
 impl Storing<'_> {
@@ -105,7 +115,7 @@ impl Storing<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        let began = Instant::now();
+        let (began, rows) = (Instant::now(), batch.len());
         loop {
             match self.writer.write(batch.clone()) {
                 Ok(()) => break,
@@ -120,6 +130,7 @@ impl Storing<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.health.stored(rows, began.elapsed());
         self.batches += 1;
         self.fresh = Fresh::Rows;
         Ok(())
@@ -141,7 +152,10 @@ impl Storing<'_> {
         let folder = self.workspace.folder();
         let log = std::fs::metadata(folder.join("events.duckdb.wal")).map_or(0, |facts| facts.len());
         if self.space.has(folder, 2 * log + CHECKPOINT_MARGIN_BYTES) {
-            let _ = self.writer.checkpoint();
+            let began = Instant::now();
+            if self.writer.checkpoint().is_ok() {
+                self.health.checkpointed(began.elapsed());
+            }
         }
     }
 
@@ -169,6 +183,10 @@ impl Storing<'_> {
         let had_rows = self.fresh == Fresh::Rows;
         self.fresh = Fresh::Nothing;
         if had_rows {
+            self.health.followed(begun.elapsed());
+            if let Some(number) = self.unseen.take() {
+                self.health.unseen().seen(number, self.followed);
+            }
             (self.rows_changed)();
         }
         if self.batches >= BATCHES_PER_CHECKPOINT {

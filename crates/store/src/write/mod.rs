@@ -4,6 +4,7 @@ mod attempts;
 mod forget;
 mod keyframes;
 mod losses;
+mod metrics;
 mod naming;
 mod removal;
 mod rollups;
@@ -210,14 +211,17 @@ impl Writer {
 
     /// Figures about a part of Wirereel itself, at a wall-clock time. They are committed with the next rows, or by [`Writer::commit`].
     pub fn record_metrics(&mut self, at_ns: i64, component: &str, figures: &[(&str, f64)]) -> Result<()> {
-        self.uncommitted_work(figures.len(), |writer| {
-            let sql = "INSERT INTO raw.self_metrics VALUES (make_timestamp_ns(?::BIGINT), ?, ?, ?)";
-            let mut insert = writer.connection.prepare(sql)?;
-            for (metric, value) in figures {
-                insert.execute(params![at_ns, component, metric, value])?;
-            }
-            Ok(())
-        })
+        self.record_figures(
+            &figures.iter().map(|(metric, value)| (at_ns, component, *metric, *value)).collect::<Vec<_>>(),
+        )
+    }
+
+    /// As [`Writer::record_metrics`], of several parts and instants: wall-clock time in nanoseconds, component, metric, value.
+    pub fn record_figures(&mut self, figures: &[(i64, &str, &str, f64)]) -> Result<()> {
+        if figures.is_empty() {
+            return Ok(());
+        }
+        self.uncommitted_work(figures.len(), |writer| metrics::append(&writer.connection, figures))
     }
 
     /// Writes rows that are committed with the next ones.
