@@ -36,7 +36,7 @@ test("g h says in one line that all is well, also with nothing open", async ({ a
   await expect(pane(app).getByRole("status")).toContainText("All is well");
   await expect(pane(app).getByRole("status")).toContainText("nothing is captured, nothing lost");
   await expect(section(app, "Questions").getByRole("row", { name: /^app_state/ })).toBeVisible();
-  await expect(section(app, "CPU and memory")).toContainText(/\d MB/);
+  await expect(section(app, "Memory by room")).toContainText(/\d MB/);
   await expect(section(app, "Whisperers and breakers")).toContainText("This machine");
 });
 

@@ -44,6 +44,8 @@ pub struct Health {
     pub store: HealthStore,
     /// Kinds of questions that were asked, by name.
     pub questions: Vec<HealthQuestions>,
+    /// Of all kinds together, answered in the last five to ten minutes; microseconds.
+    pub questions_p99_us: Option<u64>,
     pub memory: HealthMemory,
     /// Share of one core, mean since the measurement before.
     pub cpu: Option<f64>,

@@ -39,6 +39,7 @@ pub(crate) fn shown(snapshot: &Snapshot, names: &Names) -> Health {
         queues,
         store: store(snapshot),
         questions: snapshot.named("question:").into_iter().map(|kind| questions(snapshot, kind)).collect(),
+        questions_p99_us: snapshot.count("questions", "p99_us"),
         memory: memory(snapshot),
         cpu: snapshot.get("process", "cpu"),
         disk: HealthDisk {

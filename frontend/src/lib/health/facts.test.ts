@@ -40,7 +40,13 @@ describe("sections", () => {
 
   it("name the stages of reading", () => {
     const rows = parsingFacts(health({ parsing: [{ stage: "network", errors: 3 }] }));
-    expect(rows).toEqual([{ name: "IP headers", figure: "3", tone: "warn" }]);
+    expect(rows.map(({ name, figure }) => [name, figure])).toEqual([
+      ["All stages", "3"],
+      ["IP headers", "3"],
+    ]);
+    expect(parsingFacts(health({ parsing: [{ stage: "dns", errors: 0 }] }))).toEqual([
+      { name: "DNS", figure: "0", tone: "t3" },
+    ]);
   });
 });
 

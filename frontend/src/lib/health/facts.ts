@@ -1,6 +1,6 @@
 // The lines of the sections beside the tables.
 
-import type { Health } from "../backend";
+import type { Health, HealthHistory } from "../backend";
 import { bytes, clock, count, duration } from "../format";
 import { micros, millis, type Tone } from "./words";
 
@@ -12,6 +12,8 @@ export interface FactRow {
   title?: string;
   /** Its part of the whole, 0 to 1, drawn as a bar. */
   part?: number;
+  /** How it was on the charts' time. */
+  trend?: readonly (number | null)[];
 }
 
 /** What was not measured has no figure. */
@@ -19,7 +21,7 @@ function fact<T>(name: string, value: T | null, write: (value: T) => string, mor
   return value === null ? { name, figure: "none", tone: "t3" } : { name, figure: write(value), ...more };
 }
 
-export function storeFacts({ store }: Health): FactRow[] {
+export function storeFacts({ store }: Health, history: HealthHistory | null = null): FactRow[] {
   const { retention_us, retention_ms, retention_hold_ms } = store;
   const ms = (value: number): string => {
     const { figure, unit } = millis(value);
@@ -28,6 +30,7 @@ export function storeFacts({ store }: Health): FactRow[] {
   return [
     fact("Batch, p50 and p99", store.batch_p99_us, (p99) => `${micros(store.batch_p50_us)}, ${micros(p99)}`, {
       title: "Time until a batch was committed, of the last five to ten minutes",
+      ...trend(history?.batch_p99_us),
     }),
     fact(
       "Names and roll-ups, p50 and p99",
@@ -72,13 +75,18 @@ export function memoryFacts({ memory }: Health): FactRow[] {
   ];
 }
 
-export function diskFacts({ disk }: Health): FactRow[] {
+export function diskFacts({ disk }: Health, history: HealthHistory | null = null): FactRow[] {
   const low = disk.free_bytes !== null && disk.bound_bytes !== null && disk.free_bytes < 2 * disk.bound_bytes;
   return [
-    fact("Segments of captures", disk.segment_bytes, (size) => `${bytes(size)} in ${count(disk.segments ?? 0)}`),
-    fact("Database", disk.database_bytes, bytes),
+    fact(
+      "Segments of captures",
+      disk.segment_bytes,
+      (size) => `${bytes(size)} in ${count(disk.segments ?? 0)}`,
+      trend(history?.segment_bytes),
+    ),
+    fact("Database", disk.database_bytes, bytes, trend(history?.database_bytes)),
     fact("Its log", disk.log_bytes, bytes),
-    fact("Free", disk.free_bytes, bytes, low ? { tone: "warn" } : {}),
+    fact("Free", disk.free_bytes, bytes, { ...trend(history?.free_bytes), ...(low ? { tone: "warn" } : {}) }),
     fact("Capture pauses below", disk.bound_bytes, bytes),
   ];
 }
@@ -93,12 +101,19 @@ const STAGE_NAMES: Record<string, string> = {
   tls: "TLS",
 };
 
-export function parsingFacts({ parsing }: Health): FactRow[] {
-  return parsing.map(({ stage, errors }) => ({
+export function parsingFacts({ parsing }: Health, history: HealthHistory | null = null): FactRow[] {
+  const stages = parsing.map(({ stage, errors }): FactRow => ({
     name: STAGE_NAMES[stage] ?? stage,
     figure: count(errors),
     tone: errors > 0 ? "warn" : "t3",
   }));
+  if (!parsing.some(({ errors }) => errors > 0)) return stages;
+  const all = parsing.reduce((sum, { errors }) => sum + errors, 0);
+  return [{ name: "All stages", figure: count(all), tone: "warn", ...trend(history?.parsing_errors) }, ...stages];
+}
+
+function trend(values: readonly (number | null)[] | undefined): Partial<FactRow> {
+  return values === undefined ? {} : { trend: values };
 }
 
 /** How long ago something was measured, where that is worth saying. */

@@ -71,6 +71,7 @@ export function health(changes: Partial<Health> = {}): Health {
       retention_failed: false,
     },
     questions: [],
+    questions_p99_us: 12_000,
     memory: {
       process_bytes: 180e6,
       database_bytes: 60e6,

@@ -24,6 +24,11 @@ describe("the line on top", () => {
     expect(verdictOf(both).facts).toContain("1,200 lost since Wirereel started");
   });
 
+  it("speaks of a past moment as past", () => {
+    expect(verdictOf(health({ present: false })).title).toBe("All was well");
+    expect(verdictOf(health({ present: false, findings: [finding()] })).title).toBe("One thing was wrong");
+  });
+
   it("does not call well what was not measured", () => {
     expect(verdictOf(health({ measured_us: null })).tone).toBeNull();
   });

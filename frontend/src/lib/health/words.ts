@@ -19,9 +19,10 @@ export function verdictOf(health: Health): Verdict {
     return { tone: null, title: "Nothing was measured at this moment", facts: [] };
   }
   const { findings } = health;
-  if (findings.length === 0) return { tone: "ok", title: "All is well", facts: factsOf(health) };
+  const [is, are] = health.present ? ["is", "are"] : ["was", "were"];
+  if (findings.length === 0) return { tone: "ok", title: `All ${is} well`, facts: factsOf(health) };
   const worst = findings.some(({ grade }) => grade === "error") ? "err" : "warn";
-  const title = findings.length === 1 ? "One thing is wrong" : `${count(findings.length)} things are wrong`;
+  const title = findings.length === 1 ? `One thing ${is} wrong` : `${count(findings.length)} things ${are} wrong`;
   return { tone: worst, title, facts: factsOf(health) };
 }
 
@@ -71,6 +72,9 @@ export function coreShare(cpu: number): Quantity {
 export function millis(ms: number): Quantity {
   return latencyQuantity(ms * 1000);
 }
+
+/** Microseconds in the unit that fits. */
+export const microsQuantity = latencyQuantity;
 
 /** Microseconds from the host, which may be none. */
 export function micros(us: number | null): string {

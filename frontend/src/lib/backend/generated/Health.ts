@@ -37,7 +37,11 @@ earlier: Array<HealthFinding>, ingest: HealthIngest, queues: Array<HealthQueue>,
 /**
  * Kinds of questions that were asked, by name.
  */
-questions: Array<HealthQuestions>, memory: HealthMemory, 
+questions: Array<HealthQuestions>, 
+/**
+ * Of all kinds together, answered in the last five to ten minutes; microseconds.
+ */
+questions_p99_us: number | null, memory: HealthMemory, 
 /**
  * Share of one core, mean since the measurement before.
  */

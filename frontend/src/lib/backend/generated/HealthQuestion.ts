@@ -17,6 +17,6 @@ from_us?: number,
  */
 to_us?: number, 
 /**
- * Samples of the history at most, 1 to 600.
+ * Samples of the history at most, up to 600; 0 for none of it.
  */
 points: number, };
