@@ -4,18 +4,27 @@ mod attempts;
 mod forget;
 mod keyframes;
 mod losses;
-mod metrics;
 mod naming;
 mod removal;
 mod rollups;
 mod sources;
+mod tallied;
 mod tidy;
 
-use duckdb::{Connection, params};
+use std::sync::Arc;
+
+use duckdb::{
+    Connection,
+    arrow::{
+        array::{ArrayRef, Float64Array, StringArray, TimestampNanosecondArray},
+        record_batch::RecordBatch,
+    },
+    params,
+};
 
 use crate::{
     error::Result,
-    rows::{Batch, Peer, PeerTable, Peers, Rows, SourceId},
+    rows::{Batch, Peer, PeerTable, Peers, Rows, SourceId, Tally},
     store::WriterPlace,
 };
 
@@ -44,6 +53,10 @@ pub struct Writer {
     uncommitted: usize,
     /// Roll-ups hold everything from batches before this one.
     rolled_up_to: u32,
+    /// What batches since then add to them, where all of that was counted.
+    tally: Option<Tally>,
+    /// Peers or calls came that names were not decided by yet.
+    has_news: bool,
 }
 
 impl Writer {
@@ -65,8 +78,18 @@ impl Writer {
             |row| row.get(0),
         )?;
         let (uncommitted, rolled_up_to) = (0, next_batch);
-        let mut writer =
-            Self { connection, place, naming, next_exchange, next_page, next_batch, uncommitted, rolled_up_to };
+        let mut writer = Self {
+            connection,
+            place,
+            naming,
+            next_exchange,
+            next_page,
+            next_batch,
+            uncommitted,
+            rolled_up_to,
+            tally: None,
+            has_news: true,
+        };
         match writer.meta("rolled_up_to")?.and_then(|text| text.parse().ok()) {
             Some(rolled_up_to) if rolled_up_to < next_batch => {
                 // The last writer stopped before its roll-ups were in.
@@ -77,6 +100,7 @@ impl Writer {
             Some(rolled_up_to) => (writer.rolled_up_to, writer.next_batch) = (rolled_up_to, rolled_up_to),
             None => writer.rebuild_rollups()?,
         }
+        writer.tally = Some(Tally::default());
         Ok(writer)
     }
 
@@ -122,6 +146,9 @@ impl Writer {
         self.next_page = batch.next_page;
         self.next_batch = batch.number + 1;
         self.uncommitted += batch.len().max(1);
+        self.has_news |= batch.has_news();
+        let counted = self.tally.take().zip(batch.tally.clone());
+        self.tally = counted.and_then(|(before, more)| before.with(more));
         if let Err(error) = self.append(batch) {
             self.roll_back();
             return Err(error);
@@ -151,7 +178,7 @@ impl Writer {
     }
 
     fn roll_back(&mut self) {
-        self.uncommitted = 0;
+        (self.uncommitted, self.tally) = (0, None);
         // The first error is what matters; a failed roll-back ends with the connection.
         let _ = self.connection.execute_batch("ROLLBACK");
         // Names that were given with the rows are gone with them.
@@ -221,7 +248,18 @@ impl Writer {
         if figures.is_empty() {
             return Ok(());
         }
-        self.uncommitted_work(figures.len(), |writer| metrics::append(&writer.connection, figures))
+        self.uncommitted_work(figures.len(), |writer| {
+            let columns: [(&str, ArrayRef); 4] = [
+                (
+                    "happened_at",
+                    Arc::new(TimestampNanosecondArray::from_iter_values(figures.iter().map(|figure| figure.0))),
+                ),
+                ("component", Arc::new(StringArray::from_iter_values(figures.iter().map(|figure| figure.1)))),
+                ("metric", Arc::new(StringArray::from_iter_values(figures.iter().map(|figure| figure.2)))),
+                ("value", Arc::new(Float64Array::from_iter_values(figures.iter().map(|figure| figure.3)))),
+            ];
+            append_columns(&writer.connection, "self_metrics", columns)
+        })
     }
 
     /// Writes rows that are committed with the next ones.
@@ -243,6 +281,11 @@ impl Writer {
         )?;
         self.place.committed();
         Ok(())
+    }
+
+    /// Whether peers or calls came since names were last decided.
+    pub fn has_news(&self) -> bool {
+        self.has_news
     }
 
     fn meta(&self, key: &str) -> Result<Option<String>> {
@@ -269,4 +312,19 @@ impl Writer {
         }
         done
     }
+}
+
+/// Appends columns of one length to a small table.
+fn append_columns<'a>(
+    connection: &Connection,
+    table: &str,
+    columns: impl IntoIterator<Item = (&'a str, ArrayRef)>,
+) -> Result<()> {
+    let rows = RecordBatch::try_from_iter(columns).expect("all columns are made from one list");
+    if rows.num_rows() == 0 {
+        return Ok(());
+    }
+    let mut appender = connection.appender_to_db(table, "raw")?;
+    appender.append_record_batch(rows)?;
+    Ok(appender.flush()?)
 }

@@ -19,9 +19,9 @@ use crate::{
     workbench::live::now_us,
 };
 
-/// How often the disk is looked at, and the database asked for its memory: that costs more than reading counters.
-const DISK_INTERVAL: Duration = Duration::from_secs(10);
-const MEMORY_INTERVAL: Duration = Duration::from_secs(5);
+/// The disk is looked at, and the database asked for its memory, so much less often than it takes: that costs more than reading counters, and
+/// the more segments there are, the more.
+const REST: u32 = 500;
 /// Two looks in less time tell nothing.
 const LEAST: Duration = Duration::from_millis(200);
 
@@ -37,8 +37,10 @@ pub(super) struct Looking {
     records: bool,
     began: Option<Instant>,
     looked: Option<Instant>,
-    disk: (Option<Instant>, Disk),
-    memory: (Option<Instant>, Option<Memory>),
+    disk: Disk,
+    memory: Option<Memory>,
+    looked_up: Option<Instant>,
+    took: Duration,
 }
 
 impl Looking {
@@ -115,15 +117,13 @@ impl Workbench {
 
     /// The disk and the database's memory, as they are or were a moment ago.
     fn looked_up(&self, looking: &mut Looking, workspace: Option<&Workspace>, now: Instant) -> (Disk, Option<Memory>) {
-        let is_due =
-            |last: Option<Instant>, interval| last.is_none_or(|last| now.saturating_duration_since(last) >= interval);
-        if is_due(looking.memory.0, MEMORY_INTERVAL) {
-            looking.memory = (Some(now), workspace.and_then(|workspace| workspace.store().memory().ok()));
+        let rest = looking.took * REST;
+        if looking.looked_up.is_none_or(|last| now.saturating_duration_since(last) >= rest) {
+            looking.memory = workspace.and_then(|workspace| workspace.store().memory().ok());
+            looking.disk = self.disk(workspace);
+            (looking.looked_up, looking.took) = (Some(now), now.elapsed());
         }
-        if is_due(looking.disk.0, DISK_INTERVAL) {
-            looking.disk = (Some(now), self.disk(workspace));
-        }
-        (looking.disk.1, looking.memory.1)
+        (looking.disk, looking.memory)
     }
 
     fn disk(&self, workspace: Option<&Workspace>) -> Disk {
