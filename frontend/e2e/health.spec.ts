@@ -1,9 +1,11 @@
 // Health in the window: all well, a capture watched, a past moment, and the host not answering.
 
+import { mkdirSync, writeFileSync } from "node:fs";
 import { createServer, get, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Locator, Page } from "@playwright/test";
-import { ask, closeRecording, expect, openSample, test } from "./host";
+import { join } from "node:path";
+import { ask, closeRecording, expect, openSample, startOn, test } from "./host";
 
 const pane = (app: Page): Locator => app.getByRole("region", { name: "Health", exact: true });
 const section = (app: Page, name: string): Locator => pane(app).getByRole("region", { name, exact: true });
@@ -112,7 +114,7 @@ test("figures stay while the host does not answer, with a way forward", async ({
   await expect(pane(app).getByRole("alert")).toHaveCount(0);
 });
 
-test("what is wrong is on top, on the rail, and says what to do", async ({ app }) => {
+test("what is wrong is on top, worst first, and says what to do", async ({ app }) => {
   await app.route("**/api/health", async (route) => {
     const answer = await route.fetch();
     const health = (await answer.json()) as { measured_us: number; findings: object[] };
@@ -143,4 +145,45 @@ test("in a narrow window everything is one column, and nothing is cut off sidewa
   expect(disk?.y ?? 0).toBeGreaterThan(queues?.y ?? 0);
   const wide = await pane(app).evaluate((element) => element.scrollWidth - element.clientWidth);
   expect(wide).toBe(0);
+});
+
+test("a disk with too little room is told on the page, the rail and the reel, and is over when there is room", async ({
+  browser,
+}) => {
+  test.skip(process.env["WIREREEL_URL"] !== undefined, "The host's folder is not known.");
+  test.setTimeout(90_000);
+  const { url, workspace, end } = await startOn([]);
+  const page = await browser.newPage();
+  await page.goto(url);
+  const { hindrance } = (await ask(page, "capture_interfaces", {})) as { hindrance: string | null };
+  test.skip(hindrance !== null, hindrance ?? "");
+  // Far more than any disk has: capture pauses.
+  const live = join(workspace, "live");
+  const bound = (gib: number): void =>
+    writeFileSync(join(live, "wirereel.json"), JSON.stringify({ retention: { free_space_gib: gib } }));
+  mkdirSync(live, { recursive: true });
+  bound(1);
+  await ask(page, "capture_start", { config: { interfaces: ["lo"] } });
+  const { web, port } = await serve();
+  const timer = setInterval(() => void request(port).catch(() => undefined), 50);
+  await open(page);
+  await expect(pane(page).getByRole("status")).toContainText("1 whisperer capturing", { timeout: 15_000 });
+  bound(1_000_000);
+
+  const wrong = pane(page).getByRole("list", { name: "What is wrong" });
+  await expect(wrong).toContainText("Capture pauses: the disk is nearly full", { timeout: 15_000 });
+  await expect(wrong).toContainText("The disk takes no more packets");
+  await expect(pane(page).getByRole("status")).toContainText("2 things are wrong");
+  const rail = page.getByRole("navigation", { name: "Panes" }).getByRole("button", { name: "Health" });
+  await expect(rail).toHaveAttribute("title", "Health (g h), 2 things wrong");
+  await expect(section(page, "Queues").getByRole("row", { name: /^Segments/ })).toContainText("dropping");
+
+  bound(1);
+  await expect(section(page, "Earlier")).toContainText("Capture pauses: the disk is nearly full", { timeout: 15_000 });
+  await expect(wrong).not.toContainText("Capture pauses");
+  clearInterval(timer);
+  await ask(page, "capture_stop", {});
+  web.close();
+  await page.close();
+  end();
 });

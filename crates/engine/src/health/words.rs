@@ -19,7 +19,7 @@ pub(super) fn queue(id: &str, names: &Names) -> (String, &'static str, QueueUnit
         "figures" => {
             ("Figures to record".into(), "of this page, until the live recording takes them", QueueUnit::Items)
         }
-        "disk" => ("Segments".into(), "packets that the disk had no room for", QueueUnit::Items),
+        "disk" => ("Segments on disk".into(), "packets that the disk had no room for", QueueUnit::Items),
         "heard" => (format!("Read ahead of {of}"), "from the agent's pipe, frames", QueueUnit::Items),
         "orders" => (format!("Orders to {of}"), "from the window to who drives it", QueueUnit::Items),
         "kernel" => (format!("Kernel buffer of {of}"), "from the interface to the agent", QueueUnit::Bytes),

@@ -9,7 +9,7 @@ describe("sections", () => {
   it("say none for what was not measured", () => {
     const rows = storeFacts(health());
     expect(figureOf(rows, "Retention, the last pass")).toBe("none");
-    expect(figureOf(rows, "Batch, p50 and p99")).toBe("12.0 ms, 40.0 ms");
+    expect(figureOf(rows, "Batch p50, p99")).toBe("12.0 ms, 40.0 ms");
     expect(figureOf(rows, "Checkpoint, the last one")).toBe("80.0 ms, 1 so far");
   });
 

@@ -28,18 +28,13 @@ export function storeFacts({ store }: Health, history: HealthHistory | null = nu
     return `${figure} ${unit}`;
   };
   return [
-    fact("Batch, p50 and p99", store.batch_p99_us, (p99) => `${micros(store.batch_p50_us)}, ${micros(p99)}`, {
+    fact("Batch p50, p99", store.batch_p99_us, (p99) => `${micros(store.batch_p50_us)}, ${micros(p99)}`, {
       title: "Time until a batch was committed, of the last five to ten minutes",
       ...trend(history?.batch_p99_us),
     }),
-    fact(
-      "Names and roll-ups, p50 and p99",
-      store.follow_p99_us,
-      (p99) => `${micros(store.follow_p50_us)}, ${micros(p99)}`,
-      {
-        title: "Time until rows could be seen after they were committed, of the last five to ten minutes",
-      },
-    ),
+    fact("Names p50, p99", store.follow_p99_us, (p99) => `${micros(store.follow_p50_us)}, ${micros(p99)}`, {
+      title: "Time until names and roll-ups had followed, so that rows could be seen, of the last five to ten minutes",
+    }),
     fact("Batches", store.batches, count),
     fact(
       "Checkpoint, the last one",
