@@ -13,7 +13,7 @@ use wirereel_query::{
 use wirereel_testkit::Conversation;
 
 fn health(workbench: &Workbench, at_us: Option<i64>) -> Health {
-    workbench.health(&HealthQuestion { at_us, points: 60, ..HealthQuestion::default() }).unwrap()
+    workbench.health(&HealthQuestion { at_us, points: 60, ..HealthQuestion::default() }).expect("an answer")
 }
 
 #[test]

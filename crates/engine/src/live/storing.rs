@@ -13,6 +13,8 @@ use crate::{EngineError, Workspace, health::Gauges, workspace::DecidedBy};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
+/// And how often figures are committed while no rows come: whisperers and the workbench itself tell theirs once a second each.
+const FIGURES_INTERVAL: Duration = Duration::from_secs(1);
 /// Batches after which the database may use again what it gave up.
 const BATCHES_PER_CHECKPOINT: u32 = 160;
 /// Room that a checkpoint needs beside as much as its log has: one that finds none takes the database down.
@@ -165,12 +167,17 @@ impl Storing<'_> {
     fn left(&self) -> Duration {
         match self.fresh {
             Fresh::Nothing => Duration::from_secs(3_600),
-            _ => self.rest.saturating_sub(self.followed.elapsed()),
+            _ => self.pause().saturating_sub(self.followed.elapsed()),
         }
     }
 
+    /// Between two times that names, roll-ups and figures follow.
+    fn pause(&self) -> Duration {
+        if self.fresh == Fresh::Figures { self.rest.max(FIGURES_INTERVAL) } else { self.rest }
+    }
+
     fn follow(&mut self) -> Result<(), EngineError> {
-        if self.fresh == Fresh::Nothing || self.followed.elapsed() < self.rest {
+        if self.fresh == Fresh::Nothing || self.followed.elapsed() < self.pause() {
             return Ok(());
         }
         let begun = Instant::now();

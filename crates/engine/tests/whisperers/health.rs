@@ -62,7 +62,7 @@ fn what_is_measured_while_capturing_is_found_again_at_its_instant() {
     assert!(now.disk.free_bytes > Some(0), "{:?}", now.disk);
     wait_for(|| seen(&workbench, "/watched") > 0);
     let measured_us = now.measured_us.unwrap();
-    let at = format!("epoch_us(at) = {measured_us} AND component = 'process'");
+    let at = format!("epoch_us(\"at\") = {measured_us} AND component = 'process'");
     wait_for(|| value(&workbench, &format!("SELECT count(*) FROM self_metrics WHERE {at}")) != 0);
     stop(&workbench, "local");
     workbench.shut_down();
