@@ -24,7 +24,7 @@ impl Server {
     pub(crate) fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = folder.path().display();
-        for name in ["steady", "trickle", "flat-out"] {
+        for name in ["steady", "trickle", "flat_out"] {
             fs::write(folder.path().join(name), "x".repeat(900)).unwrap();
         }
         let config = format!(

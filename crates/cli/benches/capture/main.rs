@@ -11,16 +11,19 @@ mod figures;
 #[path = "../torture/host.rs"]
 mod host;
 mod load;
+mod page;
 
 use std::{
-    env, fs, thread,
+    env, fs,
+    path::PathBuf,
+    thread,
     time::{Duration, Instant},
 };
 
 use cost::{Meter, resident_mb};
 use figures::Figures;
 use host::{Host, children};
-use load::{PORT, Server};
+use load::{PORT, Sent, Server};
 use serde_json::json;
 
 /// Requests a second of the steady load.
@@ -51,53 +54,54 @@ fn main() {
     host.wait("capturing", |state| state["capture"]["state"] == "capturing").unwrap();
     thread::sleep(SETTLED);
 
-    let before = packets(&host);
-    let (meter, began) = (Meter::start(host.id()), Instant::now());
-    let sent = server.steady("trickle", TRICKLE_RATE, seconds.min(60));
-    figures.add("trickle_cpu_percent", meter.percent(), "%");
-    let trickled = began.elapsed().as_secs_f64();
-    let seen = counted(&host, "trickle");
-    figures.add("trickle_packets_per_second", (packets(&host) - before) as f64 / trickled, "1/s");
-    figures.add("trickle_sent", sent.requests as f64, "");
-    figures.add("trickle_exchanges", seen as f64, "");
-
-    let meter = Meter::start(host.id());
-    let lost_before = lost(&host);
-    let sent = server.steady("steady", RATE, seconds);
-    figures.add("steady_cpu_percent", meter.percent(), "%");
-    let seen = counted(&host, "steady");
-    figures.add("steady_sent", sent.requests as f64, "");
-    figures.add("steady_sent_failed", sent.failed as f64, "");
-    figures.add("steady_not_sent", sent.left_out as f64, "");
-    figures.add("steady_exchanges", seen as f64, "");
-    let steady_lost = lost(&host) - lost_before;
-    figures.add("steady_lost_packets", steady_lost as f64, "");
-    figures.add("steady_difference", seen as f64 - sent.requests as f64, "");
-    figures.add("steady_resident_mb", resident_mb(host.id()), "MB");
-
-    let meter = Meter::start(host.id());
-    let lost_before = lost(&host);
     let load_seconds = seconds.min(20);
-    let sent_flat_out = Server::flat_out("flat-out", load_seconds);
-    figures.add("flat_out_cpu_percent", meter.percent(), "%");
-    let asked = Instant::now();
-    let seen_flat_out = counted(&host, "flat-out");
-    let lost_flat_out = lost(&host) - lost_before;
-    figures.add("flat_out_requests_per_second", sent_flat_out as f64 / load_seconds as f64, "1/s");
-    figures.add("flat_out_sent", sent_flat_out as f64, "");
-    figures.add("flat_out_exchanges", seen_flat_out as f64, "");
-    figures.add("flat_out_lost_packets", lost_flat_out as f64, "");
-    figures.add("flat_out_settled_seconds", asked.elapsed().as_secs_f64() - SETTLED.as_secs_f64(), "s");
-    figures.add("flat_out_resident_mb", resident_mb(host.id()), "MB");
+    phase(&host, &mut figures, "trickle", || told(&server.steady("trickle", TRICKLE_RATE, seconds)));
+    let mut left_out = 0;
+    let (steady_sent, steady_seen, steady_lost) = phase(&host, &mut figures, "steady", || {
+        let sent = server.steady("steady", RATE, seconds);
+        left_out = sent.left_out;
+        told(&sent)
+    });
+    figures.add("steady_not_sent", left_out as f64, "");
+    let (sent, seen, lost) = phase(&host, &mut figures, "flat_out", || Server::flat_out("flat_out", load_seconds));
+    figures.add("flat_out_requests_per_second", sent as f64 / load_seconds as f64, "1/s");
     let agents: f64 = children(host.id()).iter().map(|(agent, _)| resident_mb(*agent)).sum();
     figures.add("agent_resident_mb", agents, "MB");
 
     host.call("capture_stop", &json!({})).unwrap();
     host.wait("stopped", |state| state["capture"]["state"] != "capturing").unwrap();
     host.end();
+    if let Some(docs) = env::var_os("WIREREEL_BENCH_DOCS") {
+        page::write(&PathBuf::from(docs).join("benchmarks.md"), &figures);
+    }
     figures.finish();
-    assert_eq!((sent.requests, steady_lost), (seen, 0), "requests sent and exchanges, packets lost");
-    assert!(seen_flat_out + lost_flat_out >= sent_flat_out, "more went missing than was counted as lost");
+    assert_eq!((steady_sent, 0), (steady_seen, steady_lost), "requests sent and exchanges, packets lost");
+    assert!(seen + lost >= sent, "more went missing than was counted as lost");
+}
+
+/// Requests that were sent, all of them answered well.
+fn told(sent: &Sent) -> u64 {
+    assert_eq!(sent.failed, 0, "nginx was to answer everything");
+    sent.requests
+}
+
+/// Has a page of the load's name asked for, and gives how often that was, the exchanges that were stored of it, and packets that were lost.
+fn phase(host: &Host, figures: &mut Figures, name: &str, load: impl FnOnce() -> u64) -> (u64, u64, u64) {
+    let (packets_before, lost_before) = (packets(host), lost(host));
+    let (meter, began) = (Meter::start(host.id()), Instant::now());
+    let sent = load();
+    let lasted = began.elapsed().as_secs_f64();
+    figures.add(format!("{name}_cpu_percent"), meter.percent(), "%");
+    let asked = Instant::now();
+    let seen = counted(host, name);
+    figures.add(format!("{name}_settled_seconds"), (asked.elapsed() - SETTLED).as_secs_f64(), "s");
+    let lost = lost(host) - lost_before;
+    figures.add(format!("{name}_packets_per_second"), (packets(host) - packets_before) as f64 / lasted, "1/s");
+    figures.add(format!("{name}_sent"), sent as f64, "");
+    figures.add(format!("{name}_exchanges"), seen as f64, "");
+    figures.add(format!("{name}_lost_packets"), lost as f64, "");
+    figures.add(format!("{name}_resident_mb"), resident_mb(host.id()), "MB");
+    (sent, seen, lost)
 }
 
 /// Exchanges of a page that were answered, once no more of them appear.
@@ -122,6 +126,7 @@ fn lost(host: &Host) -> u64 {
     host.sql("SELECT coalesce(sum(in_kernel + in_queue), 0)::BIGINT FROM lost_packets").unwrap()[0][0].as_u64().unwrap()
 }
 
+/// Packets captured since the start.
 fn packets(host: &Host) -> u64 {
-    host.sql("SELECT coalesce(sum(packets), 0)::BIGINT FROM sources").unwrap()[0][0].as_u64().unwrap_or(0)
+    host.call("whisperers", &json!({})).unwrap()[0]["figures"]["packets"].as_u64().unwrap_or(0)
 }

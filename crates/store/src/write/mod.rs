@@ -55,6 +55,8 @@ pub struct Writer {
     rolled_up_to: u32,
     /// What batches since then add to them, where all of that was counted.
     tally: Option<Tally>,
+    /// Widths of stored roll-ups with the rows that they have at most, where that is known.
+    widths: Option<Vec<(i64, u64)>>,
     /// Peers or calls came that names were not decided by yet.
     has_news: bool,
 }
@@ -88,6 +90,7 @@ impl Writer {
             uncommitted,
             rolled_up_to,
             tally: None,
+            widths: None,
             has_news: true,
         };
         match writer.meta("rolled_up_to")?.and_then(|text| text.parse().ok()) {
@@ -178,7 +181,7 @@ impl Writer {
     }
 
     fn roll_back(&mut self) {
-        (self.uncommitted, self.tally) = (0, None);
+        (self.uncommitted, self.tally, self.widths) = (0, None, None);
         // The first error is what matters; a failed roll-back ends with the connection.
         let _ = self.connection.execute_batch("ROLLBACK");
         // Names that were given with the rows are gone with them.
@@ -293,8 +296,11 @@ impl Writer {
     }
 
     fn set_meta(&self, key: &str, value: &str) -> Result<()> {
-        self.connection.execute("DELETE FROM raw.meta WHERE key = ?", [key])?;
-        self.connection.execute("INSERT INTO raw.meta VALUES (?, ?)", [key, value])?;
+        let there =
+            self.connection.prepare_cached("UPDATE raw.meta SET value = ? WHERE key = ?")?.execute([value, key])?;
+        if there == 0 {
+            self.connection.execute("INSERT INTO raw.meta VALUES (?, ?)", [key, value])?;
+        }
         Ok(())
     }
 

@@ -35,6 +35,7 @@ impl Writer {
             self.tally = Some(Tally::default());
             return Ok(());
         }
+        self.widths = None;
         let mut changed_from_s: Option<i64> = None;
         while self.rolled_up_to < self.next_batch {
             let to = self.next_batch.min(self.rolled_up_to + BATCHES_AT_ONCE);

@@ -4,11 +4,8 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use duckdb::{
-    arrow::array::{
-        ArrayRef, BooleanArray, Int32Array, Int64Array, ListBuilder, StringArray, UInt16Builder, UInt32Builder,
-    },
-    params,
+use duckdb::arrow::array::{
+    ArrayRef, BooleanArray, Int32Array, Int64Array, ListBuilder, StringArray, UInt16Builder, UInt32Builder,
 };
 
 use super::{Naming, Writer, append_columns, rollups::ROWS_FOR_NOTHING};
@@ -29,19 +26,21 @@ impl Writer {
         if self.rolled_up_to >= to {
             return Ok(true);
         }
-        let widths = self.stored_widths()?;
-        let mut by_width = Vec::with_capacity(widths.len());
-        for &width in &widths {
-            let buckets = self.by_service(tally, width);
-            let sql = format!("SELECT count(*)::UBIGINT FROM raw.rollup_{width}s");
-            let rows: u64 = self.connection.query_row(&sql, [], |row| row.get(0))?;
-            if rows + buckets.len() as u64 > ROWS_FOR_NOTHING {
+        let mut widths = match self.widths.take() {
+            Some(widths) => widths,
+            None => self.widths_with_rows()?,
+        };
+        let mut buckets = Vec::with_capacity(widths.len());
+        for (width, rows) in &mut widths {
+            let of_width = self.by_service(tally, *width);
+            *rows += of_width.len() as u64;
+            if *rows > ROWS_FOR_NOTHING {
                 return Ok(false);
             }
-            by_width.push((width, buckets));
+            buckets.push((*width, of_width));
         }
         self.in_transaction(|writer| {
-            for (width, buckets) in &by_width {
+            for (width, buckets) in &buckets {
                 writer.append_buckets(*width, buckets)?;
             }
             writer.append_protocols(tally)?;
@@ -54,9 +53,18 @@ impl Writer {
                 _ => Ok(()),
             }
         })?;
-        self.rolled_up_to = to;
+        (self.rolled_up_to, self.widths) = (to, Some(widths));
         self.naming.rolled_up();
         Ok(true)
+    }
+
+    /// Stored widths with the rows that they have.
+    fn widths_with_rows(&self) -> Result<Vec<(i64, u64)>> {
+        let rows_of = |width: i64| {
+            let sql = format!("SELECT count(*)::UBIGINT FROM raw.rollup_{width}s");
+            Ok((width, self.connection.query_row(&sql, [], |row| row.get(0))?))
+        };
+        self.stored_widths()?.into_iter().map(rows_of).collect()
     }
 
     /// Counts by bucket and service.
@@ -116,8 +124,8 @@ impl Writer {
 
     /// Whether a change from one second to another makes a keyframe wrong, or the next one due.
     fn keyframes_are_due(&self, first_s: i64, last_s: i64) -> Result<bool> {
-        let newest: Option<i64> =
-            self.connection.query_row("SELECT max(frame_s) FROM raw.keyframes", params![], |row| row.get(0))?;
+        let mut newest = self.connection.prepare_cached("SELECT max(frame_s) FROM raw.keyframes")?;
+        let newest: Option<i64> = newest.query_row([], |row| row.get(0))?;
         Ok(newest.is_none_or(|frame_s| frame_s > first_s || last_s - last_s.rem_euclid(KEYFRAME_S) > frame_s))
     }
 }
