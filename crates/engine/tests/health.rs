@@ -28,7 +28,12 @@ fn a_recording_that_is_only_looked_at_does_not_grow_and_the_last_minutes_are_rem
     let workbench = Workbench::open(&home).unwrap();
     workbench.open_paths(std::slice::from_ref(&path)).unwrap();
     let began = Instant::now();
-    while workbench.app_state("test").unwrap().import.is_none_or(|import| import.state != ImportState::Done) {
+    loop {
+        let import = workbench.app_state("test").unwrap().import;
+        if import.as_ref().is_some_and(|import| import.state != ImportState::Running) {
+            assert_eq!(import.and_then(|import| import.error), None);
+            break;
+        }
         assert!(began.elapsed() < Duration::from_secs(30), "the import does not end");
         thread::sleep(Duration::from_millis(10));
     }

@@ -46,6 +46,10 @@ const BATCHES_PER_ROLLUP: u32 = 16;
 /// of the blocks it takes for that are free again soon, but only a checkpoint tells it so: what is free after the last one stays in the file.
 const BATCHES_PER_CHECKPOINT: u32 = 48;
 
+/// How long others may be in the way of the last checkpoint, and how often it is tried.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(5);
+const CHECKPOINT_LOOK: Duration = Duration::from_millis(20);
+
 /// Imports files into a workspace, one after the other, each as a source of its own.
 ///
 /// # Errors
@@ -67,7 +71,7 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
         let done = import_file(workspace, &mut writer, path, file, &mut progress, watch);
         // Names and roll-ups follow the rows that are there, also after an error or a cancel.
         workspace.rename(&mut writer)?;
-        writer.checkpoint()?;
+        checkpoint(&mut writer)?;
         done?;
         second_try(workspace, &mut writer, IfGone::Later)?;
         summary.files += 1;
@@ -83,6 +87,18 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
     summary.warnings = workspace.config_problems().into_iter().chain(progress.warnings).collect();
     summary.elapsed = started.elapsed();
     Ok(summary)
+}
+
+/// Moves the log into the database file. Whoever asks something at this moment is in its way, and soon no more.
+pub(super) fn checkpoint(writer: &mut Writer) -> Result<(), EngineError> {
+    writer.commit()?;
+    let began = Instant::now();
+    loop {
+        match writer.checkpoint() {
+            Err(_) if began.elapsed() < CHECKPOINT_PATIENCE => thread::sleep(CHECKPOINT_LOOK),
+            done => return Ok(done?),
+        }
+    }
 }
 
 /// What files opened together are called.

@@ -60,8 +60,9 @@ impl Workbench {
         &self,
         ask: impl FnOnce(&Reader) -> Result<T, StoreError>,
     ) -> Result<T, EngineError> {
-        let shown = self.current().ok().filter(|current| current.recording_id == super::LIVE_RECORDING);
-        let workspace = self.captured_into().or(shown.map(|current| current.workspace));
+        // In this order: who begins a capture keeps others from knowing what is captured into, and waits until nobody has the one shown before.
+        let shown = || self.current().ok().filter(|current| current.recording_id == super::LIVE_RECORDING);
+        let workspace = self.captured_into().or_else(|| shown().map(|current| current.workspace));
         if let Some(workspace) = workspace {
             return Ok(ask(&workspace.reader(None)?)?);
         }
