@@ -241,13 +241,25 @@ impl Writer {
 
     /// Figures about a part of Wirereel itself, at a wall-clock time. They are committed with the next rows, or by [`Writer::commit`].
     pub fn record_metrics(&mut self, at_ns: i64, component: &str, figures: &[(&str, f64)]) -> Result<()> {
+        self.record_figures(
+            &figures.iter().map(|(metric, value)| (at_ns, component, *metric, *value)).collect::<Vec<_>>(),
+        )
+    }
+
+    /// As [`Writer::record_metrics`], of several parts and instants: wall-clock time in nanoseconds, component, metric, value.
+    pub fn record_figures(&mut self, figures: &[(i64, &str, &str, f64)]) -> Result<()> {
+        if figures.is_empty() {
+            return Ok(());
+        }
         self.uncommitted_work(figures.len(), |writer| {
-            let rows = figures.len();
             let columns: [(&str, ArrayRef); 4] = [
-                ("happened_at", Arc::new(TimestampNanosecondArray::from_value(at_ns, rows))),
-                ("component", Arc::new(StringArray::from_iter_values(std::iter::repeat_n(component, rows)))),
-                ("metric", Arc::new(StringArray::from_iter_values(figures.iter().map(|figure| figure.0)))),
-                ("value", Arc::new(Float64Array::from_iter_values(figures.iter().map(|figure| figure.1)))),
+                (
+                    "happened_at",
+                    Arc::new(TimestampNanosecondArray::from_iter_values(figures.iter().map(|figure| figure.0))),
+                ),
+                ("component", Arc::new(StringArray::from_iter_values(figures.iter().map(|figure| figure.1)))),
+                ("metric", Arc::new(StringArray::from_iter_values(figures.iter().map(|figure| figure.2)))),
+                ("value", Arc::new(Float64Array::from_iter_values(figures.iter().map(|figure| figure.3)))),
             ];
             append_columns(&writer.connection, "self_metrics", columns)
         })
