@@ -28,28 +28,33 @@ fn config() -> AlertConfig {
 #[allow(clippy::unwrap_used, reason = "a benchmark ends when something fails")]
 fn inputs(bench: &mut Criterion) {
     let names: Vec<String> = (0..SUBJECTS).map(|place| format!("https://site-{place}.example.com/")).collect();
-    let mut machine = Machine::new(config()).unwrap();
-    let (mut round, mut events) = (0_i64, Vec::new());
-    let mut group = bench.benchmark_group("alerts");
+    let mut group = bench.benchmark_group("alerts, 10,000 subjects, one reading each, three rules");
     group.throughput(Throughput::Elements(SUBJECTS.unsigned_abs())).sample_size(20);
-    group.bench_function("10,000 subjects, one reading each, a tick a second", |bench| {
-        bench.iter(|| {
-            for (place, name) in names.iter().enumerate() {
-                let at_ns = round * 10 * SECOND + place as i64 * SECOND / 1_000;
-                let bad = u64::from((place as i64 * 7 + round) % 100 == 0);
-                let reading = Reading::Outcomes { good: 1 - bad, bad };
-                let seen =
-                    Observation { kind: "website", name, metric: "up", at_ns, every_ns: Some(10 * SECOND), reading };
-                machine.observe(&seen, &mut events);
-                if place % 1_000 == 0 {
-                    machine.tick(at_ns, &mut events);
+    for (name, saved) in [("judged", false), ("judged, and everything made ready to be saved", true)] {
+        let mut machine = Machine::new(config()).unwrap();
+        let (mut round, mut events) = (0_i64, Vec::new());
+        group.bench_function(name, |bench| {
+            bench.iter(|| {
+                for (place, name) in names.iter().enumerate() {
+                    let at_ns = round * 10 * SECOND + place as i64 * SECOND / 1_000;
+                    let bad = u64::from((place as i64 * 7 + round) % 100 == 0);
+                    let reading = Reading::Outcomes { good: 1 - bad, bad };
+                    let every_ns = Some(10 * SECOND);
+                    let seen = Observation { kind: "website", name, metric: "up", at_ns, every_ns, reading };
+                    machine.observe(&seen, &mut events);
+                    // A thousand readings a second, a tick a second.
+                    if place % 1_000 == 0 {
+                        machine.tick(at_ns, &mut events);
+                    }
                 }
-            }
-            round += 1;
-            events.clear();
-            black_box(machine.changes().len())
+                round += 1;
+                events.clear();
+                if saved {
+                    black_box(machine.changes().len());
+                }
+            });
         });
-    });
+    }
     group.finish();
 }
 

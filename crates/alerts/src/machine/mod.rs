@@ -109,7 +109,7 @@ pub struct Machine {
     slots: Vec<Option<Slot>>,
     free: Vec<u32>,
     /// Slots that each series feeds.
-    series: HashMap<String, Vec<u32>>,
+    series: HashMap<String, Arc<[u32]>>,
     /// When slots are due, at the latest.
     dues: BinaryHeap<Reverse<(i64, u32)>>,
     changes: Vec<u32>,
@@ -163,13 +163,12 @@ impl Machine {
         for part in [seen.kind, "\0", seen.metric, "\0", seen.name] {
             key.push_str(part);
         }
-        if !self.series.contains_key(key.as_str()) {
-            self.meet(&key, seen);
-        }
-        let fed = self.series.get(key.as_str()).map(Vec::len).unwrap_or_default();
-        for place in 0..fed {
-            let Some(&at) = self.series.get(key.as_str()).and_then(|slots| slots.get(place)) else { break };
-            let every_ns = seen.every_ns.unwrap_or(0);
+        let fed = match self.series.get(key.as_str()) {
+            Some(fed) => Arc::clone(fed),
+            None => self.meet(&key, seen),
+        };
+        let every_ns = seen.every_ns.unwrap_or(0);
+        for &at in fed.iter() {
             self.with(at, events, |state, around| state.observe(seen.at_ns, seen.reading, every_ns, around));
         }
         self.key = key;
@@ -203,10 +202,7 @@ impl Machine {
     /// that something must last begin anew after it, and nobody was silent. May be told again and again while it goes on.
     pub fn blind(&mut self, from_ns: i64, to_ns: i64, events: &mut Vec<Event>) {
         for at in 0..self.slots.len() as u32 {
-            self.with(at, events, |state, around| {
-                state.blind(from_ns, to_ns, around);
-                true
-            });
+            self.with(at, events, |state, around| state.blind(from_ns, to_ns, around));
         }
     }
 
@@ -230,9 +226,11 @@ impl Machine {
                 self.let_go(slot.rule.id.clone(), slot.subject, slot.state, at_ns, events);
             }
         }
-        self.series.retain(|_, slots| {
-            slots.retain(|at| self.slots.get(*at as usize).is_some_and(Option::is_some));
-            !slots.is_empty()
+        self.series.retain(|_, fed| {
+            let there = |at: &&u32| self.slots.get(**at as usize).is_some_and(Option::is_some);
+            let left: Arc<[u32]> = fed.iter().filter(there).copied().collect();
+            *fed = left;
+            !fed.is_empty()
         });
     }
 
@@ -246,12 +244,12 @@ impl Machine {
     }
 
     /// A series is heard of for the first time: states for the rules that are about it.
-    fn meet(&mut self, key: &str, seen: &Observation<'_>) {
+    fn meet(&mut self, key: &str, seen: &Observation<'_>) -> Arc<[u32]> {
         if self.series.len() >= MAX_STATES {
             self.refused += 1;
-            return;
+            return Arc::from([]);
         }
-        self.series.insert(key.to_owned(), Vec::new());
+        self.series.insert(key.to_owned(), Arc::from([]));
         for place in 0..self.rules.len() {
             let rule = &self.rules[place];
             if rule.metric == seen.metric && rule.subject.matches(seen.kind, seen.name) {
@@ -260,6 +258,7 @@ impl Machine {
                 self.place(key, rule, subject, state);
             }
         }
+        self.series.get(key).map(Arc::clone).unwrap_or_default()
     }
 
     /// Puts a state where its series finds it.
@@ -278,7 +277,8 @@ impl Machine {
             (self.slots.len() - 1) as u32
         });
         self.slots[at as usize] = Some(slot);
-        self.series.entry(key.to_owned()).or_default().push(at);
+        let fed = self.series.entry(key.to_owned()).or_default();
+        *fed = fed.iter().copied().chain([at]).collect();
         self.queue(at);
     }
 

@@ -138,18 +138,26 @@ impl State {
         true
     }
 
-    /// Nothing could be measured for a while, through no fault of the subject's: nobody's clock ran.
-    pub(crate) fn blind(&mut self, from_ns: i64, to_ns: i64, around: &mut Surroundings<'_>) {
+    /// Nothing could be measured for a while, through no fault of the subject's: nobody's clock ran. `false` when that changes nothing.
+    pub(crate) fn blind(&mut self, from_ns: i64, to_ns: i64, around: &mut Surroundings<'_>) -> bool {
+        let before = self.now_ns;
         self.pass(from_ns, false, around);
+        let mut changed = self.now_ns != before;
+        let mut later = |at_ns: &mut i64, than: i64| {
+            changed |= *at_ns < than;
+            *at_ns = (*at_ns).max(than);
+        };
         if let Evidence::Heard { at_ns: Some(last) } = &mut self.evidence {
-            *last = (*last).max(to_ns);
+            later(last, to_ns);
         }
         if let Phase::Pending { since_ns } | Phase::Recovering { since_ns } = &mut self.phase {
-            *since_ns = (*since_ns).max(to_ns);
+            later(since_ns, to_ns);
         }
-        if let (Some(alert), Some(every)) = (&mut self.alert, around.rule.remind_every) {
-            alert.next_remind_ns = alert.next_remind_ns.map(|next| after(next, to_ns, every.as_nanos()));
+        if let Some(next) = self.alert.as_mut().and_then(|alert| alert.next_remind_ns.as_mut()) {
+            let following = after(*next, to_ns, nanos(around.rule.remind_every));
+            later(next, following);
         }
+        changed
     }
 
     /// At the end of a maintenance window what was measured so far no longer counts: the subject is looked at with fresh eyes.

@@ -97,7 +97,8 @@ fn week(field: Field) -> Field {
 }
 
 fn field(text: &str, name: &str, least: u8, most: u8, names: &[&str]) -> Result<Field, String> {
-    let wrong = || format!("a {name} from {least} to {most}, a list, a range or a step (found {text:?})");
+    let wrong =
+        || format!("five fields whose {name} is from {least} to {most}, a list, a range or a step: {text} is none");
     let value = |word: &str| -> Result<u8, String> {
         let lower = word.to_ascii_lowercase();
         if let Some(place) = names.iter().position(|name| *name == lower) {

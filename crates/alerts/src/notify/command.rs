@@ -1,16 +1,18 @@
 //! A program that gets the notice as JSON on its standard input.
 
-use std::process::Stdio;
+use std::{process::Stdio, time::Duration};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    process::{Child, Command},
+    process::{Child, ChildStderr, ChildStdin, Command},
 };
 
 use super::{Attempt, Channel, SendFailure, Sender, Sending};
 
 /// How much of what the program complained about is told.
 const TOLD_BYTES: u64 = 500;
+/// How long a program that has ended is still listened to.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 
 /// Starts programs. One that takes too long is killed, and with it (on Unix) whatever it started in its group.
 #[derive(Debug, Clone, Copy, Default)]
@@ -58,8 +60,31 @@ async fn run(attempt: &Attempt) -> Result<(), SendFailure> {
 }
 
 async fn feed(mut child: Killed, notice: String) -> Result<(), String> {
-    let stdin = child.0.stdin.take();
-    let stderr = child.0.stderr.take();
+    let (stdin, stderr) = (child.0.stdin.take(), child.0.stderr.take());
+    let mut said = Vec::new();
+    let status = {
+        let talk = talk(stdin, stderr, &notice, &mut said);
+        tokio::pin!(talk);
+        tokio::select! {
+            status = child.0.wait() => {
+                // What it left running may hold its end open for ever; what it said itself is there already.
+                let _ = tokio::time::timeout(LAST_WORDS, talk).await;
+                status
+            }
+            () = &mut talk => child.0.wait().await,
+        }
+    };
+    let status = status.map_err(|error| format!("cannot be waited for: {error}"))?;
+    let said = String::from_utf8_lossy(&said);
+    match (status.success(), said.trim()) {
+        (true, _) => Ok(()),
+        (false, "") => Err(format!("ended with {status}")),
+        (false, said) => Err(format!("ended with {status}: {said}")),
+    }
+}
+
+/// Writes the notice, and reads what is said of it.
+async fn talk(stdin: Option<ChildStdin>, stderr: Option<ChildStderr>, notice: &str, said: &mut Vec<u8>) {
     let write = async {
         if let Some(mut stdin) = stdin {
             // A program that does not care for the notice closes its end: that is its business.
@@ -68,21 +93,13 @@ async fn feed(mut child: Killed, notice: String) -> Result<(), String> {
         }
     };
     let read = async {
-        let mut said = Vec::new();
         if let Some(mut stderr) = stderr {
-            let _ = (&mut stderr).take(TOLD_BYTES).read_to_end(&mut said).await;
+            let _ = (&mut stderr).take(TOLD_BYTES).read_to_end(said).await;
             // Read on, so that a talkative program does not stand still.
             let _ = tokio::io::copy(&mut stderr, &mut tokio::io::sink()).await;
         }
-        String::from_utf8_lossy(&said).trim().to_owned()
     };
-    let ((), said) = tokio::join!(write, read);
-    let status = child.0.wait().await.map_err(|error| format!("cannot be waited for: {error}"))?;
-    match (status.success(), said.as_str()) {
-        (true, _) => Ok(()),
-        (false, "") => Err(format!("ended with {status}")),
-        (false, said) => Err(format!("ended with {status}: {said}")),
-    }
+    tokio::join!(write, read);
 }
 
 #[cfg(all(test, unix))]
@@ -122,6 +139,13 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_a_program_leaves_running_is_not_waited_for() {
+        let began = Instant::now();
+        assert_eq!(run_shell("sleep 40 & exit 0", Span::from_secs(30)).await, Ok(()));
+        assert!(began.elapsed().as_secs() < 20);
+    }
+
+    #[tokio::test]
     async fn one_that_takes_too_long_is_killed_with_what_it_started() {
         let folder = std::env::temp_dir().join(format!("wirereel-alerts-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
@@ -140,7 +164,7 @@ mod tests {
             if gone {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
         std::fs::remove_dir_all(&folder).unwrap();
         assert!(gone, "what the program started still runs");

@@ -163,7 +163,7 @@ impl Condition {
                 }
                 // Availability can never be above 100 %: nothing would ever be over.
                 let last = recover_percent.unwrap_or(*percent);
-                found.check(last < 100.0, "recover_percent", last, "below 100, or nothing ever recovers");
+                found.check(last != 100.0, "recover_percent", last, "below 100, or nothing ever recovers");
             }
             Self::ErrorRate { percent, recover_percent, over, min_records } => {
                 found.percent("percent", *percent);
@@ -174,7 +174,7 @@ impl Condition {
                     found.order("recover_percent", *recover, "at or below", *percent, recover <= percent);
                 }
                 let last = recover_percent.unwrap_or(*percent);
-                found.check(last > 0.0, "recover_percent", last, "above 0, or nothing ever recovers");
+                found.check(last != 0.0, "recover_percent", last, "above 0, or nothing ever recovers");
             }
             Self::AtLeast { threshold, recover, stale_after } => {
                 found.number("threshold", *threshold);

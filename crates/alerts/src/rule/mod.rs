@@ -1,6 +1,7 @@
 //! Rules as `wirereel.json` has them.
 
 mod condition;
+mod read;
 mod selector;
 
 use schemars::JsonSchema;
