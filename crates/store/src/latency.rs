@@ -22,8 +22,7 @@ pub(crate) fn class_of_sql(us: &str) -> String {
     )
 }
 
-/// The class of a duration: what [`class_of_sql`] is held against.
-#[cfg(test)]
+/// The class of a duration in microseconds: what [`class_of_sql`] is held against.
 pub(crate) fn class_of(duration_us: u64) -> u16 {
     if duration_us < 2 * PER_OCTAVE {
         return duration_us as u16;

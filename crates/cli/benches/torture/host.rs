@@ -1,4 +1,5 @@
 //! The serving process, as a browser speaks to it.
+#![allow(dead_code, reason = "each benchmark uses a part")]
 
 use std::{
     fs,
@@ -83,6 +84,10 @@ impl Host {
         Command::new("kill").args(["-9", &agent.0.to_string()]).status().is_ok_and(|status| status.success())
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it in order.
     pub(crate) fn end(mut self) {
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
@@ -91,7 +96,7 @@ impl Host {
 }
 
 /// Processes that a process has started, with what they run.
-fn children(parent: u32) -> Vec<(u32, String)> {
+pub(crate) fn children(parent: u32) -> Vec<(u32, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };

@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use wirereel_store::{Batch, SourceId, StoreError, Writer};
 
 use super::space::Space;
-use crate::{EngineError, Workspace};
+use crate::{EngineError, Workspace, workspace::DecidedBy};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
@@ -48,6 +48,7 @@ pub(crate) fn store(
         batches: 0,
         followed: Instant::now(),
         rest: PARTIAL_INTERVAL,
+        decided_by: None,
         space,
         torn: false,
     };
@@ -95,6 +96,7 @@ struct Storing<'a> {
     followed: Instant,
     /// A change of names makes all roll-ups anew, which takes the longer the more there is.
     rest: Duration,
+    decided_by: Option<DecidedBy>,
     space: &'a Space,
     /// Rows were left out: no source that was captured then is complete.
     torn: bool,
@@ -160,7 +162,7 @@ impl Storing<'_> {
         let begun = Instant::now();
         match self.fresh {
             Fresh::Rows => {
-                self.workspace.rename(self.writer)?;
+                self.workspace.follow_rows(self.writer, &mut self.decided_by)?;
             }
             _ => self.writer.commit()?,
         }
