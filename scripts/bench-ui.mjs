@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Measures what a hand feels: the playhead is dragged by script over the web host in Chromium without a graphics card, and in the real
 // window if there is one. Prints frames per second, the longest frame, and how many frames the drawn playhead was behind the pointer.
-//   scripts/bench-ui.mjs [--workspace DIR] [FILE...]     without either, the sample
+//   scripts/bench-ui.mjs [--sample] [--workspace DIR] [FILE...]     without any, the sample
 // WIREREEL_BENCH_DIR gets ui.json, a list of {name, value, unit}. Run by `make bench-ui`, which builds first.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -21,17 +21,25 @@ const programs = join(process.env.CARGO_TARGET_DIR ?? join(homedir(), ".cache/wi
 const DRAG_S = 6;
 const [FIRST, LAST] = [0.06, 0.94];
 
-const args = process.argv.slice(2);
-const given = args.indexOf("--workspace");
-const workspace = given < 0 ? null : args.splice(given, 2)[1];
-const files = args.length > 0 || workspace !== null ? args : [join(root, "sample-pcaps/shop-flash-sale.pcapng")];
+const SAMPLE = { of: "sample", workspace: null, files: [join(root, "sample-pcaps/shop-flash-sale.pcapng")] };
 
-/** Runs `measure` with a workspace: the given one, or a new one that is taken away afterwards. */
-async function withWorkspace(measure) {
-  if (workspace !== null) return measure(workspace);
+/** What is dragged over, one after the other: a workspace that is there, or files that are opened in a new one. */
+function subjects(args) {
+  const found = [];
+  const sample = args.indexOf("--sample");
+  if (sample >= 0) args.splice(sample, 1);
+  const given = args.indexOf("--workspace");
+  if (given >= 0) found.push({ of: "workspace", workspace: args.splice(given, 2)[1], files: [] });
+  if (args.length > 0) found.push({ of: "files", workspace: null, files: args });
+  return sample >= 0 || found.length === 0 ? [SAMPLE, ...found] : found;
+}
+
+/** Runs `measure` with a workspace: the subject's, or a new one that is taken away afterwards. */
+async function measured(measure, { of, workspace, files }) {
+  if (workspace !== null) return measure(of, workspace, files);
   const made = mkdtempSync(join(tmpdir(), "wirereel-bench-ui-"));
   try {
-    return await measure(made);
+    return await measure(of, made, files);
   } finally {
     rmSync(made, { recursive: true, force: true });
   }
@@ -60,7 +68,7 @@ function summary(place, frames) {
   ];
 }
 
-async function inBrowser(folder) {
+async function inBrowser(of, folder, files) {
   const host = spawn(join(programs, "wirereel"), ["serve", "--workspace", folder, ...files], { stdio: ["ignore", "pipe", "inherit"] });
   const [url] = await once(host.stdout, "data");
   const browser = await chromium.launch({
@@ -86,7 +94,7 @@ async function inBrowser(folder) {
     }
     const seen = await page.evaluate(() => window.wirereelFrames());
     await page.mouse.up();
-    return summary("browser", seen);
+    return summary(`${of}_browser`, seen);
   } finally {
     await browser.close();
     host.kill();
@@ -95,7 +103,7 @@ async function inBrowser(folder) {
 }
 
 /** The same in the program's own window. WebDriver sends a drag as a whole; the browser engine plays it back. */
-async function inWindow(folder) {
+async function inWindow(of, folder, files) {
   const stopDriver = await startDriver();
   let window;
   try {
@@ -110,7 +118,7 @@ async function inWindow(folder) {
     // Every step takes 16 ms at least.
     const steps = Math.round((DRAG_S * 1000) / 16);
     await window.dragAlong(Array.from({ length: steps }, (_, n) => at(wayAt(n / steps))), 16);
-    return summary("window", await window.script("return window.wirereelFrames()"));
+    return summary(`${of}_window`, await window.script("return window.wirereelFrames()"));
   } finally {
     await window?.close();
     await ended(folder);
@@ -118,12 +126,16 @@ async function inWindow(folder) {
   }
 }
 
-const figures = await withWorkspace(inBrowser);
-if (existsSync(join(programs, "wirereel-app")) && process.env.DISPLAY) figures.push(...(await withWorkspace(inWindow)));
-else console.log("The window is not measured: it needs wirereel-app and a display.");
+const windowed = existsSync(join(programs, "wirereel-app")) && process.env.DISPLAY;
+const figures = [];
+for (const subject of subjects(process.argv.slice(2))) {
+  figures.push(...(await measured(inBrowser, subject)));
+  if (windowed) figures.push(...(await measured(inWindow, subject)));
+}
+if (!windowed) console.log("The window is not measured: it needs wirereel-app and a display.");
 
 console.log("\ndragging the playhead");
-for (const { name, value, unit } of figures) console.log(`  ${name.padEnd(34)} ${String(value).padStart(10)} ${unit}`);
+for (const { name, value, unit } of figures) console.log(`  ${name.padEnd(42)} ${String(value).padStart(10)} ${unit}`);
 const folder = process.env.WIREREEL_BENCH_DIR;
 if (folder) {
   mkdirSync(folder, { recursive: true });

@@ -58,13 +58,21 @@ export const test = base.extend<Fixtures, { host: Host }>({
 
 export { expect };
 
-async function start(): Promise<{ url: string; end: () => void }> {
+/** A running host. */
+interface Started {
+  url: string;
+  /** Its folder; empty where it was started elsewhere. */
+  workspace: string;
+  end: () => void;
+}
+
+async function start(): Promise<Started> {
   const running = process.env["WIREREEL_URL"];
-  return running === undefined ? startOn([]) : { url: running, end: () => undefined };
+  return running === undefined ? startOn([]) : { url: running, workspace: "", end: () => undefined };
 }
 
 /** Starts a host of its own with these captures open. */
-export async function startOn(files: string[]): Promise<{ url: string; end: () => void }> {
+export async function startOn(files: string[]): Promise<Started> {
   const program = process.env["WIREREEL_BIN"];
   if (program === undefined)
     throw new Error("Set WIREREEL_BIN to the wirereel program, or WIREREEL_URL to a URL that it printed.");
@@ -73,6 +81,7 @@ export async function startOn(files: string[]): Promise<{ url: string; end: () =
   const url = await firstLine(host);
   return {
     url,
+    workspace,
     end: () => {
       host.kill("SIGTERM");
       rmSync(workspace, { recursive: true, force: true });

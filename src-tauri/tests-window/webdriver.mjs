@@ -116,6 +116,16 @@ export class Window {
     return ask("POST", `${this.#session}/element/${element}/click`, {});
   }
 
+  /** Empties a field. */
+  clear(element) {
+    return ask("POST", `${this.#session}/element/${element}/clear`, {});
+  }
+
+  /** Types text into an element, key by key. */
+  type(element, text) {
+    return ask("POST", `${this.#session}/element/${element}/value`, { text });
+  }
+
   /** Where an element is, in CSS pixels of the page. */
   rect(element) {
     return ask("GET", `${this.#session}/element/${element}/rect`);

@@ -26,6 +26,7 @@
     "flows",
     "forget_recent",
     "get_setting",
+    "health",
     "incidents",
     "inspect",
     "next_event",

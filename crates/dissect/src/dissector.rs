@@ -137,6 +137,11 @@ impl Dissector {
         figures
     }
 
+    /// Bytes of segments that wait for those before them, of all flows.
+    pub fn held_bytes(&self) -> usize {
+        self.flows.held_bytes()
+    }
+
     fn move_clock(&mut self, at_ns: i64, sink: &mut dyn Sink) {
         if at_ns <= self.now_ns {
             return;

@@ -18,6 +18,7 @@ impl TickBoard {
                 import: None,
                 capture: CaptureStatus::default(),
                 whisperers: 0,
+                health: 0,
             }),
         }
     }
@@ -48,6 +49,19 @@ impl TickBoard {
             tick.seq += 1;
             tick.whisperers += 1;
             tick.capture = capture;
+        });
+    }
+
+    /// So many things are wrong with Wirereel itself.
+    pub(crate) fn health(&self, wrong: usize) {
+        let wrong = u32::try_from(wrong).unwrap_or(u32::MAX);
+        self.sender.send_if_modified(|tick| {
+            let has_changed = tick.health != wrong;
+            if has_changed {
+                tick.seq += 1;
+                tick.health = wrong;
+            }
+            has_changed
         });
     }
 

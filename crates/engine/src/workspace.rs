@@ -46,6 +46,20 @@ struct Followed {
     rename: bool,
 }
 
+/// What names are decided by, besides what was captured.
+#[derive(PartialEq)]
+pub(crate) struct DecidedBy {
+    config: Config,
+    hosts: Hosts,
+}
+
+fn hosts(config: &Config) -> Hosts {
+    match config.hosts_file {
+        HostsFile::Use => Hosts::of_this_machine(),
+        HostsFile::Ignore => Hosts::default(),
+    }
+}
+
 impl Workspace {
     /// Opens a workspace, or makes one where there is none.
     ///
@@ -224,10 +238,7 @@ impl Workspace {
     /// Decides again what every peer is called and writes it down. Rows do not change, views do. Tells whether roll-ups had to be made anew.
     pub(crate) fn rename(&self, writer: &mut Writer) -> Result<bool, EngineError> {
         let config = self.config();
-        let hosts = match config.hosts_file {
-            HostsFile::Use => Hosts::of_this_machine(),
-            HostsFile::Ignore => Hosts::default(),
-        };
+        let hosts = hosts(&config);
         let table = writer.peer_table()?;
         let peers: Vec<Peer> = table
             .iter()
@@ -257,6 +268,24 @@ impl Workspace {
             writer.refresh_rollups()?;
         }
         Ok(changed)
+    }
+
+    /// As [`Workspace::rename`], but names are decided only where something came, or was edited, that they are decided by. Roll-ups follow
+    /// in any case.
+    pub(crate) fn follow_rows(
+        &self,
+        writer: &mut Writer,
+        decided_by: &mut Option<DecidedBy>,
+    ) -> Result<(), EngineError> {
+        let config = self.config().clone();
+        let now = DecidedBy { hosts: hosts(&config), config };
+        if writer.has_news() || decided_by.as_ref() != Some(&now) {
+            self.rename(writer)?;
+            *decided_by = Some(now);
+        } else {
+            writer.refresh_rollups()?;
+        }
+        Ok(())
     }
 
     /// A new path in the folder for files that can be made again.

@@ -7,6 +7,7 @@
 
 pub mod answer;
 pub mod filter;
+pub mod health;
 pub mod question;
 pub mod reel;
 pub mod whisperers;

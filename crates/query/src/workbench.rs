@@ -155,6 +155,9 @@ pub struct Tick {
     /// Rises when the list of whisperers or one's state or configuration changed.
     #[serde(default)]
     pub whisperers: u64,
+    /// How many things are wrong with Wirereel itself.
+    #[serde(default)]
+    pub health: u32,
 }
 
 /// A marked instant.

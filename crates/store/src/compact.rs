@@ -35,6 +35,22 @@ impl Space {
     }
 }
 
+/// Memory that a database takes of this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Memory {
+    /// Pages, questions under way, and what they have put together.
+    pub bytes: u64,
+    /// Of questions that did not fit, on the disk.
+    pub spilled_bytes: u64,
+}
+
+/// The memory that the database of a connection takes.
+pub(crate) fn memory_of(connection: &Connection) -> Result<Memory> {
+    let sql = "SELECT coalesce(sum(memory_usage_bytes), 0)::UBIGINT, coalesce(sum(temporary_storage_bytes), 0)::UBIGINT \
+               FROM duckdb_memory()";
+    Ok(connection.query_row(sql, [], |row| Ok(Memory { bytes: row.get(0)?, spilled_bytes: row.get(1)? }))?)
+}
+
 /// The room that the database of a connection takes.
 pub(crate) fn space_of(connection: &Connection) -> Result<Space> {
     let sql =

@@ -22,9 +22,8 @@ pub(crate) fn class_of_sql(us: &str) -> String {
     )
 }
 
-/// The class of a duration: what [`class_of_sql`] is held against.
-#[cfg(test)]
-pub(crate) fn class_of(duration_us: u64) -> u16 {
+/// The class of a duration in microseconds: what [`class_of_sql`] is held against.
+pub fn class_of(duration_us: u64) -> u16 {
     if duration_us < 2 * PER_OCTAVE {
         return duration_us as u16;
     }
@@ -55,20 +54,22 @@ pub(crate) fn middle_us_sql(class: &str) -> String {
     )
 }
 
-/// How many exchanges fell into each class.
+/// How many durations fell into each class.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Histogram {
+pub struct Histogram {
     counts: BTreeMap<u16, u64>,
     total: u64,
 }
 
 impl Histogram {
-    pub(crate) fn add(&mut self, class: u16, count: u64) {
+    /// Counts durations of a class, see [`class_of`].
+    pub fn add(&mut self, class: u16, count: u64) {
         *self.counts.entry(class).or_default() += count;
         self.total += count;
     }
 
-    pub(crate) fn merge(&mut self, other: &Self) {
+    /// Adds what another one holds.
+    pub fn merge(&mut self, other: &Self) {
         for (&class, &count) in &other.counts {
             self.add(class, count);
         }
@@ -79,13 +80,13 @@ impl Histogram {
         self.counts.iter().map(|(class, count)| (*class, *count))
     }
 
-    /// Exchanges in all classes.
-    pub(crate) fn total(&self) -> u64 {
+    /// Durations in all classes.
+    pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// The value that `share` of all exchanges did not exceed, in microseconds; `None` when empty.
-    pub(crate) fn percentile_us(&self, share: f64) -> Option<u64> {
+    /// The value that `share` of all did not exceed, in microseconds, within 3 %; `None` when empty.
+    pub fn percentile_us(&self, share: f64) -> Option<u64> {
         let rank = ((share * self.total as f64).ceil() as u64).max(1);
         let mut below = 0;
         self.counts

@@ -20,11 +20,13 @@ mod store;
 mod workspace;
 mod write;
 
-pub use compact::Space;
+pub use compact::{Memory, Space};
 pub use error::{Result, StoreError};
+pub use latency::{Histogram as LatencyHistogram, class_of as latency_class};
 pub use open::{check_library, set_database_aside};
 pub use read::{
-    Copied, CopyFormat, MetricPoint, Reader, SourcePath, StoredExchange, WaitingProblem, WindowFigures, difference,
+    Copied, CopyFormat, FigurePoint, MetricPoint, Reader, SourcePath, StoredExchange, StoredFigure, WaitingProblem,
+    WindowFigures, difference,
 };
 pub use rows::{Batch, Owner, Peer, PeerId, PeerTable, Rows, SourceId, flow_number, source_and_flow};
 pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};

@@ -12,7 +12,7 @@ use std::{
 use duckdb::Connection;
 
 use crate::{
-    compact::{self, Space},
+    compact::{self, Memory, Space},
     error::{Result, StoreError},
     lanes::Lanes,
     open::{self, Files},
@@ -104,6 +104,11 @@ impl Store {
     /// Room that the database takes.
     pub fn space(&self) -> Result<Space> {
         compact::space_of(&locked(&self.shared.root))
+    }
+
+    /// Memory that the database takes.
+    pub fn memory(&self) -> Result<Memory> {
+        compact::memory_of(&locked(&self.shared.root))
     }
 
     /// Lets the file use again what was removed, without holding up whoever writes. Somebody who is reading may be in its way.

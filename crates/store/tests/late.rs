@@ -110,3 +110,23 @@ fn the_next_error_is_the_nearest_one_in_either_direction() {
         assert_eq!(found(Direction::Backward), errors.iter().copied().rfind(|at_us| *at_us < from_us), "{from_us}");
     }
 }
+
+/// Everything that roll-ups say.
+const SUMS: [&str; 3] = [
+    "SELECT * FROM edge_rollups ORDER BY ALL",
+    "SELECT client_id, server_id, protocol, is_exchange, sum(n) FROM raw.edge_protocols GROUP BY ALL ORDER BY ALL",
+    "SELECT * FROM raw.keyframes ORDER BY ALL",
+];
+
+#[test]
+fn what_is_counted_along_is_what_the_database_makes_of_the_rows() {
+    let in_order = recorded(13, 900, MINUTES);
+    for seed in 10..13 {
+        let (_folder, store) = shuffled(&in_order, seed);
+        let sums = || SUMS.map(|query| store.reader(None).unwrap().sql(query, 1_000_000).unwrap().rows);
+        let counted = sums();
+        assert!(counted.iter().all(|rows| rows.len() > 5));
+        store.writer().unwrap().rebuild_rollups().unwrap();
+        assert_eq!(counted, sums(), "order {seed}");
+    }
+}

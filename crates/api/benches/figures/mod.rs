@@ -34,6 +34,11 @@ impl Figures {
         self.figures.push(Figure { name: name.into(), value, unit });
     }
 
+    /// A value that was added.
+    pub(crate) fn value(&self, name: &str) -> Option<f64> {
+        self.figures.iter().find(|figure| figure.name == name).map(|figure| figure.value)
+    }
+
     /// Adds p50, p99 and maximum of durations, in milliseconds.
     pub(crate) fn add_times(&mut self, name: &str, mut times: Vec<Duration>) {
         times.sort();

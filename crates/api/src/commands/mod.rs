@@ -5,6 +5,7 @@ mod ask;
 mod capture;
 mod export;
 mod flows;
+mod health;
 mod reel;
 mod remember;
 mod whisperers;
@@ -76,6 +77,7 @@ commands! {
     flows => flows::flows,
     forget_recent => app::forget_recent,
     get_setting => remember::get_setting,
+    health => health::health,
     incidents => reel::incidents,
     inspect => ask::inspect,
     next_event => ask::next_event,

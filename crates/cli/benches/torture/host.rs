@@ -1,4 +1,5 @@
 //! The serving process, as a browser speaks to it.
+#![allow(dead_code, reason = "each benchmark uses a part")]
 
 use std::{
     fs,
@@ -35,6 +36,8 @@ impl Host {
         let output = child.stdout.take().ok_or("no output")?;
         BufReader::new(output).read_line(&mut url).map_err(|error| error.to_string())?;
         let base = url.split("/?").next().unwrap_or_default().to_owned();
+        // Built together with what speaks TLS, the client wants to know by whose cryptography, also for plain HTTP.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client =
             Client::builder().cookie_store(true).timeout(PATIENCE).build().map_err(|error| error.to_string())?;
         let host = Self { child, base, client };
@@ -83,6 +86,10 @@ impl Host {
         Command::new("kill").args(["-9", &agent.0.to_string()]).status().is_ok_and(|status| status.success())
     }
 
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends it in order.
     pub(crate) fn end(mut self) {
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
@@ -91,7 +98,7 @@ impl Host {
 }
 
 /// Processes that a process has started, with what they run.
-fn children(parent: u32) -> Vec<(u32, String)> {
+pub(crate) fn children(parent: u32) -> Vec<(u32, String)> {
     let mut found = Vec::new();
     for entry in fs::read_dir("/proc").into_iter().flatten().flatten() {
         let Some(pid) = entry.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };

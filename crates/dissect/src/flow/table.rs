@@ -83,7 +83,6 @@ impl Flows {
     }
 
     /// Out-of-order bytes held.
-    #[cfg(test)]
     pub(crate) fn held_bytes(&self) -> usize {
         self.waiting_total
     }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use foldhash::{HashMap, HashMapExt};
 use wirereel_dissect::record::{
-    DnsQuery, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, HttpExchange, Problem, Sink, TlsHandshake,
-    Transport,
+    DnsQuery, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, FlowSpan, HttpExchange, Problem, Sink, Stage,
+    TlsHandshake, Transport,
 };
 use wirereel_store::{Batch, PeerId, PeerTable, Rows, SourceId};
 
@@ -54,6 +54,8 @@ pub(crate) struct Collector {
     /// The host of the last exchange that named one, and the server's name in it: most exchanges name the one before.
     host: Option<(Arc<str>, Option<String>)>,
     counts: Counts,
+    /// Problems above the transport since they were told last, by stage.
+    unread: HashMap<Stage, u64>,
 }
 
 impl Collector {
@@ -67,6 +69,7 @@ impl Collector {
             apart: HashMap::new(),
             host: None,
             counts: Counts::default(),
+            unread: HashMap::new(),
         }
     }
 
@@ -93,6 +96,11 @@ impl Collector {
     /// Whose sockets are whose on the host of the source whose turn it is.
     pub(crate) fn sockets(&mut self) -> &mut SocketTable {
         &mut self.known.sockets
+    }
+
+    /// Problems above the transport, and of files, since this was asked last.
+    pub(crate) fn take_unread(&mut self) -> impl Iterator<Item = (Stage, u64)> {
+        std::mem::take(&mut self.unread).into_iter()
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -190,6 +198,10 @@ impl Sink for Collector {
 
     fn problem(&mut self, problem: Problem) {
         self.counts.problems += 1;
+        // Of packets only the first of a stage become problems: they are counted where they are read.
+        if !matches!(problem.stage, Stage::Link | Stage::Network | Stage::Transport) {
+            *self.unread.entry(problem.stage).or_default() += 1;
+        }
         self.rows.push_problem(&problem);
     }
 }

@@ -25,6 +25,7 @@ pub use records::{RecordSource, import_records};
 use crate::{
     EngineError, Workspace,
     keeping::ledger,
+    live::unread_packets,
     second_try::{IfGone, second_try},
 };
 pub(crate) use collect::Collector;
@@ -44,6 +45,10 @@ const BATCHES_PER_ROLLUP: u32 = 16;
 /// Batches after which the database may use again what it gave up. It writes rows of large transactions into its file at once, and a sixth
 /// of the blocks it takes for that are free again soon, but only a checkpoint tells it so: what is free after the last one stays in the file.
 const BATCHES_PER_CHECKPOINT: u32 = 48;
+
+/// How long others may be in the way of the last checkpoint, and how often it is tried.
+const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(5);
+const CHECKPOINT_LOOK: Duration = Duration::from_millis(20);
 
 /// Imports files into a workspace, one after the other, each as a source of its own.
 ///
@@ -66,7 +71,7 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
         let done = import_file(workspace, &mut writer, path, file, &mut progress, watch);
         // Names and roll-ups follow the rows that are there, also after an error or a cancel.
         workspace.rename(&mut writer)?;
-        writer.checkpoint()?;
+        checkpoint(&mut writer)?;
         done?;
         second_try(workspace, &mut writer, IfGone::Later)?;
         summary.files += 1;
@@ -82,6 +87,18 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
     summary.warnings = workspace.config_problems().into_iter().chain(progress.warnings).collect();
     summary.elapsed = started.elapsed();
     Ok(summary)
+}
+
+/// Moves the log into the database file. Whoever asks something at this moment is in its way, and soon no more.
+pub(super) fn checkpoint(writer: &mut Writer) -> Result<(), EngineError> {
+    writer.commit()?;
+    let began = Instant::now();
+    loop {
+        match writer.checkpoint() {
+            Err(_) if began.elapsed() < CHECKPOINT_PATIENCE => thread::sleep(CHECKPOINT_LOOK),
+            done => return Ok(done?),
+        }
+    }
 }
 
 /// What files opened together are called.
@@ -123,10 +140,16 @@ pub(crate) fn import_source(
     let id = writer.begin_source(source)?;
     let mut collector = Collector::new(writer.rows(id), writer.peer_table()?);
     let (sender, receiver) = bounded(QUEUE_BATCHES);
+    let watched = watch.health().map(|health| health.queues.watch("import", &receiver));
+    let appending = &mut *writer;
     let (read, written) = thread::scope(|scope| {
         let writing = thread::Builder::new()
             .name("wr-store".into())
-            .spawn_scoped(scope, || write_batches(workspace, writer, &receiver, watch))
+            .spawn_scoped(scope, move || {
+                // The queue is closed when this thread ends, whatever it ends with: whoever reads must not wait for it.
+                let (receiver, _watched) = (receiver, watched);
+                write_batches(workspace, appending, &receiver, watch)
+            })
             .map_err(EngineError::io(&source.path));
         let read = match &writing {
             Ok(_) => read(&mut collector, &sender),
@@ -230,6 +253,12 @@ fn read_packets(
             flow: None,
             message: warning.message.clone(),
         });
+    }
+    if let Some(health) = watch.health() {
+        unread_packets(&dissector)
+            .into_iter()
+            .chain(collector.take_unread())
+            .for_each(|(stage, errors)| health.unread(stage, errors));
     }
     figures.link_type = file.link_types().iter().map(|link| link.name()).collect::<Vec<_>>().join(",");
     figures.dropped = file.dropped();

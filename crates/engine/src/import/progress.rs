@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::collect::Counts;
+use crate::health::Gauges;
 
 /// Figures of a running import over all its files.
 #[derive(Debug, Clone)]
@@ -90,6 +91,11 @@ pub trait Watch: Sync {
 
     /// Partial results can be asked for.
     fn rows_changed(&self) {}
+
+    /// Where is told how the import's queue is, and what could not be read.
+    fn health(&self) -> Option<&Gauges> {
+        None
+    }
 }
 
 /// Nobody looks.

@@ -43,7 +43,7 @@ pub fn import_records(
             Ok(SourceFigures::default())
         });
         workspace.rename(&mut writer)?;
-        writer.checkpoint()?;
+        super::checkpoint(&mut writer)?;
         done?;
     }
     Ok(())

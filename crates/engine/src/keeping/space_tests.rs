@@ -67,6 +67,9 @@ fn below_the_bound_packets_are_counted_as_lost_and_above_it_they_are_kept_again(
         "when they were sent"
     );
     assert_eq!(station.space.take_count().get("local"), Some(&lost));
+    let health = Arc::clone(&station.health);
+    let counted = [&health.packets, &health.refused].map(|gauge| gauge.load(Ordering::Relaxed));
+    assert_eq!(counted, [kept + more, lost], "as health shows it");
     station.end();
     let workspace = station.finish();
     assert_eq!(packets_in(&run), kept + more);

@@ -23,6 +23,7 @@ use super::{
 use crate::{
     Workspace,
     config::ParsingConfig,
+    health::Gauges,
     live::{Begun, NewRun, Onlooker, Recorder, RunSender, Space},
 };
 
@@ -50,6 +51,7 @@ impl Onlooker for Nobody {
 pub(super) struct Station {
     pub(super) workspace: Arc<Workspace>,
     pub(super) space: Space,
+    pub(super) health: Arc<Gauges>,
     recorder: Recorder,
     run: Option<RunSender>,
     times: Times,
@@ -64,9 +66,21 @@ impl Station {
         std::fs::write(folder.join("wirereel.json"), config).unwrap();
         let workspace = Arc::new(Workspace::open(folder).unwrap());
         assert_eq!(workspace.config_problems(), Vec::<String>::new());
-        let space = Space::new(probe);
-        let recorder = Recorder::start(Arc::clone(&workspace), Vec::new(), space.clone(), Arc::new(Nobody)).unwrap();
-        Self { workspace, space, recorder, run: None, times: Times::default(), runs: 0, longest_wait: Duration::ZERO }
+        let health = Arc::<Gauges>::default();
+        let space = Space::new(probe, Arc::clone(&health));
+        let recorder =
+            Recorder::start(Arc::clone(&workspace), Vec::new(), space.clone(), Arc::clone(&health), Arc::new(Nobody))
+                .unwrap();
+        Self {
+            workspace,
+            space,
+            health,
+            recorder,
+            run: None,
+            times: Times::default(),
+            runs: 0,
+            longest_wait: Duration::ZERO,
+        }
     }
 
     pub(super) fn begin(&mut self) -> PathBuf {

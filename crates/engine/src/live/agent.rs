@@ -14,6 +14,8 @@ use std::{
 use crossbeam_channel::{Receiver, Sender, bounded};
 use wirereel_whisper::{Frame, FrameReader, FromAgent, ToAgent, write_frame};
 
+use crate::health::{Gauges, QueueWatch};
+
 /// Of what an agent says on stderr, kept for the user.
 const LAST_WORDS_BYTES: usize = 4_096;
 /// And of these, told: the end.
@@ -38,6 +40,8 @@ pub(crate) struct Agent {
     child: Child,
     input: Option<ChildStdin>,
     heard: Receiver<Heard>,
+    /// Goes with the receiver.
+    watch: Option<Arc<QueueWatch>>,
     last_heard: Arc<Mutex<Instant>>,
     words: Arc<Mutex<Vec<u8>>>,
     listening: JoinHandle<()>,
@@ -67,12 +71,19 @@ impl Agent {
         let kept = Arc::clone(&words);
         let minding = thread::Builder::new().name("wr-stderr".into()).spawn(move || mind(errors, &kept));
         match (listening, minding) {
-            (Ok(listening), Ok(minding)) => Ok(Self { child, input, heard, last_heard, words, listening, minding }),
+            (Ok(listening), Ok(minding)) => {
+                Ok(Self { child, input, heard, watch: None, last_heard, words, listening, minding })
+            }
             (Err(error), _) | (_, Err(error)) => {
                 end(&mut child);
                 Err(failed(error))
             }
         }
+    }
+
+    /// Has what was read ahead of it watched under a name.
+    pub(crate) fn watch(&mut self, health: &Gauges, whisperer: &str) {
+        self.watch = Some(health.queues.watch(format!("heard:{whisperer}"), &self.heard));
     }
 
     /// What comes from it, in order. [`Heard::Ended`] is last.
@@ -119,8 +130,8 @@ impl Agent {
             thread::sleep(LOOK);
         }
         end(&mut self.child);
-        let Self { heard, listening, minding, .. } = self;
-        drop(heard);
+        let Self { heard, watch, listening, minding, .. } = self;
+        drop((heard, watch));
         // A program that it had started may still hold the pipes; the threads end with it.
         for thread in [listening, minding] {
             let began = Instant::now();

@@ -1,6 +1,6 @@
 //! A source's packets through its dissector, with what they add up to.
 
-use wirereel_dissect::{Dissector, HttpOptions, Limits, LinkType, Packet};
+use wirereel_dissect::{Dissector, HttpOptions, Limits, LinkType, Packet, record::Stage};
 use wirereel_store::SourceFigures;
 
 use wirereel_whisper::SocketChanges;
@@ -22,6 +22,18 @@ pub(crate) struct Reading {
     limits: Limits,
     pub(crate) figures: SourceFigures,
     link_types: Vec<LinkType>,
+    /// What could not be read when that was told last: at the link, the network and the transport.
+    told_unread: [u64; 3],
+}
+
+/// What a reading holds.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Held {
+    /// Records that wait for what the host's sockets say.
+    pub(crate) records: u64,
+    /// Bytes of segments that wait for those before them.
+    pub(crate) bytes: u64,
+    pub(crate) flows: u64,
 }
 
 impl Reading {
@@ -33,6 +45,7 @@ impl Reading {
             limits: parsing.limits,
             figures: SourceFigures::default(),
             link_types: Vec::new(),
+            told_unread: [0; 3],
         }
     }
 
@@ -75,6 +88,19 @@ impl Reading {
         self.let_go(collector);
     }
 
+    /// What it holds now.
+    pub(crate) fn held(&self) -> Held {
+        let flows = self.dissector.figures().flows_open;
+        Held { records: self.waiting.len() as u64, bytes: self.dissector.held_bytes() as u64, flows }
+    }
+
+    /// Packets that could not be read, by stage, since this was asked last. Later stages tell by records.
+    pub(crate) fn take_unread(&mut self) -> [(Stage, u64); 3] {
+        let unread = unread_packets(&self.dissector);
+        let told = std::mem::replace(&mut self.told_unread, unread.map(|(_, packets)| packets));
+        std::array::from_fn(|at| (unread[at].0, unread[at].1.saturating_sub(told[at])))
+    }
+
     /// Nothing more comes.
     pub(crate) fn finish(mut self, collector: &mut Collector) -> SourceFigures {
         self.dissector.finish(&mut self.waiting);
@@ -84,4 +110,14 @@ impl Reading {
         self.figures.warnings.extend(self.dissector.figures().limits_hit.sentences(&self.limits));
         self.figures
     }
+}
+
+/// Packets that a dissector could not read, by stage.
+pub(crate) fn unread_packets(dissector: &Dissector) -> [(Stage, u64); 3] {
+    let figures = dissector.figures();
+    [
+        (Stage::Link, figures.malformed_link + figures.unsupported_link),
+        (Stage::Network, figures.malformed_network),
+        (Stage::Transport, figures.malformed_transport),
+    ]
 }

@@ -13,13 +13,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Sender, bounded};
+use crossbeam_channel::{Sender, TrySendError, bounded};
 use wirereel_store::{SourceId, StoreError, Writer};
 use wirereel_whisper::{AgentStatus, SocketChanges};
 
 use super::{run::NewRun, space::Space, storing::Work, taking::record};
 use crate::{
     EngineError, Workspace,
+    health::{Gauges, Row},
     keeping::{HasWriter, WriterWork},
 };
 
@@ -43,7 +44,8 @@ pub(crate) trait Onlooker: Send + Sync {
 /// What happens to a run.
 pub(super) enum Arrival {
     Begun(Box<NewRun>, Sender<()>),
-    Packets(Vec<u8>),
+    /// With when they were handed in.
+    Packets(Vec<u8>, Instant),
     Status(Box<AgentStatus>),
     Sockets(SocketChanges),
     Ended(Vec<String>, Sender<()>),
@@ -63,6 +65,7 @@ pub(crate) struct Recorder {
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) space: Space,
+    pub(super) health: Arc<Gauges>,
     /// Runs are being read again.
     pub(super) completing: Arc<AtomicBool>,
     /// Folders and sources of the runs that are being captured.
@@ -94,6 +97,7 @@ pub(crate) struct RunSender {
     number: u64,
     arrivals: Sender<(u64, Arrival)>,
     failure: Failure,
+    health: Arc<Gauges>,
 }
 
 impl Recorder {
@@ -105,14 +109,16 @@ impl Recorder {
         workspace: Arc<Workspace>,
         unfinished: Vec<PathBuf>,
         space: Space,
+        health: Arc<Gauges>,
         onlooker: Arc<dyn Onlooker>,
     ) -> Result<Self, EngineError> {
         let writer = writer_of(&workspace)?;
+        health.at_rest();
         let (arrivals, received) = bounded(ARRIVALS);
         let failure = Failure::default();
         let (told, folder) = (failure.clone(), workspace.folder().to_owned());
         let completing = Arc::new(AtomicBool::new(!unfinished.is_empty()));
-        let shared = Shared { space, completing, written: Arc::default() };
+        let shared = Shared { space, health, completing, written: Arc::default() };
         let known = shared.clone();
         let thread = thread::Builder::new()
             .name("wr-live".into())
@@ -130,6 +136,11 @@ impl Recorder {
         self.shared.completing.load(Ordering::Relaxed)
     }
 
+    /// Whether it cannot go on.
+    pub(crate) fn has_failed(&self) -> bool {
+        self.failure.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// Something that needs the writer between two batches.
     pub(crate) fn lender(&self) -> Lender {
         Lender {
@@ -145,7 +156,8 @@ impl Recorder {
     /// When the disk or the store cannot be written.
     pub(crate) fn begin(&self, new: NewRun) -> Result<RunSender, EngineError> {
         let number = self.next_run.fetch_add(1, Ordering::Relaxed);
-        let run = RunSender { number, arrivals: self.arrivals.clone(), failure: self.failure.clone() };
+        let (arrivals, failure) = (self.arrivals.clone(), self.failure.clone());
+        let run = RunSender { number, arrivals, failure, health: Arc::clone(&self.shared.health) };
         let (done, is_done) = bounded(1);
         run.send(Arrival::Begun(Box::new(new), done))?;
         is_done.recv().map_err(|_| self.failure.told())?;
@@ -157,10 +169,11 @@ impl Recorder {
     /// # Errors
     /// Why it could not go on.
     pub(crate) fn finish(self) -> Result<(), EngineError> {
-        let Self { arrivals, thread, failure, .. } = self;
+        let Self { arrivals, thread, failure, shared, .. } = self;
         drop(arrivals);
         // A panic of it was reported when it happened.
         let has_panicked = thread.join().is_err();
+        shared.health.at_rest();
         let has_failed = failure.0.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         if has_panicked || has_failed { Err(failure.told()) } else { Ok(()) }
     }
@@ -171,6 +184,18 @@ pub(crate) struct Lender {
     arrivals: Sender<(u64, Arrival)>,
     failure: Failure,
     written: Arc<Mutex<Vec<(PathBuf, SourceId)>>>,
+}
+
+impl Lender {
+    /// Has figures recorded, unless everybody is busy: true when that was taken over.
+    pub(crate) fn try_record(&self, rows: Arc<Vec<Row>>) -> bool {
+        let work: Work = Box::new(move |_, writer| {
+            let figures =
+                rows.iter().map(|(at_ns, component, metric, value)| (*at_ns, &**component, &**metric, *value));
+            Ok(writer.record_figures(&figures.collect::<Vec<_>>())?)
+        });
+        !matches!(self.arrivals.try_send((0, Arrival::Lent(work))), Err(TrySendError::Full(_)))
+    }
 }
 
 impl HasWriter for Lender {
@@ -187,7 +212,8 @@ impl HasWriter for Lender {
 impl RunSender {
     /// A frame of packets. Waits while the recorder is slow.
     pub(crate) fn packets(&self, frame: Vec<u8>) -> Result<(), EngineError> {
-        self.send(Arrival::Packets(frame))
+        self.health.arrives(frame.len());
+        self.send(Arrival::Packets(frame, Instant::now()))
     }
 
     pub(crate) fn status(&self, status: Box<AgentStatus>) -> Result<(), EngineError> {

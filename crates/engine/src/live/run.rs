@@ -7,14 +7,14 @@ use std::{
 };
 
 use wirereel_capture::{SegmentLimits, SegmentWriter};
-use wirereel_dissect::{LinkType, Packet};
+use wirereel_dissect::{LinkType, Packet, record::Stage};
 use wirereel_store::{NewSource, SourceFigures, SourceId, SourceKind};
 use wirereel_whisper::{AgentStatus, Loss, LostWhere, OpenInterface, SocketChanges, packets};
 
 use super::{
     figures::Rates,
     notes::{Begun, Note, Notes},
-    reading::Reading,
+    reading::{Held, Reading},
     socket_notes::SocketNotes,
     space::Space,
 };
@@ -80,6 +80,21 @@ impl Run {
 
     pub(crate) fn source(&self) -> SourceId {
         self.source
+    }
+
+    /// Packets and bytes that were kept so far.
+    pub(crate) fn kept(&self) -> (u64, u64) {
+        (self.reading.figures.packets, self.reading.figures.bytes)
+    }
+
+    /// What its reading holds.
+    pub(crate) fn held(&self) -> Held {
+        self.reading.held()
+    }
+
+    /// As [`Reading::take_unread`].
+    pub(crate) fn take_unread(&mut self) -> [(Stage, u64); 3] {
+        self.reading.take_unread()
     }
 
     /// The id of the whisperer that sends it.

@@ -3,10 +3,13 @@
 use std::{
     collections::HashMap,
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::Ordering},
 };
 
-use crate::keeping::space::{FreeSpace, Guard};
+use crate::{
+    health::Gauges,
+    keeping::space::{FreeSpace, Guard},
+};
 
 /// The room that a recording has.
 #[derive(Clone)]
@@ -15,11 +18,12 @@ pub(crate) struct Space {
     probe: Arc<dyn FreeSpace>,
     /// Packets that found no room, by whisperer, since that was told last.
     uncounted: Arc<Mutex<HashMap<String, u64>>>,
+    health: Arc<Gauges>,
 }
 
 impl Space {
-    pub(crate) fn new(probe: Arc<dyn FreeSpace>) -> Self {
-        Self { guard: Arc::default(), probe, uncounted: Arc::default() }
+    pub(crate) fn new(probe: Arc<dyn FreeSpace>, health: Arc<Gauges>) -> Self {
+        Self { guard: Arc::default(), probe, uncounted: Arc::default(), health }
     }
 
     /// Looks how much is free; what the system cannot tell changes nothing. True when the capture paused or goes on by that.
@@ -44,6 +48,7 @@ impl Space {
 
     /// Packets of a whisperer found no room.
     pub(crate) fn count(&self, whisperer: &str, packets: u64) {
+        self.health.refused.fetch_add(packets, Ordering::Relaxed);
         let mut uncounted = self.uncounted.lock().unwrap_or_else(PoisonError::into_inner);
         *uncounted.entry(whisperer.to_owned()).or_default() += packets;
     }

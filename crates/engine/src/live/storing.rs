@@ -9,10 +9,12 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use wirereel_store::{Batch, SourceId, StoreError, Writer};
 
 use super::space::Space;
-use crate::{EngineError, Workspace};
+use crate::{EngineError, Workspace, health::Gauges, workspace::DecidedBy};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
+/// And how often figures are committed while no rows come: whisperers and the workbench itself tell theirs once a second each.
+const FIGURES_INTERVAL: Duration = Duration::from_secs(1);
 /// Batches after which the database may use again what it gave up.
 const BATCHES_PER_CHECKPOINT: u32 = 160;
 /// Room that a checkpoint needs beside as much as its log has: one that finds none takes the database down.
@@ -26,7 +28,8 @@ pub(crate) type Work = Box<dyn FnOnce(&Workspace, &mut Writer) -> Result<(), Eng
 
 /// What the writing thread is given.
 pub(crate) enum ToStore {
-    Rows(Batch),
+    /// With the batch's number for whoever measures how long its rows take to be seen.
+    Rows(Batch, u64),
     Work(Work),
     /// Every row of this source was given.
     Complete(SourceId),
@@ -39,6 +42,7 @@ pub(crate) fn store(
     given: &Receiver<ToStore>,
     rows_changed: &(dyn Fn() + Sync),
     space: &Space,
+    health: &Gauges,
 ) -> Result<(), EngineError> {
     let mut storing = Storing {
         workspace,
@@ -48,12 +52,18 @@ pub(crate) fn store(
         batches: 0,
         followed: Instant::now(),
         rest: PARTIAL_INTERVAL,
+        decided_by: None,
         space,
         torn: false,
+        health,
+        unseen: None,
     };
     loop {
         match given.recv_timeout(storing.left()) {
-            Ok(ToStore::Rows(batch)) => storing.rows(batch)?,
+            Ok(ToStore::Rows(batch, number)) => {
+                storing.rows(batch)?;
+                storing.unseen = Some(number);
+            }
             Ok(ToStore::Work(work)) => {
                 let worked = work(workspace, storing.writer);
                 storing.unless_full(worked)?;
@@ -95,9 +105,13 @@ struct Storing<'a> {
     followed: Instant,
     /// A change of names makes all roll-ups anew, which takes the longer the more there is.
     rest: Duration,
+    decided_by: Option<DecidedBy>,
     space: &'a Space,
     /// Rows were left out: no source that was captured then is complete.
     torn: bool,
+    health: &'a Gauges,
+    /// The last batch that was taken, until its rows can be seen.
+    unseen: Option<u64>,
 }
 
 impl Storing<'_> {
@@ -105,7 +119,7 @@ impl Storing<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        let began = Instant::now();
+        let (began, rows) = (Instant::now(), batch.len());
         loop {
             match self.writer.write(batch.clone()) {
                 Ok(()) => break,
@@ -120,6 +134,7 @@ impl Storing<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
+        self.health.stored(rows, began.elapsed());
         self.batches += 1;
         self.fresh = Fresh::Rows;
         Ok(())
@@ -141,7 +156,10 @@ impl Storing<'_> {
         let folder = self.workspace.folder();
         let log = std::fs::metadata(folder.join("events.duckdb.wal")).map_or(0, |facts| facts.len());
         if self.space.has(folder, 2 * log + CHECKPOINT_MARGIN_BYTES) {
-            let _ = self.writer.checkpoint();
+            let began = Instant::now();
+            if self.writer.checkpoint().is_ok() {
+                self.health.checkpointed(began.elapsed());
+            }
         }
     }
 
@@ -149,18 +167,23 @@ impl Storing<'_> {
     fn left(&self) -> Duration {
         match self.fresh {
             Fresh::Nothing => Duration::from_secs(3_600),
-            _ => self.rest.saturating_sub(self.followed.elapsed()),
+            _ => self.pause().saturating_sub(self.followed.elapsed()),
         }
     }
 
+    /// Between two times that names, roll-ups and figures follow.
+    fn pause(&self) -> Duration {
+        if self.fresh == Fresh::Figures { self.rest.max(FIGURES_INTERVAL) } else { self.rest }
+    }
+
     fn follow(&mut self) -> Result<(), EngineError> {
-        if self.fresh == Fresh::Nothing || self.followed.elapsed() < self.rest {
+        if self.fresh == Fresh::Nothing || self.followed.elapsed() < self.pause() {
             return Ok(());
         }
         let begun = Instant::now();
         match self.fresh {
             Fresh::Rows => {
-                self.workspace.rename(self.writer)?;
+                self.workspace.follow_rows(self.writer, &mut self.decided_by)?;
             }
             _ => self.writer.commit()?,
         }
@@ -169,6 +192,10 @@ impl Storing<'_> {
         let had_rows = self.fresh == Fresh::Rows;
         self.fresh = Fresh::Nothing;
         if had_rows {
+            self.health.followed(begun.elapsed());
+            if let Some(number) = self.unseen.take() {
+                self.health.unseen().seen(number, self.followed);
+            }
             (self.rows_changed)();
         }
         if self.batches >= BATCHES_PER_CHECKPOINT {

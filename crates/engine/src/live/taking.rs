@@ -41,11 +41,16 @@ pub(super) fn record(
 ) -> Result<(), EngineError> {
     let collector = Collector::new(writer.rows(SourceId(0)), writer.peer_table()?);
     let (to_store, given) = bounded(TO_STORE);
-    let space = shared.space.clone();
+    let (arriving, storing_queue) =
+        (shared.health.queues.watch("arrivals", &arrivals), shared.health.queues.watch("rows", &given));
+    let (space, health) = (shared.space.clone(), Arc::clone(&shared.health));
     thread::scope(|scope| {
         let storing = thread::Builder::new()
             .name("wr-store".into())
-            .spawn_scoped(scope, move || store(workspace, &mut writer, &given, &|| onlooker.rows_changed(), &space))
+            .spawn_scoped(scope, move || {
+                let _seen_until_it_ends = storing_queue;
+                store(workspace, &mut writer, &given, &|| onlooker.rows_changed(), &space, &health)
+            })
             .map_err(EngineError::io(workspace.folder()))?;
         let mut live = Live {
             workspace,
@@ -60,7 +65,7 @@ pub(super) fn record(
         };
         let recorded = live.take(&arrivals);
         // Who waits for room in the queue is told before the rest is stored.
-        drop(arrivals);
+        drop((arrivals, arriving));
         drop(live);
         let stored = storing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         // A writing thread that failed is the cause, what the other one met only the consequence.
@@ -124,13 +129,21 @@ impl Live<'_> {
             Arrival::Lent(work) => return self.work(work),
             arrival => arrival,
         };
+        if let Arrival::Packets(frame, _) = &arrival {
+            self.shared.health.arrived(frame.len());
+        }
         let Some(run) = self.runs.get_mut(&number) else { return Ok(()) };
         self.collector.turn_to(run.source());
         match arrival {
             Arrival::Begun(..) | Arrival::Lent(_) => {}
-            Arrival::Packets(frame) if self.shared.space.is_paused() => run.refuse_all(&frame, &self.shared.space),
-            Arrival::Packets(frame) => {
+            Arrival::Packets(frame, _) if self.shared.space.is_paused() => run.refuse_all(&frame, &self.shared.space),
+            Arrival::Packets(frame, handed_in) => {
+                let (packets, bytes) = run.kept();
                 run.packets(&frame, &self.shared.space, &mut self.collector);
+                let health = &self.shared.health;
+                health.unseen().took(handed_in);
+                health.packets.fetch_add(run.kept().0 - packets, Ordering::Relaxed);
+                health.bytes.fetch_add(run.kept().1 - bytes, Ordering::Relaxed);
                 self.hand_over_if_full()?;
             }
             Arrival::Status(status) => {
@@ -174,6 +187,7 @@ impl Live<'_> {
         let Some(mut run) = self.runs.remove(&number) else { return Ok(()) };
         let source = run.source();
         self.written().retain(|(_, written)| *written != source);
+        run.take_unread().into_iter().for_each(|(stage, errors)| self.shared.health.unread(stage, errors));
         let refused = run.take_refused();
         let figures: SourceFigures = run.end(warnings, &mut self.collector)?;
         self.finish(source, figures, refused)?;
@@ -248,6 +262,7 @@ impl Live<'_> {
                 }
             }
             self.hand_over()?;
+            self.tell_health();
         }
         if self.synced.elapsed() >= SYNC_INTERVAL {
             self.synced = Instant::now();
@@ -260,6 +275,21 @@ impl Live<'_> {
             self.tell_refused()?;
         }
         Ok(())
+    }
+
+    /// What is held now, and what could not be read.
+    fn tell_health(&mut self) {
+        let health = &self.shared.health;
+        let (mut records, mut bytes, mut flows) = (0, 0, 0);
+        for run in self.runs.values_mut() {
+            let held = run.held();
+            (records, bytes, flows) = (records + held.records, bytes + held.bytes, flows + held.flows);
+            run.take_unread().into_iter().for_each(|(stage, errors)| health.unread(stage, errors));
+        }
+        self.collector.take_unread().for_each(|(stage, errors)| health.unread(stage, errors));
+        health.waiting_records.store(records, Ordering::Relaxed);
+        health.held_bytes.store(bytes, Ordering::Relaxed);
+        health.open_flows.store(flows, Ordering::Relaxed);
     }
 
     fn look_at_space(&self) {
@@ -287,9 +317,11 @@ impl Live<'_> {
     fn hand_over(&mut self) -> Result<(), EngineError> {
         let batch = self.collector.take();
         if batch.is_empty() {
+            self.shared.health.unseen().nothing();
             return Ok(());
         }
-        self.to_store.send(ToStore::Rows(batch)).map_err(|_| gone())
+        let number = self.shared.health.unseen().gave();
+        self.to_store.send(ToStore::Rows(batch, number)).map_err(|_| gone())
     }
 
     fn work(&self, work: Work) -> Result<(), EngineError> {

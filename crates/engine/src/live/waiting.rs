@@ -12,7 +12,7 @@ const LONGEST_NS: i64 = 1_000_000_000;
 /// And so long by this machine's clock, where no packet and nothing else tells the time any more.
 const LONGEST_SILENCE: Duration = Duration::from_secs(1);
 /// So many at most; what came first goes on without an owner then.
-const MOST_RECORDS: usize = 32_768;
+pub(crate) const MOST_RECORDS: usize = 32_768;
 
 enum Record {
     Flow(Box<Flow>),
@@ -59,6 +59,11 @@ impl Waiting {
         for (_, record) in self.records.drain(..) {
             hand_on(record, sink);
         }
+    }
+
+    /// How many wait.
+    pub(crate) fn len(&self) -> usize {
+        self.records.len()
     }
 
     fn hold(&mut self, record: Record) {

@@ -10,7 +10,7 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use super::{Workbench, lock};
+use super::{Workbench, live::now_us, lock};
 use crate::keeping::{HasWriter, Retaining};
 
 /// The thread that removes what is old, while it does.
@@ -54,8 +54,13 @@ impl Workbench {
                 None => &*workspace,
             };
             // What stands in the way does so for a minute: the next pass comes.
-            let removed = lock(&retaining).pass(&workspace, has_writer, &stop).unwrap_or_default();
-            if let Some(workbench) = workbench.upgrade().filter(|_| removed.rows > 0) {
+            let passed = lock(&retaining).pass(&workspace, has_writer, &stop);
+            let Some(workbench) = workbench.upgrade() else { return };
+            // One that was told to end has not failed.
+            if passed.is_ok() || !stop.load(Ordering::Relaxed) {
+                workbench.gauges().kept(now_us(), passed.as_ref().ok());
+            }
+            if passed.is_ok_and(|removed| removed.rows > 0) {
                 workbench.ticks.rows_changed();
             }
         });

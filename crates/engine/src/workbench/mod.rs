@@ -4,6 +4,7 @@
 //! and one for what is captured live under `live/`.
 
 mod beside;
+mod health;
 mod keeping;
 mod live;
 mod opening;
@@ -35,6 +36,7 @@ use crate::{
     workspace::exists,
 };
 
+use health::Health;
 use keeping::Keeping;
 use live::Live;
 use tending::Tending;
@@ -56,6 +58,7 @@ pub struct Workbench {
     live: Live,
     keeping: Keeping,
     tending: Tending,
+    health: Health,
     scratch_number: AtomicU64,
     ticks: TickBoard,
     /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
@@ -86,6 +89,7 @@ impl Workbench {
             live: Live::default(),
             keeping: Keeping::default(),
             tending: Tending::default(),
+            health: Health::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
             beside: Mutex::default(),
@@ -100,6 +104,7 @@ impl Workbench {
         }
         workbench.follow_whisperers()?;
         workbench.start_tending()?;
+        workbench.start_watching()?;
         Ok(workbench)
     }
 
@@ -325,6 +330,7 @@ impl Workbench {
     /// Closes the open recording.
     pub fn close_recording(&self) {
         *lock(&self.current) = None;
+        self.health.let_go();
         self.tending.let_go();
         self.keeping.let_go();
         self.ticks.import(None);
@@ -336,6 +342,7 @@ impl Workbench {
         self.end_captures();
         // Nothing is begun any more.
         self.tending.end();
+        self.health.end();
         self.keeping.let_go();
         self.stop_completing();
         self.cancel_import();

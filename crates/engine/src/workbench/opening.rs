@@ -15,6 +15,7 @@ use wirereel_query::workbench::{ApiError, ImportProgress, ImportState};
 use super::{HOME_RECORDING, Workbench, keeping::set_index_aside, live::LIVE_RECORDING, lock};
 use crate::{
     EngineError, Workspace,
+    health::Gauges,
     import::{ImportSummary, Progress, Watch, import, name_of},
     keeping::{Rebuilt, import_again, ledger},
     samples,
@@ -304,5 +305,9 @@ impl Watch for Watcher<'_> {
 
     fn rows_changed(&self) {
         self.workbench.ticks.rows_changed();
+    }
+
+    fn health(&self) -> Option<&Gauges> {
+        Some(self.workbench.gauges())
     }
 }

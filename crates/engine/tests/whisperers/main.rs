@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "also in what the tests share")]
 
 mod configuring;
+mod health;
 mod misbehaving;
 mod remote;
 mod several;

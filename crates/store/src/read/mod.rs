@@ -45,7 +45,7 @@ use crate::{
 pub use copy::{Copied, CopyFormat};
 pub use difference::{WindowFigures, difference};
 pub use exchange::StoredExchange;
-pub use metrics::MetricPoint;
+pub use metrics::{FigurePoint, MetricPoint, StoredFigure};
 pub use packets::SourcePath;
 pub use problems::WaitingProblem;
 

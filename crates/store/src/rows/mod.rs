@@ -9,6 +9,7 @@ mod pulse;
 mod push;
 mod seldom;
 mod tables;
+mod tally;
 
 use duckdb::arrow::record_batch::RecordBatch;
 use foldhash::HashSet;
@@ -23,6 +24,7 @@ pub(crate) use tables::{
     DnsQueries, Endings, FlowSpans, Flows, HttpExchanges, HttpPages, IngestErrors, Openings, PeerPairs, Peers, Pulses,
     TlsHandshakes,
 };
+pub(crate) use tally::{Counts, Tally};
 
 use wirereel_dissect::record::FlowId;
 
@@ -60,6 +62,7 @@ pub struct Rows {
     pages: PageTable,
     handshakes: Handshakes,
     pulse: Pulse,
+    tally: Tally,
     /// Pairs that have a row already.
     pairs: HashSet<(PeerId, PeerId)>,
     len: usize,
@@ -87,10 +90,17 @@ pub struct Batch {
     pub(crate) peers: Vec<(PeerId, Peer)>,
     /// Table names with the rows to append, none of them empty.
     pub(crate) tables: Vec<(&'static str, RecordBatch)>,
+    /// What the rows add to edges, where that was counted.
+    pub(crate) tally: Option<Tally>,
     rows: usize,
 }
 
 impl Batch {
+    /// Whether peers or calls are in it that no batch had before: what names are decided by.
+    pub(crate) fn has_news(&self) -> bool {
+        !self.peers.is_empty() || self.tables.iter().any(|(table, _)| *table == PeerPairs::TABLE)
+    }
+
     /// Rows in all tables.
     pub fn len(&self) -> usize {
         self.rows
@@ -157,6 +167,7 @@ impl Rows {
             reached: std::mem::take(&mut self.reached),
             peers: peers.hand_over(),
             tables: tables.into_iter().filter_map(|(name, rows)| Some((name, rows?))).collect(),
+            tally: self.tally.take(),
             rows: self.len,
         };
         self.batch += 1;

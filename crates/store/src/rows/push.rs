@@ -29,6 +29,7 @@ impl Rows {
         let batch = self.batch;
         let (opened_us, opened_rest) = split(flow.opened_ns);
         let (closed_us, closed_rest) = split(flow.closed_ns);
+        self.tally.flow(flow, client, server);
         let t = &mut self.flows;
         t.flow_id.append_value(number);
         t.transport.append_value(flow.transport.name());
@@ -78,6 +79,7 @@ impl Rows {
     pub fn push_event(&mut self, event: &FlowEvent, client: PeerId, server: PeerId) {
         let number = self.flow_number(event.flow);
         self.pair(client, server);
+        self.tally.event(event, client, server);
         if !self.handshakes.add(event, number, client, server) {
             let (us, rest) = split(event.at_ns);
             let t = &mut self.endings;
@@ -100,6 +102,7 @@ impl Rows {
         let Place { page, whole, date_s } = self.pages.place(exchange, &mut self.http_pages);
         self.pair(client, server);
         self.pulse.add(exchange);
+        self.tally.exchange(exchange, client, server);
         let (started_us, started_rest) = split(exchange.started_ns);
         let response = exchange.response_ns.map(split);
         let (finished_us, finished_rest) = split(exchange.finished_ns);
@@ -237,7 +240,7 @@ fn ending(kind: FlowEventKind) -> u8 {
 /// What exchanges ended with; rows hold their place in this list, which the conditions of [`crate::schema`] know.
 pub(crate) const OUTCOMES: [&str; 5] = ["answered", "4xx", "5xx", "broken off", "no status"];
 
-fn outcome(exchange: &HttpExchange) -> u8 {
+pub(super) fn outcome(exchange: &HttpExchange) -> u8 {
     match exchange.status {
         None => 4,
         Some(_) if has_failed(exchange) => 3,

@@ -92,9 +92,13 @@ pub(super) fn self_metrics() -> View {
         about: "A figure about Wirereel itself.",
         columns: vec![
             column("at", "TIMESTAMP_NS", "When it was taken."),
-            column("component", "VARCHAR", "Which part: `import`, `store`, `whisperer:<id>`, …"),
+            column(
+                "component",
+                "VARCHAR",
+                "Which part: `process`, `ingest`, `queue:<id>`, `store`, `question:<command>`, `health`, `whisperer:<id>`, …",
+            ),
             column("metric", "VARCHAR", "What was measured, with its unit."),
-            column("value", "DOUBLE", "The figure."),
+            column("value", "DOUBLE", "The figure; not a number once it is not measured any more."),
         ],
         sql: "SELECT happened_at, component, metric, value FROM raw.self_metrics".into(),
     }

@@ -8,13 +8,23 @@ mod naming;
 mod removal;
 mod rollups;
 mod sources;
+mod tallied;
 mod tidy;
 
-use duckdb::{Connection, params};
+use std::sync::Arc;
+
+use duckdb::{
+    Connection,
+    arrow::{
+        array::{ArrayRef, Float64Array, StringArray, TimestampNanosecondArray},
+        record_batch::RecordBatch,
+    },
+    params,
+};
 
 use crate::{
     error::Result,
-    rows::{Batch, Peer, PeerTable, Peers, Rows, SourceId},
+    rows::{Batch, Peer, PeerTable, Peers, Rows, SourceId, Tally},
     store::WriterPlace,
 };
 
@@ -43,6 +53,12 @@ pub struct Writer {
     uncommitted: usize,
     /// Roll-ups hold everything from batches before this one.
     rolled_up_to: u32,
+    /// What batches since then add to them, where all of that was counted.
+    tally: Option<Tally>,
+    /// Widths of stored roll-ups with the rows that they have at most, where that is known.
+    widths: Option<Vec<(i64, u64)>>,
+    /// Peers or calls came that names were not decided by yet.
+    has_news: bool,
 }
 
 impl Writer {
@@ -64,8 +80,19 @@ impl Writer {
             |row| row.get(0),
         )?;
         let (uncommitted, rolled_up_to) = (0, next_batch);
-        let mut writer =
-            Self { connection, place, naming, next_exchange, next_page, next_batch, uncommitted, rolled_up_to };
+        let mut writer = Self {
+            connection,
+            place,
+            naming,
+            next_exchange,
+            next_page,
+            next_batch,
+            uncommitted,
+            rolled_up_to,
+            tally: None,
+            widths: None,
+            has_news: true,
+        };
         match writer.meta("rolled_up_to")?.and_then(|text| text.parse().ok()) {
             Some(rolled_up_to) if rolled_up_to < next_batch => {
                 // The last writer stopped before its roll-ups were in.
@@ -76,6 +103,7 @@ impl Writer {
             Some(rolled_up_to) => (writer.rolled_up_to, writer.next_batch) = (rolled_up_to, rolled_up_to),
             None => writer.rebuild_rollups()?,
         }
+        writer.tally = Some(Tally::default());
         Ok(writer)
     }
 
@@ -121,6 +149,9 @@ impl Writer {
         self.next_page = batch.next_page;
         self.next_batch = batch.number + 1;
         self.uncommitted += batch.len().max(1);
+        self.has_news |= batch.has_news();
+        let counted = self.tally.take().zip(batch.tally.clone());
+        self.tally = counted.and_then(|(before, more)| before.with(more));
         if let Err(error) = self.append(batch) {
             self.roll_back();
             return Err(error);
@@ -150,7 +181,7 @@ impl Writer {
     }
 
     fn roll_back(&mut self) {
-        self.uncommitted = 0;
+        (self.uncommitted, self.tally, self.widths) = (0, None, None);
         // The first error is what matters; a failed roll-back ends with the connection.
         let _ = self.connection.execute_batch("ROLLBACK");
         // Names that were given with the rows are gone with them.
@@ -210,13 +241,27 @@ impl Writer {
 
     /// Figures about a part of Wirereel itself, at a wall-clock time. They are committed with the next rows, or by [`Writer::commit`].
     pub fn record_metrics(&mut self, at_ns: i64, component: &str, figures: &[(&str, f64)]) -> Result<()> {
+        self.record_figures(
+            &figures.iter().map(|(metric, value)| (at_ns, component, *metric, *value)).collect::<Vec<_>>(),
+        )
+    }
+
+    /// As [`Writer::record_metrics`], of several parts and instants: wall-clock time in nanoseconds, component, metric, value.
+    pub fn record_figures(&mut self, figures: &[(i64, &str, &str, f64)]) -> Result<()> {
+        if figures.is_empty() {
+            return Ok(());
+        }
         self.uncommitted_work(figures.len(), |writer| {
-            let sql = "INSERT INTO raw.self_metrics VALUES (make_timestamp_ns(?::BIGINT), ?, ?, ?)";
-            let mut insert = writer.connection.prepare(sql)?;
-            for (metric, value) in figures {
-                insert.execute(params![at_ns, component, metric, value])?;
-            }
-            Ok(())
+            let columns: [(&str, ArrayRef); 4] = [
+                (
+                    "happened_at",
+                    Arc::new(TimestampNanosecondArray::from_iter_values(figures.iter().map(|figure| figure.0))),
+                ),
+                ("component", Arc::new(StringArray::from_iter_values(figures.iter().map(|figure| figure.1)))),
+                ("metric", Arc::new(StringArray::from_iter_values(figures.iter().map(|figure| figure.2)))),
+                ("value", Arc::new(Float64Array::from_iter_values(figures.iter().map(|figure| figure.3)))),
+            ];
+            append_columns(&writer.connection, "self_metrics", columns)
         })
     }
 
@@ -241,13 +286,21 @@ impl Writer {
         Ok(())
     }
 
+    /// Whether peers or calls came since names were last decided.
+    pub fn has_news(&self) -> bool {
+        self.has_news
+    }
+
     fn meta(&self, key: &str) -> Result<Option<String>> {
         Ok(self.connection.query_row("SELECT max(value) FROM raw.meta WHERE key = ?", [key], |row| row.get(0))?)
     }
 
     fn set_meta(&self, key: &str, value: &str) -> Result<()> {
-        self.connection.execute("DELETE FROM raw.meta WHERE key = ?", [key])?;
-        self.connection.execute("INSERT INTO raw.meta VALUES (?, ?)", [key, value])?;
+        let there =
+            self.connection.prepare_cached("UPDATE raw.meta SET value = ? WHERE key = ?")?.execute([value, key])?;
+        if there == 0 {
+            self.connection.execute("INSERT INTO raw.meta VALUES (?, ?)", [key, value])?;
+        }
         Ok(())
     }
 
@@ -265,4 +318,19 @@ impl Writer {
         }
         done
     }
+}
+
+/// Appends columns of one length to a small table.
+fn append_columns<'a>(
+    connection: &Connection,
+    table: &str,
+    columns: impl IntoIterator<Item = (&'a str, ArrayRef)>,
+) -> Result<()> {
+    let rows = RecordBatch::try_from_iter(columns).expect("all columns are made from one list");
+    if rows.num_rows() == 0 {
+        return Ok(());
+    }
+    let mut appender = connection.appender_to_db(table, "raw")?;
+    appender.append_record_batch(rows)?;
+    Ok(appender.flush()?)
 }

@@ -7,15 +7,12 @@ use std::{collections::HashMap, sync::Arc};
 
 use duckdb::{
     Connection,
-    arrow::{
-        array::{ArrayRef, Int32Array, StringArray, UInt16Array},
-        record_batch::RecordBatch,
-    },
+    arrow::array::{ArrayRef, Int32Array, StringArray, UInt16Array},
     params,
 };
 use wirereel_query::answer::ServiceKind;
 
-use super::Writer;
+use super::{Writer, append_columns};
 use crate::{
     error::Result,
     read::{kind_name, kind_of},
@@ -109,6 +106,11 @@ impl Naming {
         self.append(connection, first)
     }
 
+    /// The number of a peer's service.
+    pub(super) fn service_of(&self, peer: usize) -> Option<i32> {
+        self.peers.get(peer).map(|named| named.service)
+    }
+
     /// The roll-ups hold all peers under the names in force.
     pub(super) fn rolled_up(&mut self) {
         self.rolled_up = self.peers.len();
@@ -163,29 +165,20 @@ impl Naming {
     }
 }
 
-/// Appends columns of one length to a small table.
-fn append_columns<const N: usize>(connection: &Connection, table: &str, columns: [(&str, ArrayRef); N]) -> Result<()> {
-    let rows = RecordBatch::try_from_iter(columns).expect("all columns are made from one list");
-    if rows.num_rows() == 0 {
-        return Ok(());
-    }
-    let mut appender = connection.appender_to_db(table, "raw")?;
-    appender.append_record_batch(rows)?;
-    Ok(appender.flush()?)
-}
-
 impl Writer {
     /// Names peers; those not listed keep their name. Returns true when a peer changed its service that the roll-ups hold under its old one,
     /// so that [`Writer::rebuild_rollups`] is needed before they are right again.
     pub fn replace_naming(&mut self, names: &[PeerName]) -> Result<bool> {
-        self.in_transaction(|writer| {
+        let renamed = self.in_transaction(|writer| {
             let changed = writer.naming.replace(&writer.connection, names)?;
             if changed {
                 // Whoever opens the file next makes them anew, should this process not come to it.
                 writer.set_meta("rolled_up_to", "under other names")?;
             }
             Ok(changed)
-        })
+        })?;
+        self.has_news = false;
+        Ok(renamed)
     }
 
     /// Who opened TCP connections to whom, or sent requests: pairs of client and server, each once.

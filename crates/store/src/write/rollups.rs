@@ -9,6 +9,7 @@
 use super::Writer;
 use crate::{
     error::Result,
+    rows::Tally,
     schema::{COUNTERS, OPEN_DELTA, UNTOLD_BYTES, WIDTHS_S, counter_sums},
 };
 
@@ -19,7 +20,7 @@ const BATCHES_AT_ONCE: u32 = 32;
 const EVENTS_PER_ROW: u64 = 32;
 
 /// Rows of a width that are kept however few events there are: they cost little.
-const ROWS_FOR_NOTHING: u64 = 200_000;
+pub(super) const ROWS_FOR_NOTHING: u64 = 200_000;
 
 /// Names instead of peers.
 pub(super) const BY_SERVICE: &str =
@@ -28,6 +29,13 @@ pub(super) const BY_SERVICE: &str =
 impl Writer {
     /// Adds everything written since the last time to the roll-ups, and keyframes where they are due.
     pub fn refresh_rollups(&mut self) -> Result<()> {
+        if let Some(tally) = self.tally.take()
+            && self.follow_tally(&tally)?
+        {
+            self.tally = Some(Tally::default());
+            return Ok(());
+        }
+        self.widths = None;
         let mut changed_from_s: Option<i64> = None;
         while self.rolled_up_to < self.next_batch {
             let to = self.next_batch.min(self.rolled_up_to + BATCHES_AT_ONCE);
@@ -46,6 +54,7 @@ impl Writer {
             self.rolled_up_to = to;
             self.naming.rolled_up();
         }
+        self.tally = Some(Tally::default());
         Ok(())
     }
 
@@ -61,7 +70,7 @@ impl Writer {
             writer.connection.execute_batch(&sql)?;
             writer.set_meta("rolled_up_to", "0")
         })?;
-        self.rolled_up_to = 0;
+        (self.rolled_up_to, self.tally) = (0, None);
         self.refresh_rollups()
     }
 

@@ -102,10 +102,8 @@ impl Writer {
 /// Widens the span a source reaches over.
 pub(super) fn reach(connection: &Connection, id: SourceId, first_ns: i64, last_ns: i64) -> Result<()> {
     // `least` and `greatest` leave NULL arguments out.
-    connection.execute(
-        "UPDATE raw.sources SET started_at = least(started_at, make_timestamp_ns(?::BIGINT)), \
-         ended_at = greatest(ended_at, make_timestamp_ns(?::BIGINT)) WHERE source_id = ?",
-        params![first_ns, last_ns, id.0],
-    )?;
+    let sql = "UPDATE raw.sources SET started_at = least(started_at, make_timestamp_ns(?::BIGINT)), \
+         ended_at = greatest(ended_at, make_timestamp_ns(?::BIGINT)) WHERE source_id = ?";
+    connection.prepare_cached(sql)?.execute(params![first_ns, last_ns, id.0])?;
     Ok(())
 }

@@ -24,6 +24,8 @@ import type {
   FlowsQuestion,
   FlowStream,
   FoundEvent,
+  Health,
+  HealthQuestion,
   Incident,
   IncidentsQuestion,
   Inspection,
@@ -138,6 +140,8 @@ export interface Backend {
   /** Captures on this machine with this configuration; how it goes comes with ticks. */
   captureStart(config: Record<string, unknown>): Promise<void>;
   captureStop(): Promise<void>;
+  /** How Wirereel itself is, or was at an instant. */
+  health(question: HealthQuestion, options?: AskOptions): Promise<Health>;
   /** This machine's first, then in the order in which they were added. */
   whisperers(options?: AskOptions): Promise<Whisperer[]>;
   whispererHistory(time: WhispererTime, options?: AskOptions): Promise<WhispererHistory>;

@@ -38,6 +38,8 @@ import type {
   FlowsQuestion,
   FlowStream,
   FoundEvent,
+  Health,
+  HealthQuestion,
   Incident,
   IncidentsQuestion,
   Inspection,
@@ -123,6 +125,9 @@ export abstract class CommandBackend implements Backend {
   }
   whisperers(options?: AskOptions): Promise<Whisperer[]> {
     return this.ask("whisperers", {}, options);
+  }
+  health(question: HealthQuestion, options?: AskOptions): Promise<Health> {
+    return this.ask("health", question, options);
   }
   whispererHistory(time: WhispererTime, options?: AskOptions): Promise<WhispererHistory> {
     return this.ask("whisperer_history", time, options);

@@ -19,6 +19,7 @@ export type IconName =
   | "flows"
   | "folder"
   | "grip"
+  | "health"
   | "info"
   | "link"
   | "lock"

@@ -26,7 +26,7 @@ export function paintAlerts(ctx: CanvasRenderingContext2D, scene: AlertsScene): 
   );
   for (const mark of drawingOrder(shown)) {
     const [left, right] = [scale.x(mark.range.from_us), scale.x(mark.range.to_us)];
-    const colour = mark.kind === "slow" ? palette.warn : palette.error;
+    const colour = mark.kind === "slow" || mark.kind === "own" ? palette.warn : palette.error;
     const from = Math.max(-PIN_PX, left);
     box(ctx, from, y - 0.75, Math.min(scale.width + PIN_PX, right) - from, 1.5, colour);
     if (mark.ended && right - left >= LEAST_SPAN_PX) paintRecovery(ctx, right, y, palette);
@@ -85,6 +85,13 @@ const PINS: Record<Mark["kind"], Pin> = {
     ctx.lineWidth = 1.3;
     ctx.stroke(new Path2D(`M${x} ${y - 3}v3.2l2.2 1.4`));
   },
+  /** A square with a pulse: Wirereel itself. */
+  own: (ctx, x, y, palette) => {
+    rounded(ctx, [x - PIN_PX + 0.5, y - PIN_PX + 0.5, 11, 11], 2.5, palette.warn);
+    ctx.strokeStyle = palette.frame;
+    ctx.lineWidth = 1.3;
+    ctx.stroke(new Path2D(`M${x - 3.8} ${y}h1.6l1.2-2.6 2 5 1.2-2.4h1.6`));
+  },
 };
 
 function triangle(ctx: CanvasRenderingContext2D, x: number, y: number, fill: string): void {
@@ -114,6 +121,6 @@ export function paintOverviewMark(ctx: CanvasRenderingContext2D, x: number, mark
   ctx.strokeStyle = palette.frame;
   ctx.lineWidth = 2;
   ctx.stroke(triangle);
-  ctx.fillStyle = mark.kind === "slow" ? palette.warn : palette.error;
+  ctx.fillStyle = mark.kind === "slow" || mark.kind === "own" ? palette.warn : palette.error;
   ctx.fill(triangle);
 }

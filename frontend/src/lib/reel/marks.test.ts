@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Incident } from "../backend";
-import { incidentMarks, markAt, markWords, whenOf } from "./marks";
+import { incidentMarks, markAt, markWords, ownMarks, whenOf } from "./marks";
 import { Scale } from "./scale";
 
 const AT = Date.UTC(2026, 10, 21, 10, 42) * 1000;
@@ -20,6 +20,22 @@ function incident(service: string, from: number, to: number, more: Partial<Incid
 }
 
 const caller = { resets: 0, unanswered: 0, errors_5xx: 0, last_answer_us: null, first_answer_us: null };
+
+describe("the marks of what was wrong with Wirereel itself", () => {
+  it("lie where it began, and reach to the end while it goes on", () => {
+    const lag = { id: "lag", grade: "warning" as const, what: "What is shown falls behind", advice: "Capture less." };
+    const marks = ownMarks(
+      [
+        { ...lag, since_us: AT + 9e6, until_us: null },
+        { ...lag, since_us: AT, until_us: AT + 2e6 },
+      ],
+      AT + 60e6,
+    );
+    expect(marks.map(markWords)).toEqual(["What is shown falls behind, 2 s", "What is shown falls behind, 51 s"]);
+    expect(marks.map(({ ended }) => ended)).toEqual([true, false]);
+    expect(marks[0]?.lines).toEqual(["Capture less."]);
+  });
+});
 
 describe("the marks of incidents", () => {
   it("say what it was, from when to when, and what the callers that called most saw", () => {

@@ -1,11 +1,11 @@
 // What the alerts lane shows: spans of time in which something was wrong, whatever found it.
 
-import type { CallerSaw, Incident, TimeRange } from "../backend";
+import type { CallerSaw, HealthFinding, Incident, TimeRange } from "../backend";
 import { clock, count, counted, day, duration, latency } from "../format";
 import type { Scale } from "./scale";
 
 /** How a mark is drawn, and what its legend calls it. */
-export type MarkKind = "crash" | "failing" | "slow";
+export type MarkKind = "crash" | "failing" | "slow" | "own";
 
 /** A mark of the alerts lane. */
 export interface Mark {
@@ -20,9 +20,14 @@ export interface Mark {
 }
 
 /** What the kinds are called. */
-export const MARK_WORDS: Record<MarkKind, string> = { crash: "crashed", failing: "failing", slow: "slow" };
+export const MARK_WORDS: Record<MarkKind, string> = {
+  crash: "crashed",
+  failing: "failing",
+  slow: "slow",
+  own: "Wirereel",
+};
 
-const WORST_FIRST: readonly MarkKind[] = ["crash", "failing", "slow"];
+const WORST_FIRST: readonly MarkKind[] = ["crash", "failing", "slow", "own"];
 /** Callers named in a tooltip. */
 const NAMED_CALLERS = 3;
 /** Half a pin's width. */
@@ -37,6 +42,19 @@ export function incidentMarks(incidents: readonly Incident[]): Mark[] {
       ended: incident.recovered,
       title: `${incident.service} ${MARK_WORDS[incident.kind]}`,
       lines: linesOf(incident),
+    }))
+    .sort((a, b) => a.range.from_us - b.range.from_us);
+}
+
+/** What was wrong with Wirereel itself as marks, ascending; what goes on reaches to the end. */
+export function ownMarks(findings: readonly HealthFinding[], end: number): Mark[] {
+  return findings
+    .map(({ what, advice, since_us, until_us }) => ({
+      kind: "own" as const,
+      range: { from_us: since_us, to_us: Math.max(since_us, until_us ?? end) },
+      ended: until_us !== null,
+      title: what,
+      lines: [advice],
     }))
     .sort((a, b) => a.range.from_us - b.range.from_us);
 }

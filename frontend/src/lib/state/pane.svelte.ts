@@ -8,6 +8,7 @@ export const PANES = [
   { id: "compare", title: "Compare", key: "c" },
   { id: "problems", title: "Problems", key: "i" },
   { id: "whisperers", title: "Whisperers", key: "w" },
+  { id: "health", title: "Health", key: "h" },
   { id: "sql", title: "SQL", key: "q" },
 ] as const;
 

@@ -46,7 +46,7 @@ function host() {
       await new Promise((later) => setTimeout(later, 0));
     },
     tick: (state: CaptureState) =>
-      listener?.tick({ seq: ++seq, generation: 0, import: null, capture: capture(state), whisperers: 0 }),
+      listener?.tick({ seq: ++seq, generation: 0, import: null, capture: capture(state), whisperers: 0, health: 0 }),
   };
 }
 

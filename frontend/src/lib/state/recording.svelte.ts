@@ -20,6 +20,8 @@ class RecordingStore {
   capture = $state.raw<CaptureStatus | null>(null);
   /** Rises when the list of whisperers, a state, a configuration or a figure of one changed. */
   whisperers = $state(0);
+  /** How many things are wrong with Wirereel itself. */
+  health = $state(0);
   /** The file on its way to the web host. */
   upload = $state.raw<UploadProgress | null>(null);
   connection = $state<Connection>("connecting");
@@ -162,6 +164,7 @@ class RecordingStore {
     this.capture = tick.capture;
     this.generation = tick.generation;
     this.whisperers = tick.whisperers;
+    this.health = tick.health;
     if (!changed && !lost && !ended) return;
     clearTimeout(this.#timer);
     const next = this.importing || this.growing ? this.#refreshedAt + REFRESH_WHILE_IMPORTING_MS : 0;

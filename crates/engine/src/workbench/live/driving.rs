@@ -88,6 +88,11 @@ impl Driver {
         }
     }
 
+    /// Orders that wait, and how many can.
+    pub(super) fn waiting(&self) -> (usize, usize) {
+        (self.others.len(), ORDERS)
+    }
+
     pub(super) fn join(self) {
         let Self { thread, .. } = self;
         // A panic of it was reported when it happened.
@@ -199,6 +204,7 @@ impl Driving<'_> {
             Ok(agent) => agent,
             Err(reason) => return Outcome::Missing(reason),
         };
+        agent.watch(self.workbench.gauges(), &self.member.id);
         let outcome = Conversation::new(self.workbench, self.member, &self.orders, &mut agent).hold();
         let outcome = outcome.with_words(|| agent.last_words());
         agent.end(END_PATIENCE);

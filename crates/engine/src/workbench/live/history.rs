@@ -1,7 +1,7 @@
 //! A whisperer's figures over time, from the rows that its statuses became, and what happened to it.
 
 use wirereel_query::whisperers::{WhispererEvent, WhispererHistory};
-use wirereel_store::{MetricPoint, Store, StoreError};
+use wirereel_store::{MetricPoint, Reader, Store, StoreError};
 
 use super::{now_us, telling::state_of};
 use crate::{
@@ -48,37 +48,35 @@ impl Workbench {
             .into_iter()
             .map(|note| WhispererEvent { at_us: note.at_us, state: state_of(&note.state), text: note.text })
             .collect();
-        for point in self.metric_points(&component(&member.id), from_us, to_us, width_us)? {
+        let points = self.ask_live(|reader| reader.metric_points(&component(&member.id), from_us, to_us, width_us))?;
+        for point in points {
             add(&mut history, &point);
         }
         Ok(history)
     }
 
-    /// From the live recording: as it is being filled, as it is shown, or as it lies there.
-    fn metric_points(
+    /// Asks the live recording: as it is being filled, as it is shown, or as it lies there. Nothing where there is none.
+    pub(in crate::workbench) fn ask_live<T: Default>(
         &self,
-        component: &str,
-        from_us: i64,
-        to_us: i64,
-        width_us: i64,
-    ) -> Result<Vec<MetricPoint>, EngineError> {
-        let shown = self.current().ok().filter(|current| current.recording_id == super::LIVE_RECORDING);
-        let workspace = self.captured_into().or(shown.map(|current| current.workspace));
+        ask: impl FnOnce(&Reader) -> Result<T, StoreError>,
+    ) -> Result<T, EngineError> {
+        // In this order: who begins a capture keeps others from knowing what is captured into, and waits until nobody has the one shown before.
+        let shown = || self.current().ok().filter(|current| current.recording_id == super::LIVE_RECORDING);
+        let workspace = self.captured_into().or_else(|| shown().map(|current| current.workspace));
         if let Some(workspace) = workspace {
-            return Ok(workspace.reader(None)?.metric_points(component, from_us, to_us, width_us)?);
+            return Ok(ask(&workspace.reader(None)?)?);
         }
         let folder = self.live_folder();
         if !exists(&folder) {
-            return Ok(Vec::new());
+            return Ok(T::default());
         }
         let beside = lock(&self.beside);
-        let points = Store::open_for_reading(&folder)
-            .and_then(|store| store.reader(None)?.metric_points(component, from_us, to_us, width_us));
+        let answer = Store::open_for_reading(&folder).and_then(|store| ask(&store.reader(None)?));
         drop(beside);
-        match points {
+        match answer {
             // What a crash left, or somebody opens it just now: there is nothing to be seen yet.
-            Err(StoreError::Locked(_) | StoreError::Corrupt { .. }) => Ok(Vec::new()),
-            points => Ok(points?),
+            Err(StoreError::Locked(_) | StoreError::Corrupt { .. }) => Ok(T::default()),
+            answer => Ok(answer?),
         }
     }
 }

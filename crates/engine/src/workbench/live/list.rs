@@ -137,6 +137,7 @@ impl Workbench {
             wanted: memory.capturing,
             told: None,
             losing: None,
+            dropped: (0, 0),
         }))
     }
 

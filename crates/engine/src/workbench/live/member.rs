@@ -50,6 +50,8 @@ pub(super) struct Standing {
     pub(super) told: Option<AgentStatus>,
     /// Since when packets are being lost, and how many were.
     pub(super) losing: Option<(i64, u64)>,
+    /// Packets lost in the kernel's buffer, and in the agent's queue, since the workbench started.
+    pub(super) dropped: (u64, u64),
 }
 
 /// What its host said last.
@@ -111,6 +113,7 @@ impl Standing {
         (figures.packets_per_s, figures.bytes_per_s) = (rates.packets_per_s, rates.bytes_per_s);
         (figures.queued_packets, figures.queued_bytes) = (status.queued_packets, status.queued_bytes);
         figures.queue_capacity_bytes = status.queue_capacity_bytes;
+        self.dropped = (self.dropped.0 + in_kernel, self.dropped.1 + in_queue);
         figures.lost_in_kernel += in_kernel;
         figures.lost_in_queue += in_queue;
         if let Some(last) = status.losses.iter().map(|loss| loss.second).max() {

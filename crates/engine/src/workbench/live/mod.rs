@@ -8,6 +8,7 @@
 //! | `configuring` | checks and saves a configuration |
 //! | `telling` | states, figures and events to those who look on |
 //! | `history` | figures over time |
+//! | `watching` | what whoever watches the workbench sees of it |
 //! | `recording` | the live folder, its workspace, and runs into it |
 
 mod configuring;
@@ -19,6 +20,7 @@ mod member;
 mod recording;
 mod taking;
 mod telling;
+mod watching;
 
 use std::{
     path::PathBuf,
@@ -249,7 +251,7 @@ impl Workbench {
         Ok(self.member(id)?.standing().shown())
     }
 
-    fn live_folder(&self) -> PathBuf {
+    pub(super) fn live_folder(&self) -> PathBuf {
         self.home.join("live")
     }
 }
@@ -258,6 +260,6 @@ fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-fn now_us() -> i64 {
+pub(super) fn now_us() -> i64 {
     i64::try_from(since_1970().as_micros()).unwrap_or(i64::MAX)
 }

@@ -19,6 +19,7 @@ use super::{
     driving::Driver,
     member::{LOCAL, Member},
     now_us, since_1970,
+    watching::RecordingNow,
 };
 use crate::{
     EngineError, Workspace,
@@ -48,6 +49,13 @@ pub(super) struct Recording {
     space: Space,
     /// Runs that are going on or about to begin.
     runs: usize,
+}
+
+impl Recording {
+    /// For whoever watches.
+    pub(super) fn now(&self) -> RecordingNow {
+        (Arc::clone(&self.workspace), (self.recorder.lender(), self.recorder.has_failed()), self.space.clone())
+    }
 }
 
 impl Workbench {
@@ -187,8 +195,11 @@ impl Workbench {
             // Before anybody can ask for rows that are still to come.
             onlooker.completing(Some((0, unfinished.iter().map(|run| runs::bytes(run)).sum())));
         }
-        let space = Space::new(Arc::clone(&self.live.probe.0));
-        let recorder = Recorder::start(Arc::clone(&workspace), unfinished, space.clone(), onlooker)?;
+        let health = Arc::clone(self.gauges());
+        let space = Space::new(Arc::clone(&self.live.probe.0), Arc::clone(&health));
+        let recorder = Recorder::start(Arc::clone(&workspace), unfinished, space.clone(), health, onlooker)?;
+        // It slept while there was nothing to look at.
+        self.health.wake();
         Ok(Recording { workspace, recorder, space, runs: 0 })
     }
 

@@ -6,6 +6,7 @@
 //! shares only its short texts, and has its own texts in its row.
 
 mod dates;
+mod remembered;
 mod texts;
 
 use std::{hash::BuildHasher, sync::Arc};
@@ -15,14 +16,13 @@ use wirereel_dissect::record::HttpExchange;
 
 use super::HttpPages;
 use dates::Dates;
+use remembered::{Known, Remembered};
 use texts::{Shape, Texts, Whole, is_near, sizes};
 
-/// Pages that are recognised again. An import that meets more, such as one with a host per customer, forgets those it knew and gives
-/// later exchanges new numbers: rows stay right, only larger.
-const MOST_KNOWN: usize = 1 << 16;
-
-/// Bytes of the texts of pages that are recognised again.
-const MOST_KNOWN_BYTES: usize = 16 << 20;
+/// Pages whose texts are at hand, and bytes of these texts. Others are recognised by their fingerprint, up to a bound; an import that meets
+/// more, such as one with a host per customer, forgets all that it knew and gives later exchanges new numbers: rows stay right, only larger.
+const MOST_AT_HAND: usize = 1 << 16;
+const MOST_BYTES_AT_HAND: usize = 16 << 20;
 
 /// Where so many exchanges were of a known page, the next one that is not makes a page at once: a few rows with texts among many without cost
 /// more than pages that are not met again.
@@ -31,8 +31,8 @@ const PRICE: u32 = 32;
 /// Most exchanges of known pages that count for new ones.
 const MOST_CREDIT: u32 = 64 * PRICE;
 
-/// Exchanges that are remembered as seen once, by their hash in the place that it names.
-const SEEN: usize = 1 << 16;
+/// Exchanges that are remembered as seen once, by half of their hash in the place that the other half names.
+const SEEN: usize = 1 << 19;
 
 /// What an exchange's page is, for its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +58,15 @@ pub(super) struct PageTable {
     dates: Dates,
     /// By the hash of texts and sizes, and the first of each by that of texts alone.
     whole: HashMap<u64, Vec<Whole>>,
+    /// The same, and those that are not at hand any more.
+    remembered: Remembered,
     shapes: HashMap<Shape, i32>,
-    /// Hashes of exchanges whose texts came once.
-    seen: Vec<u64>,
+    /// Half hashes of exchanges whose texts came once.
+    seen: Vec<u32>,
     /// Exchanges of known pages, less the price of pages made at once.
     credit: u32,
-    known: usize,
-    known_bytes: usize,
+    at_hand: usize,
+    bytes_at_hand: usize,
     next: i32,
 }
 
@@ -86,27 +88,67 @@ impl PageTable {
         let of_texts = self.hash(exchange, &response_headers);
         let of_all = self.hasher.hash_one((of_texts, sizes(exchange)));
         if let Some(place) = self.known(of_all, exchange, &response_headers) {
-            self.credit = (self.credit + 1).min(MOST_CREDIT);
-            return Place { date_s, ..place };
+            return self.met(place, date_s);
         }
-        let of_other_size = self.known(of_texts, exchange, &response_headers).map(|place| Place { date_s, ..place });
-        let (is_page, hash) = match of_other_size {
+        let print = self.remembered.fingerprint(exchange, &response_headers);
+        if let Some(known) = self.remembered.get(print.of_all) {
+            let place = self.take_to_hand(of_all, exchange, &response_headers, known);
+            return self.met(place, date_s);
+        }
+        let of_other_size = self
+            .known(of_texts, exchange, &response_headers)
+            .or_else(|| {
+                let known = self.remembered.get(print.of_texts)?;
+                Some(self.take_to_hand(of_texts, exchange, &response_headers, known))
+            })
+            .map(|place| Place { date_s, ..place });
+        let is_page = match of_other_size {
             // Sizes that differ each time are no reason for a page each.
-            Some(_) => (self.came_before(of_all) && self.can_pay(), of_all),
-            None => (self.came_before(of_texts) || self.can_pay(), of_texts),
+            Some(_) => self.came_before(of_all) && self.can_pay(),
+            None => self.came_before(of_texts) || self.can_pay(),
         };
         if !is_page {
             return of_other_size.unwrap_or_else(|| Place::bare(self.shape(exchange, rows)));
         }
-        self.make_room(exchange);
-        let whole = Whole::of(exchange, response_headers, self.number());
-        whole.push(exchange, rows);
-        let place = Place { date_s, ..whole.place() };
-        if hash == of_texts {
-            self.whole.entry(of_all).or_default().push(whole.clone());
+        if self.remembered.is_full() {
+            self.forget();
+            self.remembered.clear();
         }
+        let known = Known { page: self.number(), body_bytes: sizes(exchange) };
+        Whole::of(exchange, Arc::clone(&response_headers), known).push(exchange, rows);
+        if of_other_size.is_none() {
+            self.remembered.insert(print.of_texts, known);
+            self.take_to_hand(of_texts, exchange, &response_headers, known);
+        }
+        self.remembered.insert(print.of_all, known);
+        let place = self.take_to_hand(of_all, exchange, &response_headers, known);
+        Place { date_s, ..place }
+    }
+
+    /// The place of an exchange whose page is known.
+    fn met(&mut self, place: Place, date_s: Option<i64>) -> Place {
+        self.credit = (self.credit + 1).min(MOST_CREDIT);
+        Place { date_s, ..place }
+    }
+
+    /// Has the texts of a page at hand from now on, under a hash.
+    fn take_to_hand(&mut self, hash: u64, exchange: &HttpExchange, response_headers: &Arc<str>, known: Known) -> Place {
+        let bytes = exchange.request_headers.len() + response_headers.len();
+        if self.at_hand >= MOST_AT_HAND || self.bytes_at_hand + bytes > MOST_BYTES_AT_HAND {
+            self.forget();
+        }
+        self.at_hand += 1;
+        self.bytes_at_hand += bytes;
+        let whole = Whole::of(exchange, Arc::clone(response_headers), known);
+        let place = whole.place();
         self.whole.entry(hash).or_default().push(whole);
         place
+    }
+
+    fn forget(&mut self) {
+        self.whole.clear();
+        self.shapes.clear();
+        (self.at_hand, self.bytes_at_hand) = (0, 0);
     }
 
     /// A known page with the texts of an exchange, among those of a hash.
@@ -131,7 +173,8 @@ impl PageTable {
         if self.seen.is_empty() {
             self.seen.resize(SEEN, 0);
         }
-        std::mem::replace(&mut self.seen[hash as usize % SEEN], hash) == hash
+        let half = (hash >> 32) as u32;
+        std::mem::replace(&mut self.seen[hash as usize % SEEN], half) == half
     }
 
     fn can_pay(&mut self) -> bool {
@@ -146,7 +189,10 @@ impl PageTable {
         if let Some(page) = self.shapes.get(&shape) {
             return *page;
         }
-        self.make_room(exchange);
+        if self.at_hand >= MOST_AT_HAND {
+            self.forget();
+        }
+        self.at_hand += 1;
         let page = self.number();
         shape.push(page, rows);
         rows.target.append_null();
@@ -161,17 +207,6 @@ impl PageTable {
         rows.error.append_null();
         self.shapes.insert(shape, page);
         page
-    }
-
-    fn make_room(&mut self, exchange: &HttpExchange) {
-        let bytes = exchange.request_headers.len() + exchange.response_headers.len();
-        if self.known >= MOST_KNOWN || self.known_bytes + bytes > MOST_KNOWN_BYTES {
-            self.whole.clear();
-            self.shapes.clear();
-            (self.known, self.known_bytes) = (0, 0);
-        }
-        self.known += 1;
-        self.known_bytes += bytes;
     }
 
     fn number(&mut self) -> i32 {
@@ -284,14 +319,19 @@ mod tests {
     }
 
     #[test]
-    fn pages_beyond_the_bound_are_forgotten_and_numbered_anew() {
+    fn pages_whose_texts_are_not_at_hand_any_more_are_met_again() {
         let (mut table, mut rows) = (PageTable::starting(0), HttpPages::default());
-        for n in 0..3 * MOST_KNOWN_BYTES / (1 << 20) {
-            let mut long = exchange(&format!("/{n}"));
-            long.request_headers = "x".repeat(1 << 20).into();
-            places(&mut table, &mut rows, &[long.clone(), long]);
-        }
-        assert!(table.known_bytes <= MOST_KNOWN_BYTES);
-        assert!(table.known <= MOST_KNOWN_BYTES >> 20);
+        let long =
+            |n: usize| HttpExchange { request_headers: "x".repeat(1 << 20).into(), ..exchange(&format!("/{n}")) };
+        let many = 3 * MOST_BYTES_AT_HAND / (1 << 20);
+        let first: Vec<_> =
+            (0..many).map(|n| places(&mut table, &mut rows, &[long(n), long(n)]).swap_remove(1)).collect();
+        assert!(table.bytes_at_hand <= MOST_BYTES_AT_HAND && table.at_hand <= MOST_BYTES_AT_HAND >> 20);
+        let next = table.next();
+        let again: Vec<_> = (0..many).flat_map(|n| places(&mut table, &mut rows, &[long(n)])).collect();
+        assert_eq!((first, table.next()), (again, next));
+        let other = HttpExchange { status: Some(500), ..long(0) };
+        assert_ne!(places(&mut table, &mut rows, &[other.clone(), other])[1].0, 0);
+        assert!(table.bytes_at_hand <= MOST_BYTES_AT_HAND);
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wirereel_dissect::record::{HttpExchange, Protocol};
 
-use super::{Place, dates::Dated};
+use super::{Place, dates::Dated, remembered::Known};
 use crate::rows::{HttpPages, push};
 
 /// The short texts of an exchange.
@@ -33,8 +33,7 @@ pub(super) struct Whole {
     response_headers: Arc<str>,
     complete: bool,
     error: Option<String>,
-    page: i32,
-    body_bytes: [u64; 2],
+    known: Known,
 }
 
 /// A response's fields as its page has them, and the date that is left.
@@ -105,7 +104,7 @@ impl Shape {
 }
 
 impl Whole {
-    pub(super) fn of(exchange: &HttpExchange, response_headers: Arc<str>, page: i32) -> Self {
+    pub(super) fn of(exchange: &HttpExchange, response_headers: Arc<str>, known: Known) -> Self {
         Self {
             shape: Shape::of(exchange),
             target: exchange.target.clone(),
@@ -115,13 +114,12 @@ impl Whole {
             response_headers,
             complete: exchange.complete,
             error: exchange.error.clone(),
-            page,
-            body_bytes: sizes(exchange),
+            known,
         }
     }
 
     pub(super) fn place(&self) -> Place {
-        Place { page: self.page, whole: Some(self.body_bytes), date_s: None }
+        Place { page: self.known.page, whole: Some(self.known.body_bytes), date_s: None }
     }
 
     pub(super) fn is_of(&self, exchange: &HttpExchange, response_headers: &Arc<str>) -> bool {
@@ -135,15 +133,15 @@ impl Whole {
     }
 
     pub(super) fn push(&self, exchange: &HttpExchange, rows: &mut HttpPages) {
-        self.shape.push(self.page, rows);
+        self.shape.push(self.known.page, rows);
         rows.target.append_option(self.target.as_deref());
         rows.decoded_target.append_option(exchange.decoded_target());
         rows.path.append_option(push::path_unless_plain(exchange));
         rows.status.append_option(self.status);
         rows.request_headers.append_value(&self.request_headers);
         rows.response_headers.append_value(&self.response_headers);
-        rows.request_body_bytes.append_value(self.body_bytes[0]);
-        rows.response_body_bytes.append_value(self.body_bytes[1]);
+        rows.request_body_bytes.append_value(self.known.body_bytes[0]);
+        rows.response_body_bytes.append_value(self.known.body_bytes[1]);
         rows.complete.append_value(self.complete);
         rows.error.append_option(self.error.as_deref());
     }

@@ -17,4 +17,8 @@ generation: number, import: ImportProgress | null, capture: CaptureStatus,
 /**
  * Rises when the list of whisperers or one's state or configuration changed.
  */
-whisperers: number, };
+whisperers: number, 
+/**
+ * How many things are wrong with Wirereel itself.
+ */
+health: number, };
