@@ -91,7 +91,7 @@ impl Website {
         ];
         for (path, found, least, most) in numbers {
             if found < least || found > most {
-                problems.push(Problem::new(path, &found.to_string(), format!("a number from {least} to {most}")));
+                problems.push(Problem::new(path, &found.to_string(), format!("a whole number from {least} to {most}")));
             }
         }
     }
