@@ -134,6 +134,9 @@ pub(crate) enum Command {
     /// the foreground.
     #[command(subcommand)]
     Capture(Capture),
+    /// Check websites, and other things that answer
+    #[command(subcommand)]
+    Check(Check),
     /// Make all rows anew: of the imported captures, and of what was captured live
     #[command(
         after_help = "The database of before is set aside under another name and never deleted.\n\nExample:\n  wirereel rebuild --workspace /tmp/shop"
@@ -169,6 +172,24 @@ pub(crate) enum Command {
     /// Write what a filter selects to a file
     #[command(subcommand)]
     Export(Export),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Check {
+    /// Check each website once, and fail when one is down
+    #[command(
+        after_help = "A URL's scheme says what is done: http, https, tcp, tls, dns, icmp, grpc or grpcs.\n\nExample:\n  wirereel check run --workspace ci --format json\n  wirereel check run https://localhost:8443/health tcp://localhost:5432"
+    )]
+    Run {
+        /// Names of websites in wirereel.json, or URLs; default: every website there that is not paused
+        #[arg(value_name = "NAME|URL")]
+        websites: Vec<String>,
+        #[command(flatten)]
+        workspace: Workspace,
+        /// How results are printed
+        #[arg(long, value_enum, default_value_t = Shape::Table)]
+        format: Shape,
+    },
 }
 
 /// Which part of the recording is exported.

@@ -44,6 +44,8 @@ impl Host {
         BufReader::new(child.stdout.take().expect("piped")).read_line(&mut url).expect("the URL");
         let url = url.trim().to_owned();
         let base = url.split("/?").next().expect("a base").to_owned();
+        // Built together with what speaks TLS, the client wants to know by whose cryptography, also for plain HTTP.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().cookie_store(true).redirect(Policy::limited(2)).build().expect("a client");
         (Self { child, base, client, _frontend: frontend, _shell: shell }, url)
     }

@@ -21,12 +21,13 @@ const SHOWN: [(&str, &str, &str); 13] = [
     ("exchanges_minute_ms", "first page of the exchanges of a random minute", ""),
     ("flows_minute_ms", "first page of the flows of a random minute", ""),
     ("bytes_per_event", "database, bytes per event", "12"),
-    ("bytes_per_passing_event", "the same, request and response counted as two", ""),
+    ("bytes_per_record", "the same, an exchange counted once", ""),
 ];
 
 const ABOUT: &str = "Written by `make bench-day`, which makes days of records (`crates/day`) and brings them in through the same collecting, \
-naming and rolling up as those of packets. An *event* is a lifecycle event of a connection (connect, accept, established, close, reset, \
-refused, idle, resume) or an exchange. Connections are tried by thousands of customers and between services, live for one exchange or \
+naming and rolling up as those of packets. An *event* is what the reel shows at an instant: a lifecycle event of a connection (connect, accept, \
+established, close, reset, refused, idle, resume), a request, or a response. The days are named for their records, in which an exchange \
+counts once. Connections are tried by thousands of customers and between services, live for one exchange or \
 for hours, follow the tide of a day with two bursts, and meet crashes, frozen services, two steps of the capturing clock and two gaps. \
 Times are whole microseconds, as capturing programs write by default; header blocks repeat per service and page, without dates or \
 request ids; there are no packets behind the records, so positions of packets take no room here.";
@@ -34,7 +35,7 @@ request ids; there are no packets behind the records, so positions of packets ta
 pub(crate) fn write(page: &Path, days: &[Asked]) {
     let mut text = format!("{ABOUT}\n\nThe machine: {}. Milliseconds, warm, through the api.\n\n|", machine());
     for day in days {
-        let _ = write!(text, " | {} services, {:.0} M events", day.services, day.events as f64 / 1e6);
+        let _ = write!(text, " | {} services, {:.0} M records", day.services, day.events as f64 / 1e6);
     }
     text += " | bound |\n|---|";
     text += &"---:|".repeat(days.len() + 1);
@@ -54,7 +55,11 @@ pub(crate) fn write(page: &Path, days: &[Asked]) {
     for day in days {
         let _ = write!(text, " | {:.0}", day.build_seconds);
     }
-    let _ = write!(text, " | |\n| exchanges, millions");
+    let _ = write!(text, " | |\n| events, millions");
+    for day in days {
+        let _ = write!(text, " | {:.1}", (day.events + day.exchanges) as f64 / 1e6);
+    }
+    let _ = write!(text, " | |\n| exchanges among the records, millions");
     for day in days {
         let _ = write!(text, " | {:.1}", day.exchanges as f64 / 1e6);
     }

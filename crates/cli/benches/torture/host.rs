@@ -36,6 +36,8 @@ impl Host {
         let output = child.stdout.take().ok_or("no output")?;
         BufReader::new(output).read_line(&mut url).map_err(|error| error.to_string())?;
         let base = url.split("/?").next().unwrap_or_default().to_owned();
+        // Built together with what speaks TLS, the client wants to know by whose cryptography, also for plain HTTP.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let client =
             Client::builder().cookie_store(true).timeout(PATIENCE).build().map_err(|error| error.to_string())?;
         let host = Self { child, base, client };

@@ -1,6 +1,7 @@
 //! One file per command.
 
 mod capture;
+mod check;
 mod diff;
 mod doctor;
 mod export;
@@ -19,7 +20,7 @@ use anyhow::{Context as _, Result};
 use wirereel_engine::{Workspace as Open, keeping};
 
 use crate::{
-    arguments::{Arguments, Command, Workspace},
+    arguments::{Arguments, Check, Command, Workspace},
     serve,
 };
 
@@ -38,6 +39,9 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         }
         Command::Serve { files, workspace, listen } => serve::serve(folder(&workspace)?, files, listen),
         Command::Capture(capture) => capture::run(capture),
+        Command::Check(Check::Run { websites, workspace, format }) => {
+            check::run(&folder(&workspace)?, &websites, format)
+        }
         Command::Rebuild { workspace } => rebuild::run(&folder(&workspace)?),
         Command::Retention { workspace, dry_run } => retention::run(&folder(&workspace)?, dry_run),
         Command::Schema { markdown, config } => schema::run(markdown, config),

@@ -11,10 +11,12 @@ mod parsing;
 mod read;
 mod retention;
 mod storing;
+mod websites;
 mod whisperer;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wirereel_checks::Website;
 
 pub use duration::Span;
 pub(crate) use edit::edit;
@@ -61,6 +63,8 @@ pub struct Config {
     pub storing: Storing,
     /// Capture agents; those of the live recording count.
     pub whisperers: Vec<WhispererEntry>,
+    /// Websites, and other things that answer, that are checked.
+    pub websites: Vec<Website>,
 }
 
 /// What is done about packets that cannot be read.

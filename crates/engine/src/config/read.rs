@@ -5,7 +5,7 @@ use std::{fmt, io, path::Path};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Config, FILE_NAME, TrustedProxies, whisperer::read_whisperers};
+use super::{Config, FILE_NAME, TrustedProxies, websites::read_websites, whisperer::read_whisperers};
 
 /// A value that is not in force, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +65,8 @@ fn keep(path: &str, before: &Config, config: &mut Config) {
         "storing" => config.storing.clone_from(&before.storing),
         // What is wrong in one whisperer leaves the others and the rest of it in force.
         "whisperers" if path == "whisperers" => config.whisperers.clone_from(&before.whisperers),
+        // So it is with websites: one that is wrong is not checked.
+        "websites" if path == "websites" => config.websites.clone_from(&before.websites),
         // A key that does not exist has nothing to keep.
         _ => {}
     }
@@ -111,10 +113,14 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
                 Value::Array(items) => config.whisperers = read_whisperers(items, &mut problems),
                 _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
             },
+            "websites" => match value {
+                Value::Array(items) => config.websites = read_websites(&items, &mut problems),
+                _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
+            },
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
                 message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
-                          keep_secrets, retention, storing, whisperers"
+                          keep_secrets, retention, storing, whisperers, websites"
                     .into(),
             }),
         }

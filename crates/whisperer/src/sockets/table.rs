@@ -22,7 +22,7 @@ const MOST_SOCKETS: usize = 8_192;
 const EPHEMERAL: RangeInclusive<u16> = 32_768..=60_999;
 /// After all processes were asked, that is not done for so many times as long as it took of a processor, and not for longer than
 /// [`LONGEST_REST`].
-const REST_PER_WALK: u32 = 49;
+const REST_PER_WALK: u32 = 99;
 pub(super) const LONGEST_REST: Duration = Duration::from_secs(4);
 /// Programs that are nothing without a script.
 const INTERPRETERS: [&str; 11] =
