@@ -105,7 +105,8 @@ mod tests {
             health["questions"].as_array().unwrap().iter().find(|one| one["kind"] == kind).cloned()
         };
         let first = api.clone();
-        let long = thread::spawn(move || first.call("sql", json!({ "query": LONG }), Some("pane")));
+        let ask = move || first.call("sql", json!({ "query": LONG }), Some("pane"));
+        let long = thread::Builder::new().name("long".into()).spawn(ask).unwrap();
         // Until the long one has begun, there is nothing to interrupt.
         let mut taken = false;
         while !long.is_finished() {

@@ -148,7 +148,7 @@ mod tests {
         assert_eq!(findings.open().count(), 0, "it was not bad all the time");
         findings.observe(at(11), &lag(Level::Bad));
         let open = Finding { id: "lag".into(), opened_us: 11_000_000, ended_us: None };
-        assert_eq!(findings.open().collect::<Vec<_>>(), [open.clone()]);
+        assert_eq!(findings.open().collect::<Vec<_>>(), std::slice::from_ref(&open));
         findings.observe(at(12), &lag(Level::Good));
         findings.observe(at(21), &lag(Level::Between));
         findings.observe(at(22), &lag(Level::Good));
