@@ -40,11 +40,11 @@ const COMPARED: [&str; 5] = [
     "SELECT * EXCLUDE (latency) FROM edge_rollups ORDER BY ALL",
 ];
 
-/// Of these, what a plain import of the segments says as well: the host's sockets lie beside them, so processes and the names that follow from
-/// them are not in it.
+/// Of these, what a plain import of the segments says as well: the host's sockets lie beside them, so processes, the names that follow from
+/// them, and when it was known who the server is (the history's `^`) are not in it.
 const IN_SEGMENTS: [&str; 3] = [
     "SELECT * EXCLUDE (exchange_id, flow_id, source_id, client_service, server_service) FROM http_exchanges ORDER BY ALL",
-    "SELECT * EXCLUDE (flow_id, source_id, client_service, server_service, process, client_process, server_process) FROM flows ORDER BY ALL",
+    "SELECT * EXCLUDE (flow_id, source_id, client_service, server_service, process, client_process, server_process, history) FROM flows ORDER BY ALL",
     "SELECT * EXCLUDE (flow_id, client_service, server_service) FROM flow_events ORDER BY ALL",
 ];
 

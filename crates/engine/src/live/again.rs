@@ -11,13 +11,13 @@ use wirereel_dissect::{
     record::{Problem, Sink, Stage},
 };
 use wirereel_store::{NewSource, SourceFigures};
-use wirereel_whisper::{Loss, SocketChanges};
+use wirereel_whisper::Loss;
 
 use super::{
     notes::{self, Begun, Note},
     reading::Reading,
     run::{LATE_NS, source_of},
-    socket_notes,
+    socket_notes::{self, SocketNote},
 };
 use crate::{EngineError, Workspace, config::ParsingConfig, import::Collector};
 
@@ -29,8 +29,10 @@ pub(crate) struct Again {
     left: VecDeque<Segment>,
     open: Option<(Segment, CaptureFile)>,
     reading: Reading,
-    /// What the sockets of its host were, until they were taken in.
-    sockets: Vec<SocketChanges>,
+    /// What changed about the sockets of its host and was not heard yet.
+    sockets: VecDeque<SocketNote>,
+    /// Packets of the run that are missing before those that were read.
+    missing: u64,
     bytes_done: u64,
     bytes_total: u64,
 }
@@ -47,7 +49,7 @@ impl Again {
             _ => unnoted(workspace, folder),
         };
         let reading = Reading::new(begun.parsing.parsing());
-        let sockets = socket_notes::read(folder)?;
+        let sockets = socket_notes::read(folder)?.into();
         let left: VecDeque<Segment> = segments(folder).map_err(EngineError::capture(folder))?.into();
         let bytes_total = left.iter().map(|segment| segment.bytes).sum();
         Ok(Self {
@@ -58,6 +60,7 @@ impl Again {
             open: None,
             reading,
             sockets,
+            missing: 0,
             bytes_done: 0,
             bytes_total,
         })
@@ -76,24 +79,23 @@ impl Again {
 
     /// Reads at most so many packets; false when there are no more.
     pub(crate) fn step(&mut self, packets: usize, collector: &mut Collector) -> bool {
-        // All of them: which sockets there were at what time is known by their times.
-        for changes in std::mem::take(&mut self.sockets) {
-            self.reading.sockets(&changes, collector);
-        }
         for _ in 0..packets {
             if self.open.is_none() {
                 let Some(segment) = self.left.pop_front() else { return false };
+                self.count_missing(segment.number);
                 match CaptureFile::open(&segment.path) {
                     Ok(file) => self.open = Some((segment, file)),
                     Err(error) => self.unreadable(&segment, &error, collector),
                 }
             }
+            self.hear(collector);
             let Some((segment, file)) = &mut self.open else { continue };
             match file.next() {
                 Ok(Some(packet)) => {
                     let place = Place { segment: segment.number, offset: packet.position };
                     self.reading.push(&Packet { position: place.position(), ..packet });
-                    self.reading.let_go(collector);
+                    let gone = self.sockets.front().and_then(|note| note.heard).map_or(u64::MAX, |heard| heard.gone);
+                    self.reading.let_go_of(gone.saturating_sub(self.missing), collector);
                     continue;
                 }
                 Ok(None) => self.bytes_done += segment.bytes,
@@ -107,8 +109,36 @@ impl Again {
         true
     }
 
+    /// Retention takes segments with the packets in them; notes count from the run's first packet.
+    fn count_missing(&mut self, segment: u32) {
+        let first = self.sockets.iter().find(|note| note.segment == segment);
+        if let Some(heard) = first.and_then(|note| note.heard) {
+            self.missing = heard.before_segment.saturating_sub(self.reading.reached().0);
+        }
+    }
+
+    /// Hears what was heard before the next packet, when rows had been made of as many packets as then. Notes that do not say when are heard
+    /// at once: which sockets there were at what time is known by their times.
+    fn hear(&mut self, collector: &mut Collector) {
+        let packets = self.missing + self.reading.reached().0;
+        while let Some(note) = self.sockets.pop_front_if(|note| note.heard.is_none_or(|heard| heard.packets <= packets))
+        {
+            self.take_in(&note, collector);
+        }
+    }
+
+    fn take_in(&mut self, note: &SocketNote, collector: &mut Collector) {
+        if let Some(heard) = note.heard {
+            self.reading.let_go_of(heard.gone.saturating_sub(self.missing), collector);
+        }
+        self.reading.sockets_again(&note.changes, collector);
+    }
+
     /// Ends it, and gives what it adds up to and what it had lost.
     pub(crate) fn end(mut self, collector: &mut Collector) -> (SourceFigures, Vec<Loss>) {
+        for note in std::mem::take(&mut self.sockets) {
+            self.take_in(&note, collector);
+        }
         let mut losses = Vec::new();
         for note in &self.notes {
             match note {

@@ -57,7 +57,18 @@ impl Reading {
         if !self.link_types.contains(&packet.link_type) {
             self.link_types.push(packet.link_type);
         }
+        self.waiting.packet();
         self.dissector.push(packet, &mut self.waiting);
+    }
+
+    /// Packets so far, and up to which of them records were collected.
+    pub(crate) fn reached(&self) -> (u64, u64) {
+        self.waiting.reached()
+    }
+
+    /// Collects the records of the first so many packets.
+    pub(crate) fn let_go_of(&mut self, packets: u64, collector: &mut Collector) {
+        self.waiting.let_go_of(packets, collector);
     }
 
     /// Collects the records that need not wait any longer for what the host's sockets say.
@@ -66,10 +77,15 @@ impl Reading {
         self.waiting.let_go(looked_ns, collector);
     }
 
-    /// Takes in what changed about the host's sockets.
-    pub(crate) fn sockets(&mut self, changes: &SocketChanges, collector: &mut Collector) {
+    /// Takes in what changed about the host's sockets; no record goes for it.
+    pub(crate) fn sockets_again(&mut self, changes: &SocketChanges, collector: &mut Collector) {
         tell_listening(changes, self.dissector.listening());
         collector.sockets().apply(changes);
+    }
+
+    /// Takes in what changed about the host's sockets.
+    pub(crate) fn sockets(&mut self, changes: &SocketChanges, collector: &mut Collector) {
+        self.sockets_again(changes, collector);
         self.waiting.set_now(changes.at_ns);
         self.let_go(collector);
     }

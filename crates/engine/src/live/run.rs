@@ -15,7 +15,7 @@ use super::{
     figures::Rates,
     notes::{Begun, Note, Notes},
     reading::{Held, Reading},
-    socket_notes::SocketNotes,
+    socket_notes::{Heard, SocketNotes},
     space::Space,
 };
 use crate::{EngineError, import::Collector};
@@ -44,8 +44,9 @@ pub(crate) struct Run {
     kept: SegmentWriter,
     notes: Notes,
     socket_notes: SocketNotes,
-    /// The newest segment.
+    /// The newest segment, and packets before it.
     segment: u32,
+    before_segment: u64,
     noted_alive: Instant,
     /// The last status.
     told: Option<AgentStatus>,
@@ -67,6 +68,7 @@ impl Run {
             whisperer,
             socket_notes: SocketNotes::new(&folder),
             segment: 0,
+            before_segment: 0,
             folder,
             interfaces,
             reading,
@@ -122,7 +124,9 @@ impl Run {
             // On disk before anything else is done with it.
             match self.kept.write(&packet, Some(&interface.name)) {
                 Ok((place, _)) => {
-                    self.segment = place.segment;
+                    if self.segment != place.segment {
+                        (self.segment, self.before_segment) = (place.segment, self.reading.reached().0);
+                    }
                     self.reading.push(&Packet { position: place.position(), ..packet });
                 }
                 Err(error) => {
@@ -137,7 +141,9 @@ impl Run {
 
     /// Takes in what changed about the sockets of the agent's host.
     pub(crate) fn sockets(&mut self, changes: &SocketChanges, space: &Space, collector: &mut Collector) {
-        if let Err(error) = self.socket_notes.write(self.segment, changes, collector.sockets()) {
+        let (packets, gone) = self.reading.reached();
+        let heard = Heard { packets, before_segment: self.before_segment, gone };
+        if let Err(error) = self.socket_notes.write(self.segment, heard, changes, collector.sockets()) {
             space.refused(&error.to_string());
         }
         self.reading.sockets(changes, collector);

@@ -1,7 +1,8 @@
 //! Whose sockets were open while packets came, kept beside the segment that these are in.
 //!
 //! `00000012.sockets.jsonl` belongs to `00000012.pcapng`, and goes with it. One line is one message of the agent. Each file begins with all sockets that are
-//! open then, so it needs none before it. Rows that are made again from segments are the same with them.
+//! open then, so it needs none before it. Each tells between which packets it came, and of which of these there were rows already: rows that
+//! are made again from segments are the same.
 
 use std::{
     fs::{File, OpenOptions},
@@ -9,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::{Deserialize, Serialize};
 use wirereel_whisper::SocketChanges;
 
 use super::sockets::SocketTable;
@@ -19,6 +21,30 @@ const ENDING: &str = ".sockets.jsonl";
 /// The notes that belong to a segment.
 pub(crate) fn sockets_beside(segment: &Path) -> PathBuf {
     segment.with_extension(ENDING.trim_start_matches('.'))
+}
+
+/// When changes were heard of, in packets of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Heard {
+    /// Packets that had come.
+    pub(crate) packets: u64,
+    /// How many of these before the segment that the note lies beside.
+    pub(crate) before_segment: u64,
+    /// Rows were made of what had come with the first so many, and of nothing that came later.
+    pub(crate) gone: u64,
+}
+
+/// A line.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SocketNote {
+    #[serde(flatten)]
+    pub(crate) changes: SocketChanges,
+    /// Missing in notes of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) heard: Option<Heard>,
+    /// The segment that it lies beside; its file says so.
+    #[serde(skip)]
+    pub(crate) segment: u32,
 }
 
 /// Writes the notes of a run.
@@ -43,6 +69,7 @@ impl SocketNotes {
     pub(crate) fn write(
         &mut self,
         segment: u32,
+        heard: Heard,
         changes: &SocketChanges,
         sockets: &SocketTable,
     ) -> Result<(), EngineError> {
@@ -50,11 +77,11 @@ impl SocketNotes {
             return Ok(());
         }
         if self.open.as_ref().is_none_or(|open| open.segment != segment) {
-            self.begin(segment, sockets)?;
+            self.begin(segment, heard, sockets)?;
         }
         let Some(open) = &mut self.open else { unreachable!("one was just begun") };
         open.unsynced = true;
-        append(&mut open.file, changes).map_err(EngineError::io(&open.path))
+        append(&mut open.file, heard, changes).map_err(EngineError::io(&open.path))
     }
 
     /// Makes what was written durable.
@@ -67,22 +94,23 @@ impl SocketNotes {
         Ok(())
     }
 
-    fn begin(&mut self, segment: u32, sockets: &SocketTable) -> Result<(), EngineError> {
+    fn begin(&mut self, segment: u32, heard: Heard, sockets: &SocketTable) -> Result<(), EngineError> {
         self.sync()?;
         let path = self.folder.join(format!("{segment:08}{ENDING}"));
         let opened = OpenOptions::new().append(true).create(true).open(&path);
         let mut file = BufWriter::new(opened.map_err(EngineError::io(&path))?);
         let open_now = sockets.open_now();
         if !open_now.opened.is_empty() {
-            append(&mut file, &open_now).map_err(EngineError::io(&path))?;
+            append(&mut file, heard, &open_now).map_err(EngineError::io(&path))?;
         }
         self.open = Some(Open { segment, path, file, unsynced: true });
         Ok(())
     }
 }
 
-fn append(file: &mut impl Write, changes: &SocketChanges) -> io::Result<()> {
-    serde_json::to_writer(&mut *file, changes)?;
+fn append(file: &mut impl Write, heard: Heard, changes: &SocketChanges) -> io::Result<()> {
+    let note = SocketNote { changes: changes.clone(), heard: Some(heard), segment: 0 };
+    serde_json::to_writer(&mut *file, &note)?;
     file.write_all(b"\n")
 }
 
@@ -90,22 +118,24 @@ fn append(file: &mut impl Write, changes: &SocketChanges) -> io::Result<()> {
 ///
 /// # Errors
 /// When the folder or a file in it cannot be read.
-pub(crate) fn read(folder: &Path) -> Result<Vec<SocketChanges>, EngineError> {
+pub(crate) fn read(folder: &Path) -> Result<Vec<SocketNote>, EngineError> {
     let failed = |error| EngineError::io(folder)(error);
     let mut files = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.file_name().is_some_and(|name| name.to_string_lossy().ends_with(ENDING)) {
-            files.push(path);
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        if let Some(segment) = name.strip_suffix(ENDING).and_then(|number| number.parse::<u32>().ok()) {
+            files.push((segment, path));
         }
     }
     files.sort();
     let mut notes = Vec::new();
-    for path in files {
+    for (segment, path) in files {
         let file = BufReader::new(File::open(&path).map_err(EngineError::io(&path))?);
         for line in file.split(b'\n') {
-            let Ok(note) = serde_json::from_slice(&line.map_err(EngineError::io(&path))?) else { break };
-            notes.push(note);
+            let line = line.map_err(EngineError::io(&path))?;
+            let Ok(note) = serde_json::from_slice::<SocketNote>(&line) else { break };
+            notes.push(SocketNote { segment, ..note });
         }
     }
     Ok(notes)
@@ -126,19 +156,22 @@ mod tests {
         SocketChanges { at_ns, since_ns, opened: vec![Socket { end, owner }], ..SocketChanges::default() }
     }
 
+    const HEARD: Heard = Heard { packets: 9, before_segment: 4, gone: 7 };
+
     #[test]
     fn notes_of_a_later_segment_need_none_before_them() {
         let folder = tempfile::tempdir().unwrap();
         let (mut writer, mut sockets) = (SocketNotes::new(folder.path()), SocketTable::default());
         for (segment, changes) in [(0, opened(100, None, 1)), (1, opened(200, Some(100), 2))] {
-            writer.write(segment, &changes, &sockets).unwrap();
+            writer.write(segment, HEARD, &changes, &sockets).unwrap();
             sockets.apply(&changes);
         }
         writer.sync().unwrap();
         fs::remove_file(sockets_beside(&folder.path().join("00000000.pcapng"))).unwrap();
         let mut again = SocketTable::default();
-        for changes in read(folder.path()).unwrap() {
-            again.apply(&changes);
+        for note in read(folder.path()).unwrap() {
+            assert_eq!((note.segment, note.heard), (1, Some(HEARD)));
+            again.apply(&note.changes);
         }
         assert_eq!(again.open_now(), sockets.open_now());
     }
@@ -148,12 +181,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let mut writer = SocketNotes::new(folder.path());
         let first = opened(100, None, 1);
-        writer.write(3, &first, &SocketTable::default()).unwrap();
-        writer.write(3, &opened(200, Some(100), 2), &SocketTable::default()).unwrap();
+        writer.write(3, HEARD, &first, &SocketTable::default()).unwrap();
+        writer.write(3, HEARD, &opened(200, Some(100), 2), &SocketTable::default()).unwrap();
         writer.sync().unwrap();
         let path = folder.path().join("00000003.sockets.jsonl");
         let whole = fs::read(&path).unwrap();
         fs::write(&path, &whole[..whole.len() - 9]).unwrap();
-        assert_eq!(read(folder.path()).unwrap(), [first]);
+        assert_eq!(read(folder.path()).unwrap(), [SocketNote { changes: first, heard: Some(HEARD), segment: 3 }]);
     }
 }

@@ -24,11 +24,22 @@ enum Record {
     Problem(Box<Problem>),
 }
 
-/// Records in the order in which they came, each with the time of the packet that it came with.
+/// A record, and the packet that it came with.
+struct Held {
+    at_ns: i64,
+    /// The how manyth of the run.
+    packet: u64,
+    record: Record,
+}
+
+/// Records in the order in which they came.
 #[derive(Default)]
 pub(crate) struct Waiting {
-    records: VecDeque<(i64, Record)>,
+    records: VecDeque<Held>,
     now_ns: i64,
+    packets: u64,
+    /// Records of packets up to this one have gone.
+    gone: u64,
     /// Since when it has been so late.
     moved: Option<Instant>,
 }
@@ -42,23 +53,42 @@ impl Waiting {
         }
     }
 
+    /// Another packet: records that come from now on come with it.
+    pub(crate) fn packet(&mut self) {
+        self.packets += 1;
+    }
+
+    /// Packets so far, and up to which of them records have gone.
+    pub(crate) fn reached(&self) -> (u64, u64) {
+        (self.packets, self.gone)
+    }
+
+    /// Lets go what came with the first so many packets.
+    pub(crate) fn let_go_of(&mut self, packets: u64, sink: &mut dyn Sink) {
+        while self.records.front().is_some_and(|held| held.packet <= packets) && self.one(sink) {}
+    }
+
     /// Lets go what came before the last look at the sockets, and what has waited long enough.
     pub(crate) fn let_go(&mut self, looked_ns: Option<i64>, sink: &mut dyn Sink) {
         if self.moved.is_some_and(|moved| moved.elapsed() >= LONGEST_SILENCE) {
             return self.let_all_go(sink);
         }
         let looked_ns = looked_ns.unwrap_or(i64::MIN).max(self.now_ns.saturating_sub(LONGEST_NS));
-        while self.records.len() > MOST_RECORDS || self.records.front().is_some_and(|(at_ns, _)| *at_ns <= looked_ns) {
-            let Some((_, record)) = self.records.pop_front() else { return };
-            hand_on(record, sink);
-        }
+        let may_go = |held: &Held| held.at_ns <= looked_ns;
+        while (self.records.len() > MOST_RECORDS || self.records.front().is_some_and(may_go)) && self.one(sink) {}
     }
 
     /// Lets everything go.
     pub(crate) fn let_all_go(&mut self, sink: &mut dyn Sink) {
-        for (_, record) in self.records.drain(..) {
-            hand_on(record, sink);
-        }
+        while self.one(sink) {}
+    }
+
+    /// Lets the first one go; false when there is none.
+    fn one(&mut self, sink: &mut dyn Sink) -> bool {
+        let Some(Held { packet, record, .. }) = self.records.pop_front() else { return false };
+        self.gone = packet;
+        hand_on(record, sink);
+        true
     }
 
     /// How many wait.
@@ -67,7 +97,7 @@ impl Waiting {
     }
 
     fn hold(&mut self, record: Record) {
-        self.records.push_back((self.now_ns, record));
+        self.records.push_back(Held { at_ns: self.now_ns, packet: self.packets, record });
     }
 }
 
@@ -179,5 +209,18 @@ mod tests {
         let mut came = Came::default();
         waiting.let_go(None, &mut came);
         assert_eq!(came.0, [1, 2, 3]);
+    }
+
+    #[test]
+    fn read_again_records_go_with_their_packets_as_they_went_before() {
+        let (mut waiting, mut came) = (Waiting::default(), Came::default());
+        for at_ns in [10, 20, 30] {
+            waiting.packet();
+            waiting.flow_event(event(at_ns));
+        }
+        waiting.let_go_of(2, &mut came);
+        assert_eq!((came.0.as_slice(), waiting.reached()), ([10, 20].as_slice(), (3, 2)));
+        waiting.let_go_of(u64::MAX, &mut came);
+        assert_eq!((came.0.as_slice(), waiting.reached()), ([10, 20, 30].as_slice(), (3, 3)));
     }
 }
