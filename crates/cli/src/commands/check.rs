@@ -85,7 +85,8 @@ fn chosen(folder: &Path, wanted: &[String]) -> Result<(Vec<Website>, usize)> {
             }
             None => {
                 let known: Vec<&str> = config.websites.iter().map(Website::display_name).collect();
-                bail!("no website is called {name:?}; there are: {}", known.join(", "));
+                let known = if known.is_empty() { "none".into() } else { known.join(", ") };
+                bail!("no website is called {name:?}, and it is no URL; wirereel.json has: {known}");
             }
         }
     }
