@@ -403,7 +403,7 @@ mod tests {
         };
         let commands = ours(&command);
         let of_groups: Vec<_> = commands.iter().flat_map(ours).collect();
-        assert_eq!(of_groups.len(), 7, "four ways to export, and three commands about capture");
+        assert_eq!(of_groups.len(), 8, "four ways to export, three commands about capture, and one about checks");
         for sub in commands.iter().chain(&of_groups).filter(|sub| !sub.has_subcommands()) {
             assert!(sub.get_after_help().is_some_and(|h| h.to_string().contains("Example:")), "{}", sub.get_name());
         }
