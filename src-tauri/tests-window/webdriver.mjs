@@ -44,12 +44,13 @@ export async function startDriver() {
   return () => driver.kill();
 }
 
-/** Processes with this text in their command line. */
+/** Running windows with this text in their command line. Whoever started the script may have it in theirs as well. */
 function processesWith(text) {
   return readdirSync("/proc").filter((pid) => {
     if (!/^\d+$/.test(pid) || Number(pid) === process.pid) return false;
     try {
-      return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text);
+      const [program, ...args] = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+      return program.endsWith("wirereel-app") && args.join(" ").includes(text);
     } catch {
       // It has ended meanwhile.
       return false;
