@@ -22,7 +22,6 @@ pub mod notify;
 mod problem;
 mod rolling;
 mod rule;
-mod span;
 mod text;
 
 pub use machine::{
@@ -33,5 +32,5 @@ pub use maintenance::{Maintenance, Schedule, Weekday};
 pub use problem::Problem;
 pub use rolling::{Rolling, SLOTS};
 pub use rule::{AlertConfig, BurnWindow, Condition, Reads, Rule, Selector, Series, Subject, json_schema};
-pub use span::Span;
 pub use text::{MESSAGE_WORDS, duration, time};
+pub use wirereel_span::Span;

@@ -2,7 +2,6 @@
 //!
 //! A wrong value is reported with its path, what was found and what is allowed; everything else in the file stays in force.
 
-mod duration;
 mod edit;
 mod entry_point;
 mod name_rule;
@@ -18,7 +17,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirereel_checks::Website;
 
-pub use duration::Span;
 pub(crate) use edit::edit;
 pub use entry_point::EntryPoint;
 pub use name_rule::{NameRule, Network};
@@ -30,6 +28,7 @@ pub use retention::{Gibibytes, Retention};
 pub use storing::Storing;
 pub use whisperer::WhispererEntry;
 pub(crate) use whisperer::is_id;
+pub use wirereel_span::Span;
 
 /// The file's name inside a workspace.
 pub const FILE_NAME: &str = "wirereel.json";

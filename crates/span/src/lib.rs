@@ -1,38 +1,50 @@
 //! Durations as people write them: `500ms`, `10s`, `5m`, `24h`.
+#![forbid(unsafe_code)]
 
 use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// A positive duration with millisecond precision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span(Duration);
+/// A positive duration of whole milliseconds, at most some 292 years: what nanoseconds in 64 bits can say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Span {
+    millis: u64,
+}
+
+const NANOS_PER_MILLI: u64 = 1_000_000;
+const MOST_MILLIS: u64 = i64::MAX as u64 / NANOS_PER_MILLI;
 
 impl Span {
-    /// Whole seconds.
+    /// Whole seconds; at least a millisecond.
     pub const fn from_secs(secs: u64) -> Self {
-        Self(Duration::from_secs(secs))
+        Self::from_millis(secs.saturating_mul(1_000))
     }
 
-    /// Whole milliseconds.
+    /// Whole milliseconds; at least one.
     pub const fn from_millis(millis: u64) -> Self {
-        Self(Duration::from_millis(millis))
+        let millis = if millis == 0 { 1 } else { millis };
+        Self { millis: if millis > MOST_MILLIS { MOST_MILLIS } else { millis } }
     }
 
-    /// Nanoseconds, of which whole milliseconds count; at least one.
-    pub(crate) fn from_nanos(nanos: i64) -> Self {
-        Self(Duration::from_millis(u64::try_from(nanos / 1_000_000).unwrap_or(0).max(1)))
+    /// Nanoseconds, of which whole milliseconds count; at least one of those.
+    pub const fn from_nanos(nanos: i64) -> Self {
+        Self::from_millis(if nanos > 0 { nanos as u64 / NANOS_PER_MILLI } else { 0 })
+    }
+
+    /// Milliseconds.
+    pub const fn as_millis(self) -> u64 {
+        self.millis
+    }
+
+    /// Nanoseconds, as capture times are counted.
+    pub const fn as_nanos(self) -> i64 {
+        (self.millis * NANOS_PER_MILLI) as i64
     }
 
     /// As the standard library counts it.
-    pub fn as_duration(self) -> Duration {
-        self.0
-    }
-
-    /// Nanoseconds, as capture times are counted; at most `i64::MAX`.
-    pub fn as_nanos(self) -> i64 {
-        i64::try_from(self.0.as_nanos()).unwrap_or(i64::MAX)
+    pub const fn as_duration(self) -> Duration {
+        Duration::from_millis(self.millis)
     }
 }
 
@@ -48,14 +60,15 @@ impl FromStr for Span {
         let (number, unit) = text.split_at(digits);
         let number: u64 = number.parse().map_err(|_| wrong())?;
         let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(wrong)?;
-        let millis = number.checked_mul(*scale).filter(|&n| n > 0).ok_or_else(wrong)?;
-        Ok(Self(Duration::from_millis(millis)))
+        let millis =
+            number.checked_mul(*scale).filter(|millis| (1..=MOST_MILLIS).contains(millis)).ok_or_else(wrong)?;
+        Ok(Self { millis })
     }
 }
 
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let millis = self.0.as_millis() as u64;
+        let millis = self.millis;
         match UNITS.iter().find(|(_, scale)| millis.is_multiple_of(*scale)) {
             Some((unit, scale)) => write!(f, "{}{unit}", millis / scale),
             None => write!(f, "{millis}ms"),
@@ -107,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_wrong_duration_says_what_was_found_and_what_is_allowed() {
-        for text in ["5x", "", "s", "-1s", "1.5s", "0s", "99999999999999999999s"] {
+        for text in ["5x", "", "s", "-1s", "1.5s", "0s", "99999999999999999999s", "200000d"] {
             let error = text.parse::<Span>().expect_err(text);
             assert!(error.contains(&format!("{text:?}")) && error.contains("\"10s\""), "{error}");
         }
