@@ -9,6 +9,7 @@ mod keeping;
 mod live;
 mod opening;
 mod recents;
+mod recurring;
 mod tending;
 
 use std::{
@@ -341,8 +342,8 @@ impl Workbench {
     pub fn shut_down(&self) {
         self.end_captures();
         // Nothing is begun any more.
-        self.tending.end();
-        self.health.end();
+        self.tending.thread.end();
+        self.health.thread.end();
         self.keeping.let_go();
         self.stop_completing();
         self.cancel_import();

@@ -1,15 +1,11 @@
 //! What is looked after: edits of `wirereel.json` and what waits for a second try while a recording is open, and the list of whisperers.
 
 use std::{
-    sync::{
-        Arc, Mutex, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use super::{Workbench, lock};
+use super::{Workbench, lock, recurring::Recurring};
 use crate::EngineError;
 
 /// Time between two looks.
@@ -18,8 +14,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The thread that looks.
 #[derive(Default)]
 pub(super) struct Tending {
-    thread: Mutex<Option<JoinHandle<()>>>,
-    ended: AtomicBool,
+    pub(super) thread: Recurring,
     /// Held while the open workspace is in use by the thread.
     busy: Mutex<()>,
 }
@@ -29,29 +24,16 @@ impl Tending {
     pub(super) fn let_go(&self) {
         drop(lock(&self.busy));
     }
-
-    /// Ends the thread.
-    pub(super) fn end(&self) {
-        self.ended.store(true, Ordering::Relaxed);
-        let thread = lock(&self.thread).take();
-        if let Some(thread) = thread {
-            thread.thread().unpark();
-            // A panic of it was reported when it happened.
-            let _ = thread.join();
-        }
-    }
 }
 
 impl Workbench {
     /// Starts the thread. It ends with the workbench.
     pub(super) fn start_tending(self: &Arc<Self>) -> Result<(), EngineError> {
-        let workbench = Arc::downgrade(self);
-        let thread = thread::Builder::new()
-            .name("wr-tend".into())
-            .spawn(move || tend(&workbench))
-            .map_err(EngineError::io(&self.home))?;
-        *lock(&self.tending.thread) = Some(thread);
-        Ok(())
+        let look = |workbench: &Arc<Self>| {
+            workbench.tend();
+            INTERVAL
+        };
+        self.tending.thread.start("wr-tend", self, INTERVAL, look).map_err(EngineError::io(&self.home))
     }
 
     /// Looks once. Trouble is told where the user looks: with the next question that meets it.
@@ -80,16 +62,5 @@ impl Workbench {
         if changed {
             self.ticks.rows_changed();
         }
-    }
-}
-
-fn tend(workbench: &Weak<Workbench>) {
-    loop {
-        thread::park_timeout(INTERVAL);
-        let Some(workbench) = workbench.upgrade() else { return };
-        if workbench.tending.ended.load(Ordering::Relaxed) {
-            return;
-        }
-        workbench.tend();
     }
 }

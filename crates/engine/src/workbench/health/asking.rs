@@ -107,7 +107,7 @@ impl Workbench {
     fn somebody_asks(&self) {
         let before = lock(&self.health.asked).replace(Instant::now());
         if before.is_none_or(|before| before.elapsed() > INTERVAL) {
-            self.health.wake();
+            self.health.thread.wake();
         }
     }
 

@@ -5,15 +5,11 @@ mod asking;
 mod looking;
 
 use std::{
-    sync::{
-        Arc, Mutex, Weak,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use super::{Workbench, lock};
+use super::{Workbench, lock, recurring::Recurring};
 use crate::{
     EngineError,
     health::{Answered, Gauges},
@@ -34,32 +30,13 @@ pub(super) struct Health {
     gauges: Arc<Gauges>,
     looking: Mutex<Looking>,
     asked: Mutex<Option<Instant>>,
-    thread: Mutex<Option<JoinHandle<()>>>,
-    ended: AtomicBool,
+    pub(super) thread: Recurring,
 }
 
 impl Health {
-    /// Has it look at once: something begins.
-    pub(super) fn wake(&self) {
-        if let Some(thread) = lock(&self.thread).as_ref() {
-            thread.thread().unpark();
-        }
-    }
-
     /// Waits until the thread no longer uses a workspace that was closed, so that it can be opened again.
     pub(super) fn let_go(&self) {
         drop(lock(&self.looking));
-    }
-
-    /// Ends the thread.
-    pub(super) fn end(&self) {
-        self.ended.store(true, Ordering::Relaxed);
-        let thread = lock(&self.thread).take();
-        if let Some(thread) = thread {
-            thread.thread().unpark();
-            // A panic of it was reported when it happened.
-            let _ = thread.join();
-        }
     }
 }
 
@@ -76,13 +53,11 @@ impl Workbench {
 
     /// Starts the thread. It ends with the workbench.
     pub(super) fn start_watching(self: &Arc<Self>) -> Result<(), EngineError> {
-        let workbench = Arc::downgrade(self);
-        let thread = thread::Builder::new()
-            .name("wr-health".into())
-            .spawn(move || watch(&workbench))
-            .map_err(EngineError::io(&self.home))?;
-        *lock(&self.health.thread) = Some(thread);
-        Ok(())
+        let look = |workbench: &Arc<Self>| {
+            workbench.look_at_itself();
+            workbench.until_next_look()
+        };
+        self.health.thread.start("wr-health", self, INTERVAL, look).map_err(EngineError::io(&self.home))
     }
 
     /// Until the next look.
@@ -91,18 +66,5 @@ impl Workbench {
         // Whoever begins a capture just now has it look when that is done.
         let captures = self.live.recording_now().is_none_or(|recording| recording.is_some());
         if somebody_asks || captures { INTERVAL } else { IDLE_INTERVAL }
-    }
-}
-
-fn watch(workbench: &Weak<Workbench>) {
-    let mut wait = INTERVAL;
-    loop {
-        thread::park_timeout(wait);
-        let Some(workbench) = workbench.upgrade() else { return };
-        if workbench.health.ended.load(Ordering::Relaxed) {
-            return;
-        }
-        workbench.look_at_itself();
-        wait = workbench.until_next_look();
     }
 }

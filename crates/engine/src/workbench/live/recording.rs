@@ -199,7 +199,7 @@ impl Workbench {
         let space = Space::new(Arc::clone(&self.live.probe.0), Arc::clone(&health));
         let recorder = Recorder::start(Arc::clone(&workspace), unfinished, space.clone(), health, onlooker)?;
         // It slept while there was nothing to look at.
-        self.health.wake();
+        self.health.thread.wake();
         Ok(Recording { workspace, recorder, space, runs: 0 })
     }
 
