@@ -1,24 +1,7 @@
 // Live capture through the page: start, watch traffic appear, follow it, stop.
 
-import { createServer, get, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { ask, closeRecording, expect, test } from "./host";
-
-/** A small web server on the loopback interface. */
-async function server(): Promise<{ server: Server; port: number }> {
-  const made = createServer((_, answer) => answer.end("hello"));
-  await new Promise<void>((done) => made.listen(0, "127.0.0.1", done));
-  return { server: made, port: (made.address() as AddressInfo).port };
-}
-
-function request(port: number, path: string): Promise<void> {
-  return new Promise((done, failed) => {
-    get({ host: "127.0.0.1", port, path, agent: false }, (answer) => answer.resume().on("end", done)).on(
-      "error",
-      failed,
-    );
-  });
-}
+import { request, serve } from "./traffic";
 
 interface Exchanges {
   rows: [number][];
@@ -28,7 +11,7 @@ test("traffic shows within seconds, the reel follows it, and it stays after the 
   const found = (await ask(app, "capture_interfaces", {})) as { hindrance: string | null };
   test.skip(found.hindrance !== null, found.hindrance ?? "");
   await closeRecording(app);
-  const { server: web, port } = await server();
+  const { web, port } = await serve();
   await expect(app.getByRole("checkbox", { name: /^lo\b/ })).toBeChecked();
   await app.locator(".way").getByRole("button", { name: "Start capture" }).click();
   const control = app.getByRole("group", { name: "Capture" });
@@ -39,7 +22,7 @@ test("traffic shows within seconds, the reel follows it, and it stays after the 
     const answer = (await ask(app, "sql", { query })) as Exchanges;
     return answer.rows[0]?.[0] ?? 0;
   };
-  for (let n = 0; n < 5; n += 1) await request(port, "/seen");
+  for (let n = 0; n < 5; n += 1) await request(port);
   const asked = Date.now();
   await expect.poll(counted, { intervals: [100], timeout: 10_000 }).toBe(5);
   test.info().annotations.push({ type: "shown after", description: `${Date.now() - asked} ms` });

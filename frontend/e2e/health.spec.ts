@@ -1,11 +1,10 @@
 // Health in the window: all well, a capture watched, a past moment, and the host not answering.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { createServer, get, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Locator, Page } from "@playwright/test";
 import { join } from "node:path";
 import { ask, closeRecording, expect, openSample, startOn, test } from "./host";
+import { request, serve } from "./traffic";
 
 const pane = (app: Page): Locator => app.getByRole("region", { name: "Health", exact: true });
 const section = (app: Page, name: string): Locator => pane(app).getByRole("region", { name, exact: true });
@@ -14,21 +13,6 @@ async function open(app: Page): Promise<void> {
   await app.keyboard.press("g");
   await app.keyboard.press("h");
   await expect(pane(app).getByRole("heading", { name: "Health" })).toBeVisible();
-}
-
-async function serve(): Promise<{ web: Server; port: number }> {
-  const web = createServer((_, answer) => answer.end("hello"));
-  await new Promise<void>((done) => web.listen(0, "127.0.0.1", done));
-  return { web, port: (web.address() as AddressInfo).port };
-}
-
-function request(port: number): Promise<void> {
-  return new Promise((done, failed) => {
-    get({ host: "127.0.0.1", port, path: "/seen", agent: false }, (answer) => answer.resume().on("end", done)).on(
-      "error",
-      failed,
-    );
-  });
 }
 
 test("g h says in one line that all is well, also with nothing open", async ({ app }) => {

@@ -1,9 +1,8 @@
 // Whisperers in the window: the list, a real capture on the loopback, its figures, and its configuration changed wrongly and rightly.
 
-import { createServer, get, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Locator, Page } from "@playwright/test";
 import { ask, expect, test } from "./host";
+import { request, serve } from "./traffic";
 
 interface Told {
   id: string;
@@ -44,21 +43,6 @@ async function calm(app: Page): Promise<void> {
   await expect.poll(() => stateOf(app), { timeout: 10_000 }).not.toMatch(/capturing|connecting/);
   await ask(app, "whisperer_save", { id: "local", config: { capture: {}, parsing: {} } });
   await ask(app, "whisperer_resume", { id: "local", resume: false });
-}
-
-async function serve(): Promise<{ web: Server; port: number }> {
-  const web = createServer((_, answer) => answer.end("hello"));
-  await new Promise<void>((done) => web.listen(0, "127.0.0.1", done));
-  return { web, port: (web.address() as AddressInfo).port };
-}
-
-function request(port: number): Promise<void> {
-  return new Promise((done, failed) => {
-    get({ host: "127.0.0.1", port, path: "/seen", agent: false }, (answer) => answer.resume().on("end", done)).on(
-      "error",
-      failed,
-    );
-  });
 }
 
 test.beforeEach(async ({ app }) => {
