@@ -1,7 +1,10 @@
 //! Ticks: small pushes that tell hosts to pull. The newest replaces the one before, so a slow reader costs nothing.
 
 use tokio::sync::watch;
-use wirereel_query::workbench::{CaptureStatus, ImportProgress, Tick};
+use wirereel_query::{
+    alerts::AlertsBadge,
+    workbench::{CaptureStatus, ImportProgress, Tick},
+};
 
 /// The sender's end.
 #[derive(Debug)]
@@ -19,6 +22,7 @@ impl TickBoard {
                 capture: CaptureStatus::default(),
                 whisperers: 0,
                 health: 0,
+                alerts: AlertsBadge::default(),
             }),
         }
     }

@@ -5,7 +5,9 @@
 //! JavaScript numbers; durations are microseconds, sizes bytes, rates per second.
 #![forbid(unsafe_code)]
 
+pub mod alerts;
 pub mod answer;
+pub mod checks;
 pub mod filter;
 pub mod health;
 pub mod question;

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use crate::answer::Recording;
+use crate::{alerts::AlertsBadge, answer::Recording};
 
 /// How far an import is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -158,6 +158,8 @@ pub struct Tick {
     /// How many things are wrong with Wirereel itself.
     #[serde(default)]
     pub health: u32,
+    #[serde(default)]
+    pub alerts: AlertsBadge,
 }
 
 /// A marked instant.

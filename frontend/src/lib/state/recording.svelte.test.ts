@@ -27,6 +27,8 @@ const app = (state: CaptureState): AppState => ({
   samples: [],
 });
 
+const alerts = { open: 0, unacknowledged: 0, websites_down: 0, generation: 0 };
+
 /** A host whose answers come by hand. */
 function host() {
   const answers: ((app: AppState) => void)[] = [];
@@ -46,7 +48,15 @@ function host() {
       await new Promise((later) => setTimeout(later, 0));
     },
     tick: (state: CaptureState) =>
-      listener?.tick({ seq: ++seq, generation: 0, import: null, capture: capture(state), whisperers: 0, health: 0 }),
+      listener?.tick({
+        seq: ++seq,
+        generation: 0,
+        import: null,
+        capture: capture(state),
+        whisperers: 0,
+        health: 0,
+        alerts,
+      }),
   };
 }
 
