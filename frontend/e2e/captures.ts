@@ -135,16 +135,3 @@ export function exchangesAt(instants: number[], failed: ReadonlySet<number> = ne
     parts.map(({ at }) => at),
   );
 }
-
-/** So many refused connections, a millisecond apart: few bytes that make many rows. */
-export function refused(connections: number, fromUs: number): Buffer {
-  const frames: Buffer[] = [];
-  const instants: number[] = [];
-  for (let n = 0; n < connections; n += 1) {
-    const clientPort = 10_000 + (n % 50_000);
-    frames.push(segment({ fromClient: true, sequence: 1000 + n, acknowledgement: 0, flags: 2, clientPort }));
-    frames.push(segment({ fromClient: false, sequence: 0, acknowledgement: 1001 + n, flags: 20, clientPort }));
-    instants.push(fromUs + n * 1000, fromUs + n * 1000 + 100);
-  }
-  return pcap(frames, instants);
-}
