@@ -8,6 +8,8 @@ mod relay;
 #[cfg(target_os = "linux")]
 mod table;
 #[cfg(target_os = "linux")]
+mod tcp;
+#[cfg(target_os = "linux")]
 mod watch;
 
 pub(crate) use relay::Relay;

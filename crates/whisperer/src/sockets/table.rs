@@ -9,12 +9,13 @@ use std::{
 };
 
 use procfs::{
-    ProcResult,
-    net::{TcpState, UdpState},
+    net::UdpState,
     process::{FDTarget, Process, all_processes},
 };
 use rustix::time::{ClockId, clock_gettime};
 use wirereel_whisper::{Socket, SocketChanges, SocketEnd, SocketOwner, SocketTransport};
+
+use super::tcp::TcpSockets;
 
 /// Sockets that are told of at most. Beyond that many connections have no process; what listens comes first.
 const MOST_SOCKETS: usize = 8_192;
@@ -29,8 +30,8 @@ const INTERPRETERS: [&str; 11] =
     ["python", "node", "nodejs", "ruby", "perl", "php", "java", "dotnet", "bash", "sh", "deno"];
 
 /// What the last look found.
-#[derive(Default)]
 pub(super) struct Table {
+    tcp: TcpSockets,
     sockets: BTreeMap<SocketEnd, Option<SocketOwner>>,
     /// Processes by the inode of a socket, and by their number.
     owners: HashMap<u64, i32>,
@@ -45,9 +46,22 @@ pub(super) struct Table {
 }
 
 impl Table {
+    pub(super) fn of(tcp: TcpSockets) -> Self {
+        Self {
+            tcp,
+            sockets: BTreeMap::new(),
+            owners: HashMap::new(),
+            processes: HashMap::new(),
+            unknown: HashSet::new(),
+            alive: HashSet::new(),
+            looked_ns: None,
+            all_from: None,
+        }
+    }
+
     /// Looks again.
     pub(super) fn look(&mut self, at_ns: i64) -> io::Result<SocketChanges> {
-        let found = read_ends().map_err(io::Error::other)?;
+        let found = read_ends(&mut self.tcp)?;
         self.find_owners(found.values().copied());
         let mut serves: HashMap<i32, u16> = HashMap::new();
         for (end, inode) in &found {
@@ -131,7 +145,7 @@ pub(super) fn processor_time() -> Duration {
 }
 
 /// Local ends with their inodes: what listens, and what was opened from here.
-fn read_ends() -> ProcResult<BTreeMap<SocketEnd, u64>> {
+fn read_ends(tcp: &mut TcpSockets) -> io::Result<BTreeMap<SocketEnd, u64>> {
     let mut ends = Vec::new();
     let end = |transport, local: SocketAddr, listening| SocketEnd {
         transport,
@@ -139,20 +153,17 @@ fn read_ends() -> ProcResult<BTreeMap<SocketEnd, u64>> {
         port: local.port(),
         listening,
     };
-    let tcp = procfs::net::tcp()?.into_iter().chain(procfs::net::tcp6().unwrap_or_default());
-    let tcp: Vec<_> = tcp.filter(|entry| entry.inode != 0).collect();
-    let listening = |state: &TcpState| *state == TcpState::Listen;
-    let served: HashSet<u16> =
-        tcp.iter().filter(|entry| listening(&entry.state)).map(|entry| entry.local_address.port()).collect();
-    for entry in tcp {
-        let listens = listening(&entry.state);
+    let tcp = tcp.read()?;
+    let served: HashSet<u16> = tcp.iter().filter(|socket| socket.listens).map(|socket| socket.local.port()).collect();
+    for socket in tcp {
         // Accepted ends have the port of the socket that accepted them.
-        if listens || !served.contains(&entry.local_address.port()) {
-            ends.push((end(SocketTransport::Tcp, entry.local_address, listens), entry.inode));
+        if socket.listens || !served.contains(&socket.local.port()) {
+            ends.push((end(SocketTransport::Tcp, socket.local, socket.listens), socket.inode));
         }
     }
     let ephemeral = ephemeral_ports();
-    for entry in procfs::net::udp()?.into_iter().chain(procfs::net::udp6().unwrap_or_default()) {
+    let udp = procfs::net::udp().map_err(io::Error::other)?;
+    for entry in udp.into_iter().chain(procfs::net::udp6().unwrap_or_default()) {
         let waits = entry.state == UdpState::Close && entry.remote_address.port() == 0;
         let port = entry.local_address.port();
         ends.push((end(SocketTransport::Udp, entry.local_address, waits && !ephemeral.contains(&port)), entry.inode));
@@ -219,7 +230,7 @@ mod tests {
         let served = listener.local_addr().unwrap().port();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let accepted = listener.accept().unwrap();
-        let mut table = Table::default();
+        let mut table = Table::of(TcpSockets::open());
 
         let first = table.look(1).unwrap();
         let [(end, Some(owner))] = ours(&first, served)[..] else { panic!("{first:?}") };
@@ -243,7 +254,7 @@ mod tests {
         let any = UdpSocket::bind("127.0.0.1:0").unwrap();
         // Below the ports that the kernel gives away.
         let chosen = (20_000..30_000).find_map(|port| UdpSocket::bind(("127.0.0.1", port)).ok()).unwrap();
-        let changes = Table::default().look(1).unwrap();
+        let changes = Table::of(TcpSockets::open()).look(1).unwrap();
         let listens = |socket: &UdpSocket| ours(&changes, socket.local_addr().unwrap().port())[0].0.listening;
         assert_eq!((listens(&any), listens(&chosen)), (false, true));
     }

@@ -5,7 +5,10 @@ use std::{io, process::ExitCode, time::Duration};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use wirereel_whisper::FromAgent;
 
-use super::table::{LONGEST_REST, Table, processor_time};
+use super::{
+    table::{LONGEST_REST, Table, processor_time},
+    tcp::TcpSockets,
+};
 use crate::{interfaces::now_ns, sandbox, sender::write_message};
 
 /// Time between two looks. Rows of a new connection wait for the next one, and are to be seen within two seconds.
@@ -15,10 +18,11 @@ const REST_PER_LOOK: u32 = 19;
 
 /// Tells changes on stdout until stdin ends.
 pub(crate) fn watch() -> ExitCode {
+    let tcp = TcpSockets::open();
     for step in sandbox::enter_watching() {
         crate::session::report(&format!("sockets are watched, but not sandboxed by {step}"));
     }
-    let mut table = Table::default();
+    let mut table = Table::of(tcp);
     loop {
         let began = processor_time();
         // Before the look: a socket that is opened during it may be missed.
