@@ -53,6 +53,7 @@ pub(crate) fn store(
         followed: Instant::now(),
         rest: PARTIAL_INTERVAL,
         decided_by: None,
+        held: None,
         space,
         torn: false,
         health,
@@ -106,6 +107,8 @@ struct Storing<'a> {
     /// A change of names makes all roll-ups anew, which takes the longer the more there is.
     rest: Duration,
     decided_by: Option<DecidedBy>,
+    /// A batch whose rows are committed together with what follows from them, which costs half as much.
+    held: Option<Batch>,
     space: &'a Space,
     /// Rows were left out: no source that was captured then is complete.
     torn: bool,
@@ -120,9 +123,27 @@ impl Storing<'_> {
             return Ok(());
         }
         let (began, rows) = (Instant::now(), batch.len());
+        if self.followed.elapsed() >= self.rest {
+            match self.writer.write_soon(batch.clone()) {
+                Ok(()) => self.held = Some(batch),
+                Err(error) if is_full(&error) => self.insist(batch)?,
+                Err(error) => return Err(error.into()),
+            }
+        } else {
+            self.insist(batch)?;
+        }
+        self.health.stored(rows, began.elapsed());
+        self.batches += 1;
+        self.fresh = Fresh::Rows;
+        Ok(())
+    }
+
+    /// Writes a batch. When there is no room for it, that is waited for, and in the end it is left out.
+    fn insist(&mut self, batch: Batch) -> Result<(), EngineError> {
+        let began = Instant::now();
         loop {
             match self.writer.write(batch.clone()) {
-                Ok(()) => break,
+                Ok(()) => return Ok(()),
                 Err(error) if is_full(&error) => {
                     self.space.refused("the disk is full");
                     if began.elapsed() > ROOM_PATIENCE {
@@ -134,16 +155,12 @@ impl Storing<'_> {
                 Err(error) => return Err(error.into()),
             }
         }
-        self.health.stored(rows, began.elapsed());
-        self.batches += 1;
-        self.fresh = Fresh::Rows;
-        Ok(())
     }
 
     /// What failed because the disk is full is done another time: sums and names follow what is there then.
     fn unless_full(&self, done: Result<(), EngineError>) -> Result<(), EngineError> {
         match done {
-            Err(EngineError::Store(error)) if is_full(&error) => {
+            done if is_no_room(&done) => {
                 self.space.refused("the disk is full");
                 Ok(())
             }
@@ -183,7 +200,12 @@ impl Storing<'_> {
         let begun = Instant::now();
         match self.fresh {
             Fresh::Rows => {
-                self.workspace.follow_rows(self.writer, &mut self.decided_by)?;
+                let followed = self.workspace.follow_rows(self.writer, &mut self.decided_by);
+                match self.held.take().filter(|batch| followed.is_err() && !self.writer.keeps(batch)) {
+                    // Its rows went with what should follow from them. That is made another time.
+                    Some(batch) if is_no_room(&followed) => return self.insist(batch),
+                    _ => followed?,
+                }
             }
             _ => self.writer.commit()?,
         }
@@ -204,6 +226,10 @@ impl Storing<'_> {
         }
         Ok(())
     }
+}
+
+fn is_no_room(done: &Result<(), EngineError>) -> bool {
+    matches!(done, Err(EngineError::Store(error)) if is_full(error))
 }
 
 /// Whether there was no room on the disk. The transaction was rolled back, and the database goes on.

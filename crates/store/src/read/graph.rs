@@ -166,13 +166,16 @@ impl Reader {
     }
 
     fn load_recorded(&self) -> Result<Vec<Recorded>> {
+        // A condition would not do: beside a writer that gives a source its times, DuckDB lets rows through it that have none yet.
         let sql = "SELECT epoch_ns(started_at), epoch_ns(ended_at), truncated, kind = 'interface' FROM raw.sources \
-                   WHERE started_at IS NOT NULL ORDER BY started_at, ended_at";
+                   ORDER BY started_at, ended_at";
         let sources = self.rows(sql, [], |row| {
-            Ok(Recorded { from_ns: row.get(0)?, to_ns: row.get(1)?, cut_off: row.get(2)?, live: row.get(3)? })
+            let span: (Option<i64>, Option<i64>) = (row.get(0)?, row.get(1)?);
+            let (cut_off, live) = (row.get(2)?, row.get(3)?);
+            Ok(Option::zip(span.0, span.1).map(|(from_ns, to_ns)| Recorded { from_ns, to_ns, cut_off, live }))
         })?;
         let mut merged: Vec<Recorded> = Vec::new();
-        for source in sources {
+        for source in sources.into_iter().flatten() {
             match merged.last_mut() {
                 Some(last) if source.from_ns <= last.to_ns => {
                     if source.to_ns > last.to_ns {

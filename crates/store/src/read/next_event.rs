@@ -143,13 +143,14 @@ impl Reader {
         }
         // Where nobody counted by the second, all of the source may lack some.
         let sql = "SELECT epoch_ns(started_at) // 1000, epoch_ns(ended_at) // 1000 + 1, dropped, name FROM raw.sources \
-                   WHERE dropped > 0 AND started_at IS NOT NULL AND source_id NOT IN (SELECT source_id FROM raw.lost_packets)";
+                   WHERE dropped > 0 AND source_id NOT IN (SELECT source_id FROM raw.lost_packets)";
         let sources = self.rows(sql, [], |row| {
-            let range = TimeRange { from_us: row.get(0)?, to_us: row.get(1)? };
             let (dropped, name): (u64, String) = (row.get(2)?, row.get(3)?);
-            Ok(both(range, format!("{dropped} packets dropped from here on ({name})"), format!("end of {name}")))
+            let range = Option::zip(row.get(0)?, row.get(1)?).map(|(from_us, to_us)| TimeRange { from_us, to_us });
+            let said = format!("{dropped} packets dropped from here on ({name})");
+            Ok(range.map(|range| both(range, said, format!("end of {name}"))))
         })?;
-        borders.extend(sources.into_iter().flatten());
+        borders.extend(sources.into_iter().flatten().flatten());
         Ok(borders)
     }
 }

@@ -2,7 +2,7 @@
 
 use duckdb::params;
 
-use super::{Writer, sources};
+use super::Writer;
 use crate::{error::Result, rows::SourceId};
 
 /// Packets lost in a second.
@@ -34,6 +34,8 @@ impl Writer {
 
     /// Says that a source was listened to at this time, whether or not anything came. Committed as [`Writer::record_lost`].
     pub fn reach(&mut self, source: SourceId, at_ns: i64) -> Result<()> {
-        self.uncommitted_work(1, |writer| sources::reach(&writer.connection, source, at_ns, at_ns))
+        self.uncommitted += 1;
+        self.waiting.reached(source, at_ns, at_ns);
+        Ok(())
     }
 }

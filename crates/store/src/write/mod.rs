@@ -10,15 +10,11 @@ mod rollups;
 mod sources;
 mod tallied;
 mod tidy;
-
-use std::sync::Arc;
+mod waiting;
 
 use duckdb::{
     Connection,
-    arrow::{
-        array::{ArrayRef, Float64Array, StringArray, TimestampNanosecondArray},
-        record_batch::RecordBatch,
-    },
+    arrow::{array::ArrayRef, record_batch::RecordBatch},
     params,
 };
 
@@ -35,6 +31,7 @@ use naming::Naming;
 pub use naming::PeerName;
 pub use removal::KeptSource;
 pub use sources::{NewSource, SourceFigures, SourceKind};
+use waiting::Waiting;
 
 /// Rows of one transaction. DuckDB writes full row groups (122,880 rows) of a large transaction straight into its file, compressed; those
 /// of small ones go through the log and are written a second time at the checkpoint. The last row group of a transaction stays as short as
@@ -49,8 +46,14 @@ pub struct Writer {
     next_exchange: u64,
     next_page: i32,
     next_batch: u32,
-    /// Rows appended since the last commit.
+    /// Batches before this one are durable.
+    kept_up_to: u32,
+    /// A transaction is open.
+    begun: bool,
+    /// Rows that came since the last commit.
     uncommitted: usize,
+    /// Those of them that are appended by the next one.
+    waiting: Waiting,
     /// Roll-ups hold everything from batches before this one.
     rolled_up_to: u32,
     /// What batches since then add to them, where all of that was counted.
@@ -87,7 +90,10 @@ impl Writer {
             next_exchange,
             next_page,
             next_batch,
+            kept_up_to: next_batch,
+            begun: false,
             uncommitted,
+            waiting: Waiting::default(),
             rolled_up_to,
             tally: None,
             widths: None,
@@ -159,29 +165,45 @@ impl Writer {
         if self.uncommitted >= COMMIT_ROWS { self.commit() } else { Ok(()) }
     }
 
-    fn begin_if_needed(&self) -> Result<()> {
-        if self.uncommitted == 0 {
+    /// Whether a batch that was given is durable.
+    pub fn keeps(&self, batch: &Batch) -> bool {
+        batch.number < self.kept_up_to
+    }
+
+    fn begin_if_needed(&mut self) -> Result<()> {
+        if !self.begun {
             self.connection.execute_batch("BEGIN")?;
+            self.begun = true;
         }
         Ok(())
     }
 
     /// Makes what was appended durable and visible.
     pub fn commit(&mut self) -> Result<()> {
-        if self.uncommitted == 0 {
-            return Ok(());
-        }
-        if let Err(error) = self.connection.execute_batch("COMMIT") {
+        if self.uncommitted == 0 { Ok(()) } else { self.commit_with(|_| Ok(())) }
+    }
+
+    /// Does something more in the transaction of what was appended, and commits both or neither.
+    fn commit_with<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
+        let done = self.begin_if_needed().and_then(|()| {
+            let mut waiting = std::mem::take(&mut self.waiting);
+            waiting.write(&self.connection)?;
+            let done = work(self)?;
+            self.connection.execute_batch("COMMIT")?;
+            Ok(done)
+        });
+        if done.is_err() {
             self.roll_back();
-            return Err(error.into());
+        } else {
+            (self.begun, self.uncommitted, self.kept_up_to) = (false, 0, self.next_batch);
+            self.place.committed();
         }
-        self.uncommitted = 0;
-        self.place.committed();
-        Ok(())
+        done
     }
 
     fn roll_back(&mut self) {
-        (self.uncommitted, self.tally, self.widths) = (0, None, None);
+        (self.begun, self.uncommitted, self.tally, self.widths) = (false, 0, None, None);
+        self.waiting = Waiting::default();
         // The first error is what matters; a failed roll-back ends with the connection.
         let _ = self.connection.execute_batch("ROLLBACK");
         // Names that were given with the rows are gone with them.
@@ -203,7 +225,7 @@ impl Writer {
             appender.flush()?;
         }
         for reached in batch.reached {
-            sources::reach(&self.connection, SourceId(reached.source), reached.first_ns, reached.last_ns)?;
+            self.waiting.reached(SourceId(reached.source), reached.first_ns, reached.last_ns);
         }
         Ok(())
     }
@@ -248,21 +270,9 @@ impl Writer {
 
     /// As [`Writer::record_metrics`], of several parts and instants: wall-clock time in nanoseconds, component, metric, value.
     pub fn record_figures(&mut self, figures: &[(i64, &str, &str, f64)]) -> Result<()> {
-        if figures.is_empty() {
-            return Ok(());
-        }
-        self.uncommitted_work(figures.len(), |writer| {
-            let columns: [(&str, ArrayRef); 4] = [
-                (
-                    "happened_at",
-                    Arc::new(TimestampNanosecondArray::from_iter_values(figures.iter().map(|figure| figure.0))),
-                ),
-                ("component", Arc::new(StringArray::from_iter_values(figures.iter().map(|figure| figure.1)))),
-                ("metric", Arc::new(StringArray::from_iter_values(figures.iter().map(|figure| figure.2)))),
-                ("value", Arc::new(Float64Array::from_iter_values(figures.iter().map(|figure| figure.3)))),
-            ];
-            append_columns(&writer.connection, "self_metrics", columns)
-        })
+        self.uncommitted += figures.len();
+        self.waiting.figures(figures);
+        Ok(())
     }
 
     /// Writes rows that are committed with the next ones.
@@ -307,16 +317,7 @@ impl Writer {
     /// All of it or nothing; readers see it from the next question on.
     fn in_transaction<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.commit()?;
-        self.connection.execute_batch("BEGIN")?;
-        let done = work(self).and_then(|done| {
-            self.connection.execute_batch("COMMIT")?;
-            Ok(done)
-        });
-        match &done {
-            Ok(_) => self.place.committed(),
-            Err(_) => self.roll_back(),
-        }
-        done
+        self.commit_with(work)
     }
 }
 

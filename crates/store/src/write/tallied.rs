@@ -19,8 +19,8 @@ use crate::{
 type Bucket = (i64, i32, i32);
 
 impl Writer {
-    /// Takes the sums of all batches that the roll-ups lack into them. False, and nothing is changed, when the database must do it: where a
-    /// width may have become too many rows.
+    /// Takes the sums of all batches that the roll-ups lack into them, and commits them together with rows that wait for it. False, and
+    /// nothing is changed, when the database must do it: where a width may have become too many rows.
     pub(super) fn follow_tally(&mut self, tally: &Tally) -> Result<bool> {
         let to = self.next_batch;
         if self.rolled_up_to >= to {
@@ -39,7 +39,7 @@ impl Writer {
             }
             buckets.push((*width, of_width));
         }
-        self.in_transaction(|writer| {
+        self.commit_with(|writer| {
             for (width, buckets) in &buckets {
                 writer.append_buckets(*width, buckets)?;
             }
