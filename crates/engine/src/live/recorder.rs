@@ -50,6 +50,8 @@ pub(super) enum Arrival {
     Sockets(SocketChanges),
     Ended(Vec<String>, Sender<()>),
     Lent(Work),
+    /// As `Lent`, for what only adds figures.
+    Figures(Work),
 }
 
 /// Records runs until it is finished.
@@ -194,7 +196,7 @@ impl Lender {
                 rows.iter().map(|(at_ns, component, metric, value)| (*at_ns, &**component, &**metric, *value));
             Ok(writer.record_figures(&figures.collect::<Vec<_>>())?)
         });
-        !matches!(self.arrivals.try_send((0, Arrival::Lent(work))), Err(TrySendError::Full(_)))
+        !matches!(self.arrivals.try_send((0, Arrival::Figures(work))), Err(TrySendError::Full(_)))
     }
 }
 

@@ -17,6 +17,10 @@ const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
 const FIGURES_INTERVAL: Duration = Duration::from_secs(1);
 /// Batches after which the database may use again what it gave up.
 const BATCHES_PER_CHECKPOINT: u32 = 160;
+/// Rows of a batch that waits until names and roll-ups follow.
+const HELD_ROWS: usize = 4_096;
+/// Batches that wait at most.
+const HELD_BATCHES: usize = 8;
 /// Room that a checkpoint needs beside as much as its log has: one that finds none takes the database down.
 const CHECKPOINT_MARGIN_BYTES: u64 = 32 << 20;
 /// How long a batch waits for room on the disk, and how often it is tried. One that finds none is left out, and its runs are read again.
@@ -31,6 +35,8 @@ pub(crate) enum ToStore {
     /// With the batch's number for whoever measures how long its rows take to be seen.
     Rows(Batch, u64),
     Work(Work),
+    /// The same, for which rows that came before need not be there: it only adds figures.
+    Figures(Work),
     /// Every row of this source was given.
     Complete(SourceId),
 }
@@ -53,7 +59,7 @@ pub(crate) fn store(
         followed: Instant::now(),
         rest: PARTIAL_INTERVAL,
         decided_by: None,
-        held: None,
+        held: Vec::new(),
         space,
         torn: false,
         health,
@@ -66,11 +72,12 @@ pub(crate) fn store(
                 storing.unseen = Some(number);
             }
             Ok(ToStore::Work(work)) => {
-                let worked = work(workspace, storing.writer);
-                storing.unless_full(worked)?;
-                storing.fresh = storing.fresh.max(Fresh::Figures);
+                storing.write_held()?;
+                storing.work(work)?;
             }
+            Ok(ToStore::Figures(work)) => storing.work(work)?,
             Ok(ToStore::Complete(source)) if !storing.torn => {
+                storing.write_held()?;
                 let completed = storing.writer.complete_source(source).map_err(EngineError::from);
                 storing.unless_full(completed)?;
             }
@@ -81,6 +88,7 @@ pub(crate) fn store(
         let followed = storing.follow();
         storing.unless_full(followed)?;
     }
+    storing.write_held()?;
     let named = workspace.rename(storing.writer).map(drop);
     storing.unless_full(named)?;
     storing.checkpoint();
@@ -107,8 +115,8 @@ struct Storing<'a> {
     /// A change of names makes all roll-ups anew, which takes the longer the more there is.
     rest: Duration,
     decided_by: Option<DecidedBy>,
-    /// A batch whose rows are committed together with what follows from them, which costs half as much.
-    held: Option<Batch>,
+    /// Small batches that are written and committed together with what follows from them: a commit costs as much as they do.
+    held: Vec<Batch>,
     space: &'a Space,
     /// Rows were left out: no source that was captured then is complete.
     torn: bool,
@@ -122,20 +130,42 @@ impl Storing<'_> {
         if batch.is_empty() {
             return Ok(());
         }
-        let (began, rows) = (Instant::now(), batch.len());
-        if self.followed.elapsed() >= self.rest {
-            match self.writer.write_soon(batch.clone()) {
-                Ok(()) => self.held = Some(batch),
-                Err(error) if is_full(&error) => self.insist(batch)?,
-                Err(error) => return Err(error.into()),
-            }
-        } else {
-            self.insist(batch)?;
+        let rows = batch.len();
+        self.held.push(batch);
+        if rows > HELD_ROWS || self.held.len() > HELD_BATCHES {
+            self.write_held()?;
         }
-        self.health.stored(rows, began.elapsed());
         self.batches += 1;
         self.fresh = Fresh::Rows;
         Ok(())
+    }
+
+    fn work(&mut self, work: Work) -> Result<(), EngineError> {
+        let worked = work(self.workspace, self.writer);
+        self.unless_full(worked)?;
+        self.fresh = self.fresh.max(Fresh::Figures);
+        Ok(())
+    }
+
+    /// Writes what waits, each batch for itself.
+    fn write_held(&mut self) -> Result<(), EngineError> {
+        for batch in std::mem::take(&mut self.held) {
+            let (began, rows) = (Instant::now(), batch.len());
+            self.insist(batch)?;
+            self.health.stored(rows, began.elapsed());
+        }
+        Ok(())
+    }
+
+    /// What failed because the disk is full is done another time: sums and names follow what is there then.
+    fn unless_full(&self, done: Result<(), EngineError>) -> Result<(), EngineError> {
+        match done {
+            Err(EngineError::Store(error)) if is_full(&error) => {
+                self.space.refused("the disk is full");
+                Ok(())
+            }
+            done => done,
+        }
     }
 
     /// Writes a batch. When there is no room for it, that is waited for, and in the end it is left out.
@@ -154,17 +184,6 @@ impl Storing<'_> {
                 }
                 Err(error) => return Err(error.into()),
             }
-        }
-    }
-
-    /// What failed because the disk is full is done another time: sums and names follow what is there then.
-    fn unless_full(&self, done: Result<(), EngineError>) -> Result<(), EngineError> {
-        match done {
-            done if is_no_room(&done) => {
-                self.space.refused("the disk is full");
-                Ok(())
-            }
-            done => done,
         }
     }
 
@@ -193,6 +212,16 @@ impl Storing<'_> {
         if self.fresh == Fresh::Figures { self.rest.max(FIGURES_INTERVAL) } else { self.rest }
     }
 
+    /// Writes what waits, with names and roll-ups, in one transaction where names stay as they are.
+    fn follow_held(&mut self) -> Result<(), EngineError> {
+        for batch in &self.held {
+            let began = Instant::now();
+            self.writer.write_soon(batch.clone())?;
+            self.health.stored(batch.len(), began.elapsed());
+        }
+        self.workspace.follow_rows(self.writer, &mut self.decided_by)
+    }
+
     fn follow(&mut self) -> Result<(), EngineError> {
         if self.fresh == Fresh::Nothing || self.followed.elapsed() < self.pause() {
             return Ok(());
@@ -200,12 +229,14 @@ impl Storing<'_> {
         let begun = Instant::now();
         match self.fresh {
             Fresh::Rows => {
-                let followed = self.workspace.follow_rows(self.writer, &mut self.decided_by);
-                match self.held.take().filter(|batch| followed.is_err() && !self.writer.keeps(batch)) {
-                    // Its rows went with what should follow from them. That is made another time.
-                    Some(batch) if is_no_room(&followed) => return self.insist(batch),
-                    _ => followed?,
+                let followed = self.follow_held();
+                // Rows that went with what should have followed from them.
+                self.held.retain(|batch| !self.writer.keeps(batch));
+                if !self.held.is_empty() {
+                    self.unless_full(followed)?;
+                    return self.write_held();
                 }
+                followed?;
             }
             _ => self.writer.commit()?,
         }
@@ -226,10 +257,6 @@ impl Storing<'_> {
         }
         Ok(())
     }
-}
-
-fn is_no_room(done: &Result<(), EngineError>) -> bool {
-    matches!(done, Err(EngineError::Store(error)) if is_full(error))
 }
 
 /// Whether there was no room on the disk. The transaction was rolled back, and the database goes on.

@@ -127,6 +127,7 @@ impl Live<'_> {
         let arrival = match arrival {
             Arrival::Begun(new, done) => return self.begin(number, *new, &done),
             Arrival::Lent(work) => return self.work(work),
+            Arrival::Figures(work) => return self.figures(work),
             arrival => arrival,
         };
         if let Arrival::Packets(frame, _) = &arrival {
@@ -135,7 +136,7 @@ impl Live<'_> {
         let Some(run) = self.runs.get_mut(&number) else { return Ok(()) };
         self.collector.turn_to(run.source());
         match arrival {
-            Arrival::Begun(..) | Arrival::Lent(_) => {}
+            Arrival::Begun(..) | Arrival::Lent(_) | Arrival::Figures(_) => {}
             Arrival::Packets(frame, _) if self.shared.space.is_paused() => run.refuse_all(&frame, &self.shared.space),
             Arrival::Packets(frame, handed_in) => {
                 let (packets, bytes) = run.kept();
@@ -151,7 +152,10 @@ impl Live<'_> {
                 let (source, whisperer) = (run.source(), run.whisperer().to_owned());
                 // While the disk is full nobody takes it.
                 if !self.shared.space.is_paused() {
-                    self.work(Box::new(move |_, writer| figures::record(writer, source, &whisperer, &status, rates)))?;
+                    let record = move |_: &Workspace, writer: &mut Writer| {
+                        figures::record(writer, source, &whisperer, &status, rates)
+                    };
+                    self.figures(Box::new(record))?;
                 }
             }
             Arrival::Sockets(changes) => {
@@ -322,6 +326,10 @@ impl Live<'_> {
         }
         let number = self.shared.health.unseen().gave();
         self.to_store.send(ToStore::Rows(batch, number)).map_err(|_| gone())
+    }
+
+    fn figures(&self, work: Work) -> Result<(), EngineError> {
+        self.to_store.send(ToStore::Figures(work)).map_err(|_| gone())
     }
 
     fn work(&self, work: Work) -> Result<(), EngineError> {
