@@ -6,6 +6,8 @@ export interface Toast {
   id: number;
   kind: "note" | "error";
   text: string;
+  /** Leads to what it is about. */
+  action?: { text: string; run: () => void };
 }
 
 /** Screen readers are told at most so often, so that they finish a sentence. */
@@ -22,9 +24,9 @@ class Messages {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Shows a sentence for six seconds; errors stay until dismissed. */
-  show(text: string, kind: Toast["kind"] = "note"): void {
+  show(text: string, kind: Toast["kind"] = "note", action?: Toast["action"]): void {
     const id = this.#nextId++;
-    this.toasts = [...this.toasts.slice(-2), { id, kind, text }];
+    this.toasts = [...this.toasts.slice(-2), { id, kind, text, ...(action === undefined ? {} : { action }) }];
     if (kind === "note") setTimeout(() => this.dismiss(id), SHOWN_MS);
   }
 

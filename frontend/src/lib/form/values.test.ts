@@ -11,6 +11,8 @@ describe("a value as text", () => {
     ["parsing.flows.idle_after", "30s", "30s"],
     ["parsing.host_header", null, ""],
     ["parsing.names", [{ a: 1 }], '[{"a":1}]'],
+    ["parsing.headers", { Accept: "text/html", "X-Time": "10:42" }, "Accept: text/html\nX-Time: 10:42"],
+    ["parsing.status", ["200", "3xx"], "200, 3xx"],
   ])("%s: %j", (path, value, text) => {
     expect(write(field(path), value)).toBe(text);
     expect(read(field(path), text)).toEqual({ value });
@@ -31,6 +33,8 @@ describe("a value as text", () => {
     ["parsing.keep_at_most", "0", "a whole number of at least 1"],
     ["capture.mode", "some", "one of Full, Headers, Lifecycle"],
     ["parsing.names", "[", "JSON, as it stands in the file"],
+    ["parsing.headers", "Accept: text/html\nnonsense", "a name, a colon and a value"],
+    ["parsing.status", "200, 20x", "such as 200, 200-299 or 2xx"],
   ])("%s: %s is told with what is allowed", (path, text, allowed) => {
     expect(read(field(path), text)).toMatchObject({ wrong: { allowed } });
   });

@@ -1,8 +1,20 @@
 // What was typed and not yet saved, laid over a configuration that may change under it.
 
-import type { WhispererConfig, WhispererProblem } from "../backend";
 import type { Field } from "./schema";
 import { read, same, type Read, type Wrong } from "./values";
+
+/** Values by part and key. What is missing has its default. */
+export type Configuration = Record<string, Record<string, unknown>>;
+
+/** A value that the host does not allow. */
+export interface HostProblem {
+  /** Where it is: `capture.interfaces[1]`. */
+  path: string;
+  found: string;
+  allowed: string;
+  /** The character from which on it cannot be read. */
+  at: number | null;
+}
 
 /** A change that is not saved. */
 export interface Draft {
@@ -29,12 +41,12 @@ export const VALUE_WORDS: Record<ValueState, string> = {
 
 /** What the host found in the configuration that it was shown. */
 export interface Verdict {
-  config: WhispererConfig;
-  problems: readonly WhispererProblem[];
+  config: Configuration;
+  problems: readonly HostProblem[];
 }
 
 /** The value that a configuration sets; undefined where it leaves the default. */
-export function setValue(config: WhispererConfig, field: Field): unknown {
+export function setValue(config: Configuration, field: Field): unknown {
   let at: unknown = config[field.part];
   for (const key of field.keys) {
     if (typeof at !== "object" || at === null) return undefined;
@@ -44,13 +56,13 @@ export function setValue(config: WhispererConfig, field: Field): unknown {
 }
 
 /** The value in force: what is set, else the default. */
-export function valueOf(config: WhispererConfig, field: Field): unknown {
+export function valueOf(config: Configuration, field: Field): unknown {
   const value = setValue(config, field);
   return value === undefined ? field.fallback : value;
 }
 
 /** Takes note of what stands in a field. It is a note also where that is what is saved: else nobody could type `lo, ` after `lo`. */
-export function drafted(field: Field, text: string, config: WhispererConfig, before: Draft | undefined): Draft {
+export function drafted(field: Field, text: string, config: Configuration, before: Draft | undefined): Draft {
   return { text, read: read(field, text), basis: before === undefined ? setValue(config, field) : before.basis };
 }
 
@@ -58,7 +70,7 @@ export function drafted(field: Field, text: string, config: WhispererConfig, bef
 export function stillDiffering(
   drafts: Drafts,
   fields: readonly Field[],
-  config: WhispererConfig,
+  config: Configuration,
   typing: string | null,
 ): Drafts {
   const left = new Map(drafts);
@@ -70,18 +82,18 @@ export function stillDiffering(
 }
 
 /** What became of a value elsewhere while it is edited here; null when nothing did. */
-export function changedElsewhere(field: Field, draft: Draft, config: WhispererConfig): { value: unknown } | null {
+export function changedElsewhere(field: Field, draft: Draft, config: Configuration): { value: unknown } | null {
   return same(setValue(config, field), draft.basis) ? null : { value: valueOf(config, field) };
 }
 
 /** Whether a draft would change something. */
-export function differs(field: Field, draft: Draft, config: WhispererConfig): boolean {
+export function differs(field: Field, draft: Draft, config: Configuration): boolean {
   return "wrong" in draft.read || !same(draft.read.value, valueOf(config, field));
 }
 
 /** The configuration with every draft that can be read. A value that is the default is left out. */
-export function proposed(config: WhispererConfig, fields: readonly Field[], drafts: Drafts): WhispererConfig {
-  const made = structuredClone(config);
+export function proposed<C extends Configuration>(config: C, fields: readonly Field[], drafts: Drafts): C {
+  const made: Configuration = structuredClone(config);
   for (const field of fields) {
     const draft = drafts.get(field.path);
     if (draft === undefined || "wrong" in draft.read) continue;
@@ -89,7 +101,7 @@ export function proposed(config: WhispererConfig, fields: readonly Field[], draf
     const part = put(made[field.part], field.keys, same(value, field.fallback) ? undefined : value);
     made[field.part] = part ?? {};
   }
-  return made;
+  return made as C;
 }
 
 /** `into` with a value at the end of a way of keys; objects that become empty go away. */
@@ -112,7 +124,7 @@ function put(
 export function wrongOf(
   field: Field,
   draft: Draft | undefined,
-  now: WhispererConfig,
+  now: Configuration,
   verdict: Verdict | null,
 ): Wrong | null {
   if (draft !== undefined && "wrong" in draft.read) return draft.read.wrong;
@@ -134,7 +146,7 @@ export function stateOf(
     wrong: Wrong | null;
     typing: boolean;
     checked: boolean;
-    config: WhispererConfig;
+    config: Configuration;
   },
 ): ValueState {
   if (wrong !== null) return "invalid";
@@ -144,7 +156,7 @@ export function stateOf(
 }
 
 /** Problems that no field of the form stands for, such as an unknown key in the file. */
-export function elsewhere(problems: readonly WhispererProblem[], fields: readonly Field[]): WhispererProblem[] {
+export function elsewhere(problems: readonly HostProblem[], fields: readonly Field[]): HostProblem[] {
   return problems.filter(({ path }) => !fields.some((field) => isAt(path, field.path)));
 }
 

@@ -20,6 +20,7 @@ export function write(field: Field, value: unknown): string {
 
 function writeShape(shape: Shape, value: unknown): string {
   if (shape.is === "json") return JSON.stringify(value);
+  if (shape.is === "map") return writeMap(value);
   if (shape.is === "list") {
     // Commas stand between the items: numbers have none here.
     const item = (one: unknown): string => (typeof one === "number" ? String(one) : writeShape(shape.of, one));
@@ -30,12 +31,32 @@ function writeShape(shape: Shape, value: unknown): string {
   return plain(value);
 }
 
+/** One line for each name: `Accept: text/html`. */
+function writeMap(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  return Object.entries(value)
+    .map(([name, text]) => `${name}: ${plain(text)}`)
+    .join("\n");
+}
+
+function readMap(text: string): Read {
+  const entries: [string, string][] = [];
+  for (const line of text.split("\n").filter((one) => one.trim() !== "")) {
+    const colon = line.indexOf(":");
+    const name = line.slice(0, colon).trim();
+    if (colon < 0 || name === "") return wrong(quoted(line.trim()), "a name, a colon and a value");
+    entries.push([name, line.slice(colon + 1).trim()]);
+  }
+  return { value: Object.fromEntries(entries) };
+}
+
 /** What the text in a field means. */
 export function read(field: Field, text: string): Read {
   if (field.nullable && text.trim() === "") return { value: null };
   const { shape } = field;
   if (shape.is === "json") return readJson(text);
   if (shape.is === "switch") return readJson(text);
+  if (shape.is === "map") return readMap(text);
   if (shape.is !== "list") return readScalar(shape, text);
   const values: unknown[] = [];
   for (const item of text.split(",").map((part) => part.trim())) {
@@ -106,6 +127,7 @@ export function limitsOf(field: Field): string {
     parts.push(`such as ${list(scalar.examples)}`);
   }
   if (shape.is === "list") parts.push("separated by commas");
+  if (shape.is === "map") parts.push("one line for each, such as `Accept: text/html`");
   if (fallback !== undefined) parts.push(`default ${write(field, fallback) || "empty"}`);
   const text = parts.join(", ");
   return text === "" ? "" : `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;

@@ -1,8 +1,5 @@
 // From the JSON Schema of a configuration to the fields of its form. Nothing here knows a single setting.
 
-/** One of the two halves of a configuration. */
-export type Part = "capture" | "parsing";
-
 /** A value that may be chosen. */
 export interface Option {
   value: unknown;
@@ -16,14 +13,15 @@ export type Scalar =
   | { is: "text"; pattern: string | null; examples: readonly string[] }
   | { is: "choice"; options: readonly Option[] };
 
-/** What kind of value a field takes. `json` is for what no form control is made for: it is typed as it stands in the file. */
-export type Shape = { is: "switch" } | Scalar | { is: "list"; of: Scalar } | { is: "json" };
+/** What kind of value a field takes. `map` is names with texts, such as headers. `json` is for what no form control is made for: it is typed as it stands in the file. */
+export type Shape = { is: "switch" } | Scalar | { is: "list"; of: Scalar } | { is: "map" } | { is: "json" };
 
 /** A setting. */
 export interface Field {
   /** As problems name it: `capture.leave_out.ports`. */
   path: string;
-  part: Part;
+  /** Which of the schemas of a configuration it is from: the first word of its path. */
+  part: string;
   /** The way to its value inside the part. */
   keys: readonly string[];
   title: string;
@@ -60,14 +58,14 @@ interface Outer {
 const DEEPEST = 6;
 
 /** The groups of a part's settings, in the order of the schema. */
-export function groupsOf(part: Part, root: Node): Group[] {
+export function groupsOf(part: string, root: Node): Group[] {
   const groups: Group[] = [];
   walk({ part, root, groups }, resolve(root, root), "", "", { keys: [], fallback: root["default"], restarts: false });
   return groups.filter(({ fields }) => fields.length > 0);
 }
 
 interface Walk {
-  part: Part;
+  part: string;
   root: Node;
   groups: Group[];
 }
@@ -145,12 +143,15 @@ function shapeOf(node: Node, root: Node): Shape {
     const of = scalarOf(resolve(items, root));
     if (of !== null) return { is: "list", of };
   }
+  if (node["type"] === "object" && objectOf(node["additionalProperties"])?.["type"] === "string") return { is: "map" };
   return { is: "json" };
 }
 
 function scalarOf(node: Node): Scalar | null {
   const options = optionsOf(node);
   if (options.length > 0) return { is: "choice", options };
+  const written = texts(node);
+  if (written !== null) return scalarOf(written);
   const { type } = node;
   if (type === "integer" || type === "number") {
     return { is: "number", whole: type === "integer", least: limit(node["minimum"]), most: limit(node["maximum"]) };
@@ -162,6 +163,15 @@ function scalarOf(node: Node): Scalar | null {
     pattern: textOf(node["pattern"]) || null,
     examples: examples.filter((example): example is string => typeof example === "string"),
   };
+}
+
+/** A number that may also be written as a text, such as a status `200` or `"2xx"`, is a text. */
+function texts(node: Node): Node | null {
+  const kinds = Array.isArray(node["anyOf"]) ? node["anyOf"].map((one) => objectOf(one) ?? {}) : [];
+  const text = kinds.find(({ type }) => type === "string");
+  const others = kinds.every(({ type }) => type === "string" || type === "integer");
+  if (text === undefined || !others) return null;
+  return { ...text, examples: Array.isArray(node["examples"]) ? node["examples"].map(String) : [] };
 }
 
 /** Values of an `enum`, or of a `oneOf` in which each is a constant or a list of constants. */

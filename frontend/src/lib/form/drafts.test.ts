@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import type { WhispererConfig } from "../backend";
 import {
   changedElsewhere,
   drafted,
@@ -9,6 +8,7 @@ import {
   stillDiffering,
   valueOf,
   wrongOf,
+  type Configuration,
   type Draft,
   type Drafts,
 } from "./drafts";
@@ -17,8 +17,8 @@ import { field, FIELDS } from "./testkit";
 const snap = field("capture.snap_length");
 const ports = field("capture.leave_out.ports");
 const interfaces = field("capture.interfaces");
-const nothing: WhispererConfig = { capture: {}, parsing: {} };
-const saved: WhispererConfig = { capture: { snap_length: 128, unknown: 1 }, parsing: {} };
+const nothing: Configuration = { capture: {}, parsing: {} };
+const saved: Configuration = { capture: { snap_length: 128, unknown: 1 }, parsing: {} };
 
 const typed = (one: typeof snap, text: string, config = nothing): Draft => drafted(one, text, config, undefined);
 
