@@ -90,8 +90,8 @@ export class ChecksModel {
       // A past moment does not change.
       generation: () => (this.at === null ? recording.pushes + this.#due : 0),
       ask: async (host, question, options) => {
-        const { offset, limit: _limit, ...rest } = question;
-        return { key: JSON.stringify(rest), offset, websites: await host.websites(question, options) };
+        const key = JSON.stringify({ ...question, offset: 0, limit: 0 });
+        return { key, offset: question.offset, websites: await host.websites(question, options) };
       },
     });
     $effect(() => {

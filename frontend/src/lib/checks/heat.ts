@@ -27,6 +27,29 @@ export function bandCount({ borders_us }: CheckHeat): number {
   return borders_us.length + 1;
 }
 
+/** Fewer bands are not shown, however alike all responses are. */
+const LEAST_BANDS = 5;
+
+/** The map without the bands that are empty all along above and below, but for one on each side. */
+export function trimmed(heat: CheckHeat): CheckHeat {
+  const bands = bandCount(heat);
+  const used = Array.from({ length: bands }, (_, band) =>
+    heat.counts.some((n, cell) => n > 0 && cell % bands === band),
+  );
+  if (!used.includes(true)) return heat;
+  let first = Math.max(0, used.indexOf(true) - 1);
+  let last = Math.min(bands - 1, used.lastIndexOf(true) + 1);
+  while (last - first + 1 < Math.min(LEAST_BANDS, bands)) {
+    if (first > 0) first -= 1;
+    else last += 1;
+  }
+  return {
+    ...heat,
+    borders_us: heat.borders_us.slice(first, last),
+    counts: heat.counts.filter((_, cell) => cell % bands >= first && cell % bands <= last),
+  };
+}
+
 /** How strong a cell is drawn, from 1; 0 for none. The ramp follows the logarithm, so that rare slow answers are seen. */
 export function levelOf(n: number, most: number): number {
   if (n <= 0) return 0;

@@ -67,5 +67,6 @@ describe("the fields of a schema", () => {
 
   it("are named by their key where the schema names them not", () => {
     expect(titleOf("leave_out")).toBe("Leave out");
+    expect([titleOf("url"), titleOf("http_version"), titleOf("ca_file")]).toEqual(["URL", "HTTP version", "CA file"]);
   });
 });

@@ -192,9 +192,14 @@ function optionsOf(node: Node): Option[] {
   return all.every((some) => some !== null) ? all.flat() : [];
 }
 
+const ABBREVIATIONS = /\b(ca|dns|http|ip|json|kib|tcp|tls|url)\b/g;
+
 /** `snap_length` as a person writes it. */
 export function titleOf(key: string): string {
-  const words = key.replaceAll(/[_-]+/g, " ").trim();
+  const words = key
+    .replaceAll(/[_-]+/g, " ")
+    .trim()
+    .replaceAll(ABBREVIATIONS, (word) => word.toUpperCase());
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

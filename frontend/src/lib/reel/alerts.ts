@@ -77,7 +77,9 @@ const PINS: Record<Mark["kind"], Pin> = {
     ctx.arc(x, y, PIN_PX - 0.2, 0, 2 * Math.PI);
     ctx.fill();
     ctx.fillStyle = palette.onError;
-    ctx.fill(new Path2D(`M${x - 2.4} ${y + 1.6}v-2a2.4 2.4 0 0 1 4.8 0v2l.8 .9h-6.4zM${x - 0.9} ${y + 3}h1.8v.8h-1.8z`));
+    ctx.fill(
+      new Path2D(`M${x - 2.4} ${y + 1.6}v-2a2.4 2.4 0 0 1 4.8 0v2l.8 .9h-6.4zM${x - 0.9} ${y + 3}h1.8v.8h-1.8z`),
+    );
   },
   /** A triangle: it answers, but wrongly. */
   failing: (ctx, x, y, palette) => {

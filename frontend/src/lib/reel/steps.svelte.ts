@@ -81,9 +81,16 @@ class Steps {
   }
 }
 
-async function next(kind: Exclude<StepKind, "auto">, from_us: number, direction: Direction): Promise<FoundEvent | null> {
+async function next(
+  kind: Exclude<StepKind, "auto">,
+  from_us: number,
+  direction: Direction,
+): Promise<FoundEvent | null> {
   if (kind === "bookmark") return nextBookmark(from_us, direction);
-  return backend().nextEvent({ from_us, direction, kind: kind as EventKind, filter: selection.filter }, { lane: "step" });
+  return backend().nextEvent(
+    { from_us, direction, kind: kind as EventKind, filter: selection.filter },
+    { lane: "step" },
+  );
 }
 
 function nextBookmark(fromUs: number, direction: Direction): FoundEvent | null {
