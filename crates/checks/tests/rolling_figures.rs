@@ -146,7 +146,10 @@ fn what_tells_nothing_about_the_website_is_no_part_of_its_availability() {
     let figures = stats.figures(0).unwrap();
     assert_eq!((figures.availability(), figures.overruns, figures.self_offline), (Some(0.75), 1, 6));
     assert_eq!((figures.responses.avg_us(), figures.responses.max_us), (Some(2_500.0), Some(4_000)));
-    assert_eq!((figures.ttfb.avg_us(), named(&figures)), (Some(500.0), vec![("200".into(), 3, false), ("200".into(), 1, true)]));
+    assert_eq!(
+        (figures.ttfb.avg_us(), named(&figures)),
+        (Some(500.0), vec![("200".into(), 3, false), ("200".into(), 1, true)])
+    );
     assert_eq!(Summary::default().availability(), None);
 }
 

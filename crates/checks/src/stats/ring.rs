@@ -79,7 +79,8 @@ impl Ring {
             after_ms: u32::try_from(sample.at_ms - self.begin_ms).unwrap_or(u32::MAX),
             response_us: sample.response_us.unwrap_or(NONE),
             ttfb_us: sample.ttfb_us.unwrap_or(NONE),
-            outcome_and_state: sample.outcome.map_or(0, |outcome| outcome.code() & OUTCOME_MASK) | state << OUTCOME_BITS,
+            outcome_and_state: sample.outcome.map_or(0, |outcome| outcome.code() & OUTCOME_MASK)
+                | state << OUTCOME_BITS,
         }
     }
 

@@ -1,6 +1,7 @@
 //! The writing side: batches in, names decided elsewhere, roll-ups on top.
 
 mod attempts;
+mod checks;
 mod forget;
 mod keyframes;
 mod losses;
@@ -29,6 +30,7 @@ use crate::{
 };
 
 pub use attempts::Attempt;
+pub use checks::{CheckHour, CheckWriter, HourTimes, NewCheckRun};
 pub use forget::Forgetting;
 pub use losses::LostPackets;
 use naming::Naming;
@@ -228,7 +230,7 @@ impl Writer {
     /// Moves the log into the database file. Call it when an import has ended.
     pub fn checkpoint(&mut self) -> Result<()> {
         self.commit()?;
-        Ok(self.connection.execute_batch("CHECKPOINT")?)
+        self.place.checkpoint(&self.connection)
     }
 
     /// Gives the recording its identity and name.
