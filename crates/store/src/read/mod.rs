@@ -1,5 +1,6 @@
 //! The reading side: answers to the questions of `wirereel-query`, and to users' SQL.
 
+mod alerts;
 mod complete;
 mod copy;
 mod cover;
@@ -42,6 +43,7 @@ use crate::{
     store::Shared,
 };
 
+pub use alerts::{AlertPage, TargetFigures};
 pub use copy::{Copied, CopyFormat};
 pub use difference::{WindowFigures, difference};
 pub use exchange::StoredExchange;

@@ -1,5 +1,6 @@
 //! The writing side: batches in, names decided elsewhere, roll-ups on top.
 
+mod alerts;
 mod attempts;
 mod forget;
 mod keyframes;
@@ -28,6 +29,7 @@ use crate::{
     store::WriterPlace,
 };
 
+pub use alerts::{AlertSaving, AlertWriter, SavedAlert, SavedAlertEvent, SavedAlertState, SavedAlerts, SavedDelivery};
 pub use attempts::Attempt;
 pub use forget::Forgetting;
 pub use losses::LostPackets;
