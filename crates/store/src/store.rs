@@ -17,7 +17,7 @@ use crate::{
     lanes::Lanes,
     open::{self, Files},
     read::{Reader, SharedAnswers},
-    write::{CheckWriter, Writer},
+    write::{AlertWriter, CheckWriter, Writer},
 };
 
 /// Connections kept for the next readers.
@@ -90,6 +90,14 @@ impl Store {
         }
         let place = WriterPlace { shared: Arc::clone(&self.shared) };
         Writer::new(self.shared.connection()?, place)
+    }
+
+    /// Whoever saves alerts, beside the writer. There is one.
+    ///
+    /// # Errors
+    /// When the database cannot give another connection.
+    pub fn alert_writer(&self) -> Result<AlertWriter> {
+        AlertWriter::new(self.shared.connection()?, Arc::clone(&self.shared))
     }
 
     /// A reader. On a lane, it takes the place of the lane's older reader, whose question ends with `Superseded`.

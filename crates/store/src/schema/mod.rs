@@ -1,6 +1,7 @@
 //! The public contract: every view and column with its type and meaning, from which the database's comments, the text of
 //! `wirereel schema` and `docs/schema.md` are made.
 
+mod alerts;
 mod checks;
 mod edges;
 mod events;
@@ -60,6 +61,9 @@ pub fn views() -> Vec<View> {
         workspace_views::lost_packets(),
         workspace_views::self_metrics(),
         workspace_views::ingest_errors(),
+        alerts::alerts(),
+        alerts::alert_events(),
+        alerts::alert_deliveries(),
     ]);
     views.extend(checks::views());
     views
@@ -68,6 +72,7 @@ pub fn views() -> Vec<View> {
 /// The statements that make tables, views, macros and comments; safe to run again on the same format.
 pub(crate) fn create() -> String {
     let mut sql = physical::create();
+    sql.push_str(alerts::TABLES);
     sql.push_str(&workspace_views::hint_macro());
     sql.push_str(checks::MACROS);
     for view in views() {

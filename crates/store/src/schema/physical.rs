@@ -11,7 +11,16 @@ use crate::{
 };
 
 /// Tables whose rows cannot be made anew from packets: where a database is set aside and another one begun, they are taken over.
-pub(crate) const OWN_TABLES: &[&str] = &[CheckWebsites::TABLE, CheckResults::TABLE, CheckHours::TABLE];
+pub(crate) const OWN_TABLES: [&str; 8] = [
+    CheckWebsites::TABLE,
+    CheckResults::TABLE,
+    CheckHours::TABLE,
+    "alerts",
+    "alert_events",
+    "alert_states",
+    "alert_deliveries",
+    "alert_mark",
+];
 
 /// Changes when a physical table changes: a file with another number is set aside and imported again.
 pub const FORMAT: u32 = 8;

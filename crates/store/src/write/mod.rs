@@ -1,5 +1,6 @@
 //! The writing side: batches in, names decided elsewhere, roll-ups on top.
 
+mod alerts;
 mod attempts;
 mod checks;
 mod forget;
@@ -29,6 +30,7 @@ use crate::{
     store::WriterPlace,
 };
 
+pub use alerts::{AlertSaving, AlertWriter, SavedAlert, SavedAlertEvent, SavedAlertState, SavedAlerts, SavedDelivery};
 pub use attempts::Attempt;
 pub use checks::{CheckHour, CheckWriter, HourTimes, NewCheckRun};
 pub use forget::Forgetting;
