@@ -1,5 +1,10 @@
 &[
     "add_bookmark",
+    "alert_acknowledge",
+    "alert_note",
+    "alert_silence",
+    "alert_test_target",
+    "alerts",
     "app_state",
     "bookmarks",
     "cancel_import",

@@ -1,6 +1,7 @@
 //! The running workbench: opens workspaces, imports captures, decides what addresses are called, answers hosts.
 #![forbid(unsafe_code)]
 
+pub mod alerting;
 mod body;
 pub mod config;
 pub mod doctor;

@@ -1,5 +1,6 @@
 //! The one list: command name, arguments, handler.
 
+mod alerts;
 mod app;
 mod ask;
 mod capture;
@@ -51,6 +52,11 @@ macro_rules! commands {
 
 commands! {
     add_bookmark => remember::add_bookmark,
+    alert_acknowledge => alerts::alert_acknowledge,
+    alert_note => alerts::alert_note,
+    alert_silence => alerts::alert_silence,
+    alert_test_target => alerts::alert_test_target,
+    alerts => alerts::alerts,
     app_state => app::app_state,
     bookmarks => remember::bookmarks,
     cancel_import => app::cancel_import,

@@ -2,6 +2,7 @@
 //!
 //! A wrong value is reported with its path, what was found and what is allowed; everything else in the file stays in force.
 
+mod alerts;
 mod edit;
 mod entry_point;
 mod name_rule;
@@ -15,8 +16,10 @@ mod whisperer;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wirereel_alerts::AlertConfig;
 use wirereel_checks::Website;
 
+pub(crate) use alerts::read_alerts_again;
 pub(crate) use edit::edit;
 pub use entry_point::EntryPoint;
 pub use name_rule::{NameRule, Network};
@@ -64,6 +67,8 @@ pub struct Config {
     pub whisperers: Vec<WhispererEntry>,
     /// Websites, and other things that answer, that are checked.
     pub websites: Vec<Website>,
+    /// When alerts open, when they are over, and who is told.
+    pub alerts: AlertConfig,
 }
 
 /// What is done about packets that cannot be read.

@@ -5,7 +5,9 @@ use std::{fmt, io, path::Path};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Config, FILE_NAME, TrustedProxies, websites::read_websites, whisperer::read_whisperers};
+use super::{
+    Config, FILE_NAME, TrustedProxies, alerts::read_alerts, websites::read_websites, whisperer::read_whisperers,
+};
 
 /// A value that is not in force, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,7 @@ fn keep(path: &str, before: &Config, config: &mut Config) {
         "whisperers" if path == "whisperers" => config.whisperers.clone_from(&before.whisperers),
         // So it is with websites: one that is wrong is not checked.
         "websites" if path == "websites" => config.websites.clone_from(&before.websites),
+        "alerts" if path == "alerts" => config.alerts.clone_from(&before.alerts),
         // A key that does not exist has nothing to keep.
         _ => {}
     }
@@ -117,10 +120,11 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
                 Value::Array(items) => config.websites = read_websites(&items, &mut problems),
                 _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
             },
+            "alerts" => config.alerts = read_alerts(&value, &mut problems),
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
                 message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
-                          keep_secrets, retention, storing, whisperers, websites"
+                          keep_secrets, retention, storing, whisperers, websites, alerts"
                     .into(),
             }),
         }

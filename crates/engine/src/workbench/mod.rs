@@ -3,6 +3,7 @@
 //! Home is itself a workspace (what `wirereel import` fills) and holds, for captures opened one by one, a workspace each under `recordings/`,
 //! and one for what is captured live under `live/`.
 
+mod alerting;
 mod beside;
 mod health;
 mod keeping;
@@ -37,6 +38,7 @@ use crate::{
     workspace::exists,
 };
 
+use alerting::Alarm;
 use health::Health;
 use keeping::Keeping;
 use live::Live;
@@ -60,6 +62,7 @@ pub struct Workbench {
     keeping: Keeping,
     tending: Tending,
     health: Health,
+    alarm: Alarm,
     scratch_number: AtomicU64,
     ticks: TickBoard,
     /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
@@ -91,6 +94,7 @@ impl Workbench {
             keeping: Keeping::default(),
             tending: Tending::default(),
             health: Health::default(),
+            alarm: Alarm::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
             beside: Mutex::default(),
@@ -106,6 +110,7 @@ impl Workbench {
         workbench.follow_whisperers()?;
         workbench.start_tending()?;
         workbench.start_watching()?;
+        workbench.start_alerting()?;
         Ok(workbench)
     }
 
@@ -344,6 +349,7 @@ impl Workbench {
         // Nothing is begun any more.
         self.tending.thread.end();
         self.health.thread.end();
+        self.end_alerting();
         self.keeping.let_go();
         self.stop_completing();
         self.cancel_import();
