@@ -12,6 +12,8 @@ const MOST_SHOWN = 3;
 
 class AlertNews {
   #known: Known | null = null;
+  /** What is shown of alerts that opened, by their ids: it goes when they are over. */
+  readonly #shown = new Map<string, number>();
   #asking = false;
   #again = false;
   /** Whether the browser may show notifications; null where it cannot. */
@@ -61,6 +63,11 @@ class AlertNews {
         run: () => pane.show("alerts"),
       });
     }
+    for (const { alert_id } of resolved) {
+      const shown = this.#shown.get(alert_id);
+      if (shown !== undefined) messages.dismiss(shown);
+      this.#shown.delete(alert_id);
+    }
     for (const alert of resolved.slice(0, MOST_SHOWN)) {
       this.#say(alert, alert.recovery_message ?? `${alert.subject.name} has recovered.`, "note");
     }
@@ -71,7 +78,8 @@ class AlertNews {
       alertsView.look(alert.alert_id);
       pane.show("alerts");
     };
-    messages.show(text, kind, { text: "Show", run });
+    const shown = messages.post(text, kind, { text: "Show", run });
+    if (kind === "error") this.#shown.set(alert.alert_id, shown);
     messages.say(text);
     // The window's host has its own way to the desktop.
     if (backend().host !== "browser" || this.permission !== "granted") return;

@@ -62,6 +62,8 @@ export class ChecksModel {
   readonly list: Pulled<Answer>;
   readonly detail: Pulled<WebsiteDetail>;
 
+  /** What stood first when nobody had chosen: the list goes on being sorted under it. */
+  #first = $state<string | null>(null);
   #page = $state.raw({ offset: 0, limit: 3 * STEP_ROWS });
   /** Rises when figures are due. */
   #due = $state(0);
@@ -146,8 +148,17 @@ export class ChecksModel {
     if (from !== this.#page.offset || limit !== this.#page.limit) this.#page = { offset: from, limit };
   }
 
-  /** Name of the one that is looked at: the first of the list where none was chosen. */
-  readonly website = $derived.by((): string | null => checksView.website ?? this.row(0)?.website ?? null);
+  /** Name of the one that is looked at: where none was chosen, what stood first when the list came. */
+  get website(): string | null {
+    return checksView.website ?? this.#first;
+  }
+
+  /** It is gone: the first of the list takes its place. */
+  forgetWebsite(): void {
+    checksView.website = null;
+    this.#first = null;
+    this.again();
+  }
 
   /** Its row, as it was told last. */
   readonly chosen = $derived.by((): WebsiteRow | null => {
@@ -197,6 +208,8 @@ export class ChecksModel {
     // Fewer match than before: what stood behind the last is gone.
     for (const index of rows.keys()) if (index >= websites.matching) rows.delete(index);
     this.#rows = { key, rows };
+    if (websites.total === 0) this.#first = null;
+    else this.#first ??= rows.get(0)?.website ?? null;
   }
 }
 

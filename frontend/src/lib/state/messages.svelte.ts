@@ -25,9 +25,15 @@ class Messages {
 
   /** Shows a sentence for six seconds; errors stay until dismissed. */
   show(text: string, kind: Toast["kind"] = "note", action?: Toast["action"]): void {
+    this.post(text, kind, action);
+  }
+
+  /** As `show`; gives the number by which it can be dismissed. */
+  post(text: string, kind: Toast["kind"], action?: Toast["action"]): number {
     const id = this.#nextId++;
     this.toasts = [...this.toasts.slice(-2), { id, kind, text, ...(action === undefined ? {} : { action }) }];
     if (kind === "note") setTimeout(() => this.dismiss(id), SHOWN_MS);
+    return id;
   }
 
   /** Shows an error, unless nobody waits for its answer any more. */
