@@ -2,6 +2,7 @@
 //! `wirereel schema` and `docs/schema.md` are made.
 
 mod alerts;
+mod checks;
 mod edges;
 mod events;
 mod physical;
@@ -9,7 +10,9 @@ mod text;
 mod workspace_views;
 
 pub use physical::FORMAT;
-pub(crate) use physical::{COUNTERS, KEYFRAME_S, OPEN_DELTA, PULSE_MS, UNTOLD_BYTES, WIDTHS_S, counter_sums};
+pub(crate) use physical::{
+    COUNTERS, KEYFRAME_S, OPEN_DELTA, OWN_TABLES, PULSE_MS, UNTOLD_BYTES, WIDTHS_S, counter_sums,
+};
 pub use text::{schema_markdown, schema_text};
 pub(crate) use workspace_views::unresolved_sql;
 
@@ -62,6 +65,7 @@ pub fn views() -> Vec<View> {
         alerts::alert_events(),
         alerts::alert_deliveries(),
     ]);
+    views.extend(checks::views());
     views
 }
 
@@ -70,6 +74,7 @@ pub(crate) fn create() -> String {
     let mut sql = physical::create();
     sql.push_str(alerts::TABLES);
     sql.push_str(&workspace_views::hint_macro());
+    sql.push_str(checks::MACROS);
     for view in views() {
         sql.push_str(&view.create());
     }

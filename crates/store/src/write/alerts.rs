@@ -2,7 +2,7 @@
 //!
 //! They have a connection of their own beside the one writer of traffic: their tables are their own, so neither waits for the other.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use duckdb::{
     Connection,
@@ -117,8 +117,7 @@ pub struct SavedAlerts {
 /// Saves alerts. There is one.
 pub struct AlertWriter {
     connection: Connection,
-    /// Keeps the files open.
-    _shared: Arc<Shared>,
+    shared: Arc<Shared>,
     saved: u64,
 }
 
@@ -130,7 +129,7 @@ impl AlertWriter {
             [],
             |row| row.get(0),
         )?;
-        Ok(Self { connection, _shared: shared, saved })
+        Ok(Self { connection, shared, saved })
     }
 
     /// What was saved; of deliveries that are done the last so many.
@@ -197,6 +196,9 @@ impl AlertWriter {
     }
 
     fn in_transaction<T>(&mut self, work: impl FnOnce(&Connection, u64) -> Result<T>) -> Result<T> {
+        let shared = Arc::clone(&self.shared);
+        // A checkpoint fails while somebody writes, and one of packets' rows must not.
+        let _writes = shared.beside.read().unwrap_or_else(PoisonError::into_inner);
         self.connection.execute_batch("BEGIN")?;
         let done = work(&self.connection, self.saved + 1).and_then(|done| {
             self.connection.execute_batch("COMMIT")?;

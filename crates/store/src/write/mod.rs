@@ -2,6 +2,7 @@
 
 mod alerts;
 mod attempts;
+mod checks;
 mod forget;
 mod keyframes;
 mod losses;
@@ -31,6 +32,7 @@ use crate::{
 
 pub use alerts::{AlertSaving, AlertWriter, SavedAlert, SavedAlertEvent, SavedAlertState, SavedAlerts, SavedDelivery};
 pub use attempts::Attempt;
+pub use checks::{CheckHour, CheckWriter, HourTimes, NewCheckRun};
 pub use forget::Forgetting;
 pub use losses::LostPackets;
 use naming::Naming;
@@ -230,7 +232,7 @@ impl Writer {
     /// Moves the log into the database file. Call it when an import has ended.
     pub fn checkpoint(&mut self) -> Result<()> {
         self.commit()?;
-        Ok(self.connection.execute_batch("CHECKPOINT")?)
+        self.place.checkpoint(&self.connection)
     }
 
     /// Gives the recording its identity and name.
