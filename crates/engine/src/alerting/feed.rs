@@ -80,16 +80,16 @@ impl Default for Feed {
 
 impl Feed {
     pub(super) fn readings(&self, readings: Vec<OwnedReading>) {
-        let mut rest = readings;
-        while !rest.is_empty() {
-            let later = rest.split_off(rest.len().min(AT_ONCE));
-            let count = rest.len() as u64;
-            if let Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) =
-                self.sender.try_send(Heard::Readings(rest))
-            {
+        let mut rest = readings.into_iter();
+        loop {
+            let some: Vec<OwnedReading> = rest.by_ref().take(AT_ONCE).collect();
+            let count = some.len() as u64;
+            if count == 0 {
+                return;
+            }
+            if self.sender.try_send(Heard::Readings(some)).is_err() {
                 self.lost.fetch_add(count, Ordering::Relaxed);
             }
-            rest = later;
         }
     }
 

@@ -14,7 +14,6 @@ use wirereel_store::Store;
 use super::*;
 
 const SECOND: i64 = 1_000_000_000;
-const MINUTE: i64 = 60 * SECOND;
 /// 2026-11-26T00:00:00Z.
 const EPOCH: i64 = 1_795_651_200 * SECOND;
 

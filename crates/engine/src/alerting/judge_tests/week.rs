@@ -16,7 +16,8 @@ fn checks() -> (Vec<(i64, usize, bool)>, [i64; SITES]) {
         let outages: Vec<(i64, i64)> = (0..20)
             .map(|_| {
                 let from = dice.roll(WEEK_S);
-                (from, from + 5 + dice.roll(if dice.roll(4) == 0 { 20_000 } else { 400 }))
+                let longest = if dice.roll(4) == 0 { 20_000 } else { 400 };
+                (from, from + 5 + dice.roll(longest))
             })
             .collect();
         let mut at = dice.roll(*interval);
