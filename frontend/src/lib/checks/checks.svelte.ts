@@ -90,7 +90,7 @@ export class ChecksModel {
         };
       },
       // A past moment does not change.
-      generation: () => (this.at === null ? recording.pushes + this.#due : 0),
+      generation: () => (this.at === null ? recording.checks + this.#due : 0),
       ask: async (host, question, options) => {
         const key = JSON.stringify({ ...question, offset: 0, limit: 0 });
         return { key, offset: question.offset, websites: await host.websites(question, options) };

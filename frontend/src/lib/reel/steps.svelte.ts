@@ -1,6 +1,6 @@
 // Stepping from event to event: what the arrows stop at, and where the next one is.
 
-import { ApiError, backend, type Direction, type EventKind, type FoundEvent } from "../backend";
+import { ApiError, backend, type Direction, type FoundEvent } from "../backend";
 import { clock } from "../format";
 import { bookmarks, messages, oneOf, playhead, Remembered, selection } from "../state";
 import { reel } from "./reel.svelte";
@@ -88,7 +88,7 @@ async function next(
 ): Promise<FoundEvent | null> {
   if (kind === "bookmark") return nextBookmark(from_us, direction);
   return backend().nextEvent(
-    { from_us, direction, kind: kind as EventKind, filter: selection.filter },
+    { from_us, direction, kind, filter: selection.filter },
     { lane: "step" },
   );
 }

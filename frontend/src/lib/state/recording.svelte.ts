@@ -26,8 +26,8 @@ class RecordingStore {
   health = $state(0);
   /** Open alerts, and websites that are down. */
   alerts = $state.raw<AlertsBadge>(NO_ALERTS);
-  /** Rises with every push of the host. */
-  pushes = $state(0);
+  /** Rises when websites were checked, their figures were told anew, or their list changed. */
+  checks = $state(0);
   /** The file on its way to the web host. */
   upload = $state.raw<UploadProgress | null>(null);
   connection = $state<Connection>("connecting");
@@ -177,7 +177,7 @@ class RecordingStore {
     this.whisperers = tick.whisperers;
     this.health = tick.health;
     if (!sameBadge(this.alerts, tick.alerts)) this.alerts = tick.alerts;
-    this.pushes += 1;
+    this.checks = tick.checks;
     if (!changed && !lost && !ended) return;
     clearTimeout(this.#timer);
     const next = this.importing || this.growing ? this.#refreshedAt + REFRESH_WHILE_IMPORTING_MS : 0;
