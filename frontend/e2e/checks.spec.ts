@@ -1,5 +1,7 @@
 // Website checks in the window: added with the keyboard, looked at in depth, wrong values, a test, a list, and a thousand of them.
 
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
 import { ask, closeRecording, expect, test } from "./host";
 import { Site } from "./site";
@@ -30,16 +32,20 @@ async function open(app: Page): Promise<void> {
   await expect(pane(app).getByRole("heading", { name: "Checks" })).toBeVisible();
 }
 
-/** No website is left from another test. */
-async function calm(app: Page): Promise<void> {
+/** No website is left from another test. A thousand are gone at once where the host's folder is known. */
+async function calm(app: Page, workspace: string): Promise<void> {
+  if (workspace !== "") {
+    writeFileSync(join(workspace, "wirereel.json"), "{}");
+    await expect.poll(async () => (await listed(app)).total).toBe(0);
+  }
   for (let all = await listed(app); all.total > 0; all = await listed(app)) {
     for (const { website } of all.rows) await ask(app, "website_remove", { website });
   }
 }
 
 let site: Site;
-test.beforeEach(async ({ app }) => {
-  await calm(app);
+test.beforeEach(async ({ app, host }) => {
+  await calm(app, host.workspace);
   site = await new Site().open();
 });
 test.afterEach(async () => {
@@ -94,7 +100,8 @@ test("a website is added, chosen and looked at by keys alone", async ({ app }) =
   await app.keyboard.press("ArrowRight");
   await expect(pane(app).getByRole("img", { name: /by how long they took/ })).toBeVisible();
   await app.keyboard.press("ArrowRight");
-  await expect(pane(app).getByRole("rowheader", { name: "200" })).toBeVisible();
+  // Figures are told every ten seconds.
+  await expect(pane(app).getByRole("rowheader", { name: "200" })).toBeVisible({ timeout: 15_000 });
   await expect(app).toHaveURL(/show=codes/);
   await app.keyboard.press("ArrowRight");
   await expect(pane(app).getByRole("columnheader", { name: "Available" })).toBeVisible();
@@ -207,7 +214,7 @@ test("a list is shown before it is taken over; what is there already stays as it
   await pane(app).getByRole("button", { name: "More for websites" }).click();
   await app.getByRole("menuitem", { name: "Import a list" }).click();
   const dialog = app.getByRole("dialog", { name: "Import a list of websites" });
-  await dialog.getByLabel("The list").fill(`${site.url}/known\n${site.url}/one\nnonsense here\n${site.url}/two\n`);
+  await dialog.getByLabel("The list").fill(`${site.url}/known\n${site.url}/one\nnonsense\n${site.url}/two\n`);
   await expect(dialog.getByRole("list", { name: "Websites found" })).toContainText("/two");
   await expect(dialog.getByRole("list", { name: "Websites found" })).toContainText("there already");
   await expect(dialog.getByRole("list", { name: "What cannot be taken over" })).toContainText("nonsense");
@@ -259,7 +266,7 @@ test("a check shows its redirects hop by hop and its reason, and failing ones st
   await expect(row(app, "moved")).toHaveAttribute("aria-label", /moved, down/, { timeout: 10_000 });
   await pane(app).getByRole("button", { name: "Failing only" }).click();
   await expect(checks.getByRole("row").nth(1)).toContainText("500");
-  await expect(checks).not.toContainText("200");
+  await expect(checks.getByRole("gridcell", { name: "200", exact: true })).toHaveCount(0);
   await expect(detail.locator(".reason")).toContainText("500");
 });
 

@@ -29,6 +29,7 @@ describe("the head of the list", () => {
     expect(listWords(all)).toBe("5 websites, 1 down, 2 paused");
     expect(listWords({ ...all, down: 0, paused: 0 })).toBe("5 websites, all up");
     expect(listWords({ ...all, down: 5, paused: 0 })).toBe("5 websites, all down");
+    expect(listWords({ ...all, total: 1, paused: 0 })).toBe("1 website, down");
   });
 
   it("says from when on a website counts as down: at the threshold too", () => {

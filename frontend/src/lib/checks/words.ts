@@ -67,8 +67,9 @@ export function listWords(all: Websites): string {
     [all.unknown, "not checked yet"],
     [all.paused, "paused"],
   ];
-  for (const [n, word] of some) if (n > 0) parts.push(n === all.total ? `all ${word}` : `${count(n)} ${word}`);
-  if (parts.length === 1 && all.total > 0) parts.push("all up");
+  for (const [n, word] of some)
+    if (n > 0) parts.push(n < all.total ? `${count(n)} ${word}` : n === 1 ? word : `all ${word}`);
+  if (parts.length === 1 && all.total > 0) parts.push(all.total === 1 ? "up" : "all up");
   return parts.join(", ");
 }
 
