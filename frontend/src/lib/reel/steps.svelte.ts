@@ -87,10 +87,7 @@ async function next(
   direction: Direction,
 ): Promise<FoundEvent | null> {
   if (kind === "bookmark") return nextBookmark(from_us, direction);
-  return backend().nextEvent(
-    { from_us, direction, kind, filter: selection.filter },
-    { lane: "step" },
-  );
+  return backend().nextEvent({ from_us, direction, kind, filter: selection.filter }, { lane: "step" });
 }
 
 function nextBookmark(fromUs: number, direction: Direction): FoundEvent | null {
