@@ -177,8 +177,15 @@ impl Desk {
                     };
                     self.config.rules.iter().any(is_meant)
                 }),
-                // Without files there are no states that could be altered.
-                _ => self.has_something(),
+                // Whoever is gone may have alerts that were open when the program ended.
+                Heard::KeepOnly { kind, .. } => {
+                    let is_older = |other: &Heard| matches!(other, Heard::KeepOnly { kind: of, .. } if of == kind);
+                    self.waiting.retain(|other| !is_older(other));
+                    true
+                }
+                Heard::Forget(_) => self.waiting.len() < WAITING / 2,
+                // Without states nobody's time runs.
+                Heard::Blind { .. } => self.has_something(),
             };
             if is_of_use {
                 self.waiting.push_back(heard);
