@@ -3,6 +3,7 @@
 
 pub mod alerting;
 mod body;
+mod checking;
 pub mod config;
 pub mod doctor;
 mod error;

@@ -25,6 +25,7 @@ impl TickBoard {
                 whisperers: 0,
                 health: 0,
                 alerts: AlertsBadge::default(),
+                checks: 0,
             }),
         }
     }
@@ -73,8 +74,15 @@ impl TickBoard {
         });
     }
 
+    /// Results of website checks came, frames were told anew, or the list changed.
+    pub(crate) fn checks(&self) {
+        self.sender.send_modify(|tick| {
+            tick.seq += 1;
+            tick.checks += 1;
+        });
+    }
+
     /// The last checks of so many websites failed.
-    #[allow(dead_code, reason = "whoever checks websites says so")]
     pub(crate) fn websites_down(&self, down: u32) {
         self.sender.send_if_modified(|tick| {
             let has_changed = tick.alerts.websites_down != down;

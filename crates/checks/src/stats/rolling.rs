@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Sample, Summary, greatest::Greatest, ring::Ring};
+use super::{Sample, Summary, Times, greatest::Greatest, ring::Ring};
 use crate::{
     CheckResult,
     config::{Problem, Span},
@@ -141,6 +141,18 @@ impl RollingStats {
         summary.responses.max_us = window.greatest_response.get().map(u64::from);
         summary.ttfb.max_us = window.greatest_ttfb.get().map(u64::from);
         Some(summary)
+    }
+
+    /// Availability, response times and times to first byte of a frame, by its place: what lists are ordered by, without the rest.
+    pub fn glance(&self, frame: usize) -> Option<(Option<f64>, Times, Times)> {
+        let window = self.frames.get(frame)?;
+        let summary = &window.summary;
+        let with = |times: Times, greatest: &Greatest| Times { max_us: greatest.get().map(u64::from), ..times };
+        Some((
+            summary.availability(),
+            with(summary.responses, &window.greatest_response),
+            with(summary.ttfb, &window.greatest_ttfb),
+        ))
     }
 
     /// What the figures of a frame are of, in the order of their instants.

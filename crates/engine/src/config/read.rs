@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    Config, FILE_NAME, TrustedProxies, alerts::read_alerts, websites::read_websites, whisperer::read_whisperers,
+    CheckFrames, Config, FILE_NAME, TrustedProxies, alerts::read_alerts, frames::read_frames, websites::read_websites,
+    whisperer::read_whisperers,
 };
 
 /// A value that is not in force, and why.
@@ -65,6 +66,7 @@ fn keep(path: &str, before: &Config, config: &mut Config) {
         "keep_secrets" => config.keep_secrets = before.keep_secrets,
         "retention" => config.retention.clone_from(&before.retention),
         "storing" => config.storing.clone_from(&before.storing),
+        "check_frames" => config.check_frames.clone_from(&before.check_frames),
         // What is wrong in one whisperer leaves the others and the rest of it in force.
         "whisperers" if path == "whisperers" => config.whisperers.clone_from(&before.whisperers),
         // So it is with websites: one that is wrong is not checked.
@@ -116,6 +118,10 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
                 Value::Array(items) => config.whisperers = read_whisperers(items, &mut problems),
                 _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
             },
+            "check_frames" => match read_frames(Some(&value)) {
+                Ok(frames) => config.check_frames = CheckFrames(frames),
+                Err(wrong) => problems.extend(wrong),
+            },
             "websites" => match value {
                 Value::Array(items) => config.websites = read_websites(&items, &mut problems),
                 _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
@@ -124,7 +130,7 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
                 message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
-                          keep_secrets, retention, storing, whisperers, websites, alerts"
+                          keep_secrets, retention, storing, whisperers, websites, check_frames, alerts"
                     .into(),
             }),
         }

@@ -5,6 +5,7 @@
 
 mod alerting;
 mod beside;
+mod checks;
 mod health;
 mod keeping;
 mod live;
@@ -39,6 +40,7 @@ use crate::{
 };
 
 use alerting::Alarm;
+use checks::Checks;
 use health::Health;
 use keeping::Keeping;
 use live::Live;
@@ -63,6 +65,7 @@ pub struct Workbench {
     tending: Tending,
     health: Health,
     alarm: Alarm,
+    checks: Checks,
     scratch_number: AtomicU64,
     ticks: TickBoard,
     /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
@@ -95,6 +98,7 @@ impl Workbench {
             tending: Tending::default(),
             health: Health::default(),
             alarm: Alarm::default(),
+            checks: Checks::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
             beside: Mutex::default(),
@@ -111,6 +115,8 @@ impl Workbench {
         workbench.start_tending()?;
         workbench.start_watching()?;
         workbench.start_alerting()?;
+        // What stands in its way is told with the list, and tried again.
+        let _ = workbench.follow_websites();
         Ok(workbench)
     }
 
@@ -349,6 +355,8 @@ impl Workbench {
         // Nothing is begun any more.
         self.tending.thread.end();
         self.health.thread.end();
+        // What it tells last is still judged.
+        self.end_checks();
         self.end_alerting();
         self.keeping.let_go();
         self.stop_completing();

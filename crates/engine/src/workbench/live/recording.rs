@@ -278,8 +278,8 @@ impl Workbench {
         if let Some(recording) = lock(&self.live.recording).as_ref() {
             return Some((Arc::clone(&recording.workspace), Some(recording.recorder.lender())));
         }
-        let shown = self.current().ok().filter(|current| current.recording_id == LIVE_RECORDING)?;
-        Some((shown.workspace, None))
+        // Shown, or kept open in the background for checks and alerts.
+        Some((self.held_live()?, None))
     }
 
     /// Opens the live recording anew when most of its file is free, which makes the file smaller. Nothing is captured.

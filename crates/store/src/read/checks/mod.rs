@@ -22,14 +22,19 @@ impl Reader {
         self.rows("SELECT website_id, name FROM raw.check_websites", [], |row| Ok((row.get(0)?, row.get(1)?)))
     }
 
-    /// Numbers of these websites, for conditions; those without results have none.
-    fn check_numbers(&self, websites: &[&str]) -> Result<Vec<i32>> {
+    /// The same of some, by their names.
+    pub fn check_websites_named(&self, websites: &[&str]) -> Result<Vec<(i32, String)>> {
         if websites.is_empty() {
             return Ok(Vec::new());
         }
-        let sql =
-            format!("SELECT website_id FROM raw.check_websites WHERE name IN ({})", quoted(websites.iter().copied()));
-        self.rows(&sql, [], |row| row.get(0))
+        let names = quoted(websites.iter().copied());
+        let sql = format!("SELECT website_id, name FROM raw.check_websites WHERE name IN ({names})");
+        self.rows(&sql, [], |row| Ok((row.get(0)?, row.get(1)?)))
+    }
+
+    /// Numbers of these websites, for conditions; those without results have none.
+    fn check_numbers(&self, websites: &[&str]) -> Result<Vec<i32>> {
+        Ok(self.check_websites_named(websites)?.into_iter().map(|(number, _)| number).collect())
     }
 
     /// A condition on rows that are of these websites; of all without any list.
