@@ -9,7 +9,7 @@ use wirereel_alerts::{
 
 use super::{
     Alerting,
-    feed::{Feed, Heard, OwnedReading},
+    feed::{Feed, Heard},
     judge::{Begun, Judge, JudgeError},
     teller::{Teller, TheDesktop, senders, wait_for},
 };
@@ -101,13 +101,13 @@ impl Desk {
         self.waiting.iter().any(|heard| matches!(heard, Heard::Readings(_)))
     }
 
-    /// Goes on with what was saved in a workspace. `again` gives what was measured since an instant.
+    /// Goes on with what was saved in a workspace. `again` tells a judge what was measured since an instant.
     pub(crate) fn begin(
         &mut self,
         workspace: Arc<Workspace>,
         desktop: &TheDesktop,
         clock: fn() -> i64,
-        again: impl FnOnce(i64) -> Result<Vec<OwnedReading>, EngineError>,
+        again: impl FnOnce(&mut Judge, i64) -> Result<(), EngineError>,
         news: impl Fn() + Send + 'static,
     ) -> Result<(), EngineError> {
         let now_ns = clock();
@@ -117,7 +117,7 @@ impl Desk {
             other => EngineError::Alerting(other.to_string()),
         })?;
         let Begun { mut judge, since_ns, notes } = begun;
-        judge.hear(&again(since_ns)?);
+        again(&mut judge, since_ns)?;
         judge.was_away(now_ns);
         let teller = Teller::start(Arc::clone(judge.courier()), senders(desktop), clock, news)
             .map_err(EngineError::io(workspace.folder()))?;
@@ -177,8 +177,15 @@ impl Desk {
                     };
                     self.config.rules.iter().any(is_meant)
                 }),
-                // Without files there are no states that could be altered.
-                _ => self.has_something(),
+                // Whoever is gone may have alerts that were open when the program ended.
+                Heard::KeepOnly { kind, .. } => {
+                    let is_older = |other: &Heard| matches!(other, Heard::KeepOnly { kind: of, .. } if of == kind);
+                    self.waiting.retain(|other| !is_older(other));
+                    true
+                }
+                Heard::Forget(_) => self.waiting.len() < WAITING / 2,
+                // Without states nobody's time runs.
+                Heard::Blind { .. } => self.has_something(),
             };
             if is_of_use {
                 self.waiting.push_back(heard);

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Whatever ends the program, and wherever: an event is saved together with the record of its rule and subject, so readings that are heard
-//! again bring it again under its own id, or not at all. Records of subjects about which nothing happened are saved once a minute; what was
+//! again bring it again under its own id, or not at all. Records of subjects about which nothing happened are saved every five minutes; what was
 //! measured since then is in `check_results` and is heard again. An event that was saved and not yet on its way says so in its row.
 
 use std::{
@@ -25,7 +25,7 @@ use wirereel_store::{
 use super::feed::OwnedReading;
 
 /// Records of subjects about which nothing happened are saved this often.
-const SAVE_EVERY_NS: i64 = 60_000_000_000;
+const SAVE_EVERY_NS: i64 = 300_000_000_000;
 /// How much later than another's a reading may be heard.
 const OUT_OF_ORDER_NS: i64 = 300_000_000_000;
 /// While nothing was heard for this long, nobody's time ran.
@@ -205,8 +205,8 @@ impl Judge {
         self.deliveries.extend(deliveries);
     }
 
-    /// Saves what came of what was heard, and has it told. `all` saves every record; else those that nothing happened to wait for their
-    /// minute. `true` when something happened to an alert. What cannot be saved is saved, and told, the next time.
+    /// Saves what came of what was heard, and has it told. `all` saves every record; else those that nothing happened to wait for
+    /// their time. `true` when something happened to an alert. What cannot be saved is saved, and told, the next time.
     pub(crate) fn settle(&mut self, now_ns: i64, all: bool) -> Result<bool, StoreError> {
         let Some(Saved { events, happened }) = self.save(now_ns, all)? else { return Ok(false) };
         self.tell(&events, now_ns);

@@ -31,6 +31,7 @@ pub(crate) use board::Counts;
 pub(crate) use desk::{Desk, Looked};
 pub use feed::OwnedReading;
 use feed::{Feed, Heard};
+pub(crate) use judge::Judge;
 pub use teller::Desktop;
 use teller::TheDesktop;
 pub(crate) use words::{condition, subjects};

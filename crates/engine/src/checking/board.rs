@@ -255,3 +255,104 @@ fn told_ns(frame: Frame, now_ns: i64) -> i64 {
     let every_ns = frame.every.as_nanos().max(1);
     now_ns.div_euclid(every_ns) * every_ns
 }
+
+#[cfg(test)]
+mod tests {
+    use wirereel_checks::{Checker, Measurement, Website, config::Span, stats::Outcome};
+
+    use super::*;
+
+    const HOUR_US: i64 = 3_600_000_000;
+    /// Not at the beginning of an hour.
+    const BEGIN_US: i64 = 1_790_000_123_000_000;
+
+    fn listed(name: &str) -> Listed {
+        let website = Website { interval: Span::from_secs(10), ..Website::new(name, &format!("http://{name}.test/")) };
+        Listed { check: Arc::new(Checker::new().prepare(&website).unwrap()), hash: 1 }
+    }
+
+    fn result(website: &str, intended_us: i64, state: State) -> CheckResult {
+        let measured = matches!(state, State::Up | State::Down).then(|| Measurement {
+            total_us: 700,
+            status: Some(if state == State::Up { 200 } else { 503 }),
+            failure: (state == State::Down).then(|| Failure::Status { found: 503, expected: "200".into() }),
+            ..Measurement::default()
+        });
+        let at_ns = intended_us * 1_000;
+        CheckResult {
+            website: website.into(),
+            intended_at_ns: at_ns,
+            at_ns,
+            instants: 1,
+            state,
+            reason: None,
+            measured,
+        }
+    }
+
+    fn board() -> Board {
+        let mut board = Board::default();
+        board.begin(&Frame::DEFAULTS, BEGIN_US - HOUR_US, BEGIN_US * 1_000);
+        assert_eq!(board.list(&[listed("shop"), listed("other")]).len(), 2);
+        board
+    }
+
+    #[test]
+    fn sleep_and_a_network_that_is_gone_are_not_the_websites_downtime() {
+        let mut board = board();
+        let mut at_us = BEGIN_US;
+        for state in [State::Up, State::Down, State::Up, State::Up, State::SelfOffline, State::SelfOffline] {
+            at_us += 10_000_000;
+            board.roll(&result("shop", at_us, state), at_us);
+        }
+        board.tell((at_us + 10_000_000) * 1_000);
+        let site = board.site("shop").unwrap();
+        let figures = site.stats.figures(0).unwrap();
+        assert_eq!((figures.availability(), figures.self_offline), (Some(0.75), 2));
+        assert_eq!(site.standing.at(&site.listed.check, at_us), WebsiteState::SelfOffline);
+        assert_eq!(board.offline_since_us(), Some(at_us - 10_000_000));
+        assert_eq!(board.down(at_us), 0);
+        board.roll(&result("shop", at_us + 10_000_000, State::Down), at_us + 10_000_000);
+        assert_eq!((board.offline_since_us(), board.down(at_us + 10_000_000)), (None, 1));
+        let long_after_us = at_us + 3_600_000_000;
+        let site = board.site("shop").unwrap();
+        assert_eq!(site.standing.at(&site.listed.check, long_after_us), WebsiteState::Unknown, "not lately");
+        assert_eq!(site.standing.since_us, Some(at_us + 10_000_000));
+    }
+
+    #[test]
+    fn what_is_restored_is_what_was_counted_and_every_hour_is_closed_once() {
+        let (mut lived, mut restored) = (board(), board());
+        let mut hours = Vec::new();
+        for n in 0..1_000 {
+            let at_us = BEGIN_US + n * 10_000_000;
+            let state = if n % 7 == 0 { State::Down } else { State::Up };
+            let one = result("shop", at_us, state);
+            lived.roll(&one, at_us);
+            let sample = Sample::of(&one);
+            assert_eq!(sample.outcome.map(Outcome::is_failure), Some(state == State::Down));
+            restored.restore(&"shop".into(), &sample, 1, at_us, true);
+            restored.restore(&"of before".into(), &sample, 1, at_us, true);
+            lived.tell(at_us * 1_000);
+            hours.extend(lived.close_hours(at_us * 1_000));
+        }
+        let end_ns = (BEGIN_US + 1_000 * 10_000_000) * 1_000;
+        for board in [&mut lived, &mut restored] {
+            board.tell(end_ns);
+        }
+        for frame in 0..2 {
+            let figures = |board: &Board| board.site("shop").unwrap().stats.figures(frame).unwrap();
+            assert_eq!(figures(&lived), figures(&restored));
+        }
+        // One that leaves has its hours closed like the others.
+        lived.list(&[listed("other")]);
+        let later_ns = end_ns + 2 * HOUR_US * 1_000;
+        hours.extend(lived.close_hours(later_ns));
+        let mut again = restored.close_hours(later_ns);
+        again.retain(|hour| &*hour.website == "shop");
+        assert_eq!(hours, again);
+        assert_eq!(hours.iter().map(|hour| hour.up + hour.down).sum::<u64>(), 1_000);
+        assert!(hours.len() == 4 && hours.windows(2).all(|pair| pair[0].hour_s < pair[1].hour_s));
+        assert!(lived.close_hours(later_ns).is_empty());
+    }
+}

@@ -18,6 +18,9 @@ use duckdb::{
 use super::append_columns;
 use crate::{error::Result, store::Shared};
 
+/// Events that are looked for at once.
+const TOLD_AT_ONCE: usize = 1_000;
+
 /// An alert as it is saved.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct SavedAlert {
@@ -173,9 +176,10 @@ impl AlertWriter {
             replace(connection, "alert_states", "(rule, kind, subject)", saved, states(&saving.states, saved))?;
             connection.execute_batch("DELETE FROM raw.alert_states WHERE record IS NULL")?;
             replace(connection, "alert_deliveries", "delivery_id", saved, deliveries(&saving.deliveries, saved))?;
-            let mut told = connection.prepare("UPDATE raw.alert_events SET untold = NULL WHERE event_id = ?")?;
-            for event_id in &saving.told {
-                told.execute([event_id])?;
+            for some in saving.told.chunks(TOLD_AT_ONCE) {
+                let marks = vec!["?"; some.len()].join(", ");
+                let sql = format!("UPDATE raw.alert_events SET untold = NULL WHERE event_id IN ({marks})");
+                connection.execute(&sql, duckdb::params_from_iter(some))?;
             }
             if let Some(heard_to_ns) = saving.heard_to_ns {
                 connection.execute("DELETE FROM raw.alert_mark", [])?;

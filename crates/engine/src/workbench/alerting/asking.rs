@@ -90,9 +90,12 @@ fn rules(config: &AlertConfig, machine: Option<&Machine>) -> Vec<AlertRuleRow> {
     rows
 }
 
+/// A rule's id, and until when it is silent about a subject.
+type Silent<'a> = (&'a str, Option<i64>);
+
 /// Silences, each told once: where all rules about a subject are silent until the same instant, none is named.
 fn silences(machine: &Machine) -> Vec<AlertSilence> {
-    let mut by_subject: HashMap<(&str, &str), Vec<(&str, Option<i64>)>> = HashMap::new();
+    let mut by_subject: HashMap<(&str, &str), Vec<Silent<'_>>> = HashMap::new();
     for view in machine.views() {
         let key = (view.subject.kind.as_str(), view.subject.name.as_str());
         by_subject.entry(key).or_default().push((&view.rule.id, view.silenced_until_ns));

@@ -1,6 +1,7 @@
 //! The workbench's alerts: the thread that judges, the configuration it follows, and what hosts ask and do.
 
 mod acting;
+mod again;
 mod asking;
 
 use std::{
@@ -14,7 +15,7 @@ use serde_json::Value;
 use super::{Workbench, live::now_us, lock, recurring::Recurring};
 use crate::{
     EngineError,
-    alerting::{Alerting, OwnedReading, Reading},
+    alerting::{Alerting, Judge, OwnedReading, Reading},
     config,
 };
 
@@ -130,7 +131,9 @@ impl Workbench {
                 workbench.alarm.thread.wake();
             }
         };
-        let again = |_since_ns: i64| Ok(Vec::new());
+        let config = config::read(&self.home).map_err(EngineError::io(self.home.join(config::FILE_NAME)))?.0;
+        let reader = workspace.reader(None)?;
+        let again = |judge: &mut Judge, since_ns| again::tell_again(judge, &reader, since_ns, &config);
         desk.begin(workspace, self.alerting().the_desktop(), now_ns, again, news)
     }
 

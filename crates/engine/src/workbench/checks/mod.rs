@@ -84,6 +84,8 @@ impl Workbench {
             {
                 followed.stamp = Some(stamp);
                 followed.frames = Frame::DEFAULTS.to_vec();
+                // Whoever was listed when the program ended is not any more.
+                self.alerting().keep_only(KIND, Vec::new());
                 return Ok(());
             }
             let listing = read_listing(&text, self.checker(), &followed.listed);
