@@ -98,8 +98,11 @@ test("a website breaks: it goes down, the alert has the exact text, it recovers,
   });
   await expect.poll(() => receiver.bodies.some((body) => down(name).test(body))).toBe(true);
 
+  await rail(app, "Health").click();
   site.status = 200;
-  await expect(app.locator(".toast").filter({ hasText: up(name) })).toBeVisible({ timeout: 30_000 });
+  const recovered = app.locator(".toast").filter({ hasText: up(name) });
+  await expect(recovered).toBeVisible({ timeout: 30_000 });
+  await recovered.getByRole("button", { name: "Show" }).click();
   await expect(detail(app)).toContainText(up(name));
   await expect(list(app).getByRole("option").first()).toContainText(/lasted \d+/);
   await expect(pane(app)).toContainText("none open");

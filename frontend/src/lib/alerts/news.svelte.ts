@@ -9,6 +9,8 @@ import { knownOf, newsOf, type Known } from "./news";
 const LATEST = 100;
 /** Of many at once only so many are shown one by one. */
 const MOST_SHOWN = 3;
+/** What opened lies over the page for so long; after that the bell counts it. */
+const SHOWN_MS = 15_000;
 
 class AlertNews {
   #known: Known | null = null;
@@ -26,6 +28,12 @@ class AlertNews {
       void recording.alerts.generation;
       if (recording.app === null) return;
       untrack(() => void this.#look());
+    });
+    // Who looks at the list sees it there.
+    $effect(() => {
+      if (pane.current !== "alerts") return;
+      untrack(() => this.#shown.forEach((shown) => messages.dismiss(shown)));
+      this.#shown.clear();
     });
   }
 
@@ -57,8 +65,8 @@ class AlertNews {
   #tell(known: Known, rows: readonly AlertRow[]): void {
     const { opened, resolved } = newsOf(known, rows);
     for (const alert of opened.slice(0, MOST_SHOWN)) this.#say(alert, alert.message, "error");
-    if (opened.length > MOST_SHOWN) {
-      messages.show(`${opened.length - MOST_SHOWN} more alerts opened.`, "error", {
+    if (opened.length > MOST_SHOWN && pane.current !== "alerts") {
+      messages.show(`${opened.length - MOST_SHOWN} more alerts opened.`, "note", {
         text: "Show",
         run: () => pane.show("alerts"),
       });
@@ -78,9 +86,14 @@ class AlertNews {
       alertsView.look(alert.alert_id);
       pane.show("alerts");
     };
-    const shown = messages.post(text, kind, { text: "Show", run });
-    if (kind === "error") this.#shown.set(alert.alert_id, shown);
     messages.say(text);
+    if (pane.current !== "alerts") {
+      const shown = messages.post(text, kind, { text: "Show", run });
+      if (kind === "error") {
+        this.#shown.set(alert.alert_id, shown);
+        setTimeout(() => messages.dismiss(shown), SHOWN_MS);
+      }
+    }
     // The window's host has its own way to the desktop.
     if (backend().host !== "browser" || this.permission !== "granted") return;
     const note = new Notification("Wirereel", { body: text, tag: `${alert.alert_id} ${kind}` });
