@@ -16,6 +16,8 @@ interface Host {
   address: string;
   /** The cookie that the token bought. */
   context: BrowserContext;
+  /** Its folder, which has `wirereel.json`; empty where it was started elsewhere. */
+  workspace: string;
 }
 
 interface Fixtures {
@@ -27,13 +29,13 @@ interface Fixtures {
 export const test = base.extend<Fixtures, { host: Host }>({
   host: [
     async ({ browser }, use) => {
-      const { url, end } = await start();
+      const { url, workspace, end } = await start();
       const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, acceptDownloads: true });
       const page = await context.newPage();
       await page.goto(url);
       await expect(page.getByRole("navigation", { name: "Panes" })).toBeVisible();
       await page.close();
-      await use({ address: new URL("/", url).href, context });
+      await use({ address: new URL("/", url).href, context, workspace });
       await context.close();
       end();
     },

@@ -15,7 +15,7 @@ use std::{path::PathBuf, sync::Arc, time::Instant};
 use serde_json::Value;
 use tokio::sync::watch;
 use wirereel_engine::Answered;
-pub use wirereel_engine::Workbench;
+pub use wirereel_engine::{Workbench, alerting::Desktop};
 pub use wirereel_query::workbench::{ApiError, ErrorCode, Tick};
 
 pub use error::{bad_request, to_api_error, unsupported};

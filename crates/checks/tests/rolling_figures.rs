@@ -107,6 +107,29 @@ proptest! {
     }
 }
 
+fn named(figures: &Summary) -> Vec<(String, u32, bool)> {
+    figures.outcomes.iter().map(|(outcome, n)| (outcome.name().into_owned(), *n, outcome.is_failure())).collect()
+}
+
+#[test]
+fn a_frame_is_told_at_its_own_time_and_what_is_later_waits() {
+    let mut stats = RollingStats::new(&Frame::DEFAULTS);
+    let at = |s: i64| BEGIN_NS + s * SECOND;
+    for s in 0..100 {
+        stats.record(&result(s * 10_000, State::Up, 1_000, 500, 200));
+        if s % 6 == 0 {
+            stats.tell(0, at(s * 10 + 5));
+        }
+    }
+    let up = |stats: &RollingStats, frame| stats.figures(frame).unwrap().up;
+    assert_eq!((up(&stats, 0), up(&stats, 1)), (60, 0), "told at 965 s: of 365 s to 965 s");
+    assert_eq!(stats.samples(0).map(|sample| sample.at_ms).max(), Some(at(960) / 1_000_000));
+    stats.record(&result(400_500, State::Down, 1_000, 500, 503));
+    assert_eq!(stats.figures(0).unwrap().down, 1, "late, and still of the frame");
+    stats.tell(1, at(990));
+    assert_eq!((up(&stats, 0), up(&stats, 1)), (60, 100));
+}
+
 #[test]
 fn what_tells_nothing_about_the_website_is_no_part_of_its_availability() {
     let mut stats = RollingStats::new(&Frame::DEFAULTS);
@@ -118,10 +141,15 @@ fn what_tells_nothing_about_the_website_is_no_part_of_its_availability() {
     let mut night = result(60_000, State::SelfOffline, 0, 0, 0);
     night.instants = 5;
     stats.record(&night);
+    assert_eq!(stats.figures(0).unwrap(), Summary::default(), "nothing was told yet");
+    stats.tell(0, BEGIN_NS + 60 * SECOND);
     let figures = stats.figures(0).unwrap();
     assert_eq!((figures.availability(), figures.overruns, figures.self_offline), (Some(0.75), 1, 6));
     assert_eq!((figures.responses.avg_us(), figures.responses.max_us), (Some(2_500.0), Some(4_000)));
-    assert_eq!((figures.ttfb.avg_us(), figures.statuses.as_slice()), (Some(500.0), &[(200, 4)][..]));
+    assert_eq!(
+        (figures.ttfb.avg_us(), named(&figures)),
+        (Some(500.0), vec![("200".into(), 3, false), ("200".into(), 1, true)])
+    );
     assert_eq!(Summary::default().availability(), None);
 }
 

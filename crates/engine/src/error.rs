@@ -35,6 +35,9 @@ pub enum EngineError {
     /// Packets cannot be captured: why, and what to do.
     #[error("{0}")]
     Capturing(String),
+    /// What somebody wants of alerts cannot be: why.
+    #[error("{0}")]
+    Alerting(String),
     /// Another import is running.
     #[error("An import is running: wait for it or cancel it.")]
     Busy,
@@ -71,7 +74,7 @@ impl EngineError {
             }
             Self::Capture { .. } => ErrorCode::BadCapture,
             Self::Filter(_) => ErrorCode::BadFilter,
-            Self::Busy | Self::Capturing(_) => ErrorCode::BadRequest,
+            Self::Busy | Self::Capturing(_) | Self::Alerting(_) => ErrorCode::BadRequest,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::Unsupported(_) => ErrorCode::Unsupported,
             Self::Io { .. } => ErrorCode::Internal,

@@ -1,7 +1,9 @@
 //! The running workbench: opens workspaces, imports captures, decides what addresses are called, answers hosts.
 #![forbid(unsafe_code)]
 
+pub mod alerting;
 mod body;
+mod checking;
 pub mod config;
 pub mod doctor;
 mod error;

@@ -6,6 +6,8 @@ use wirereel_query::{
     workbench::{CaptureStatus, ImportProgress, Tick},
 };
 
+use crate::alerting::Counts;
+
 /// The sender's end.
 #[derive(Debug)]
 pub(crate) struct TickBoard {
@@ -23,6 +25,7 @@ impl TickBoard {
                 whisperers: 0,
                 health: 0,
                 alerts: AlertsBadge::default(),
+                checks: 0,
             }),
         }
     }
@@ -53,6 +56,41 @@ impl TickBoard {
             tick.seq += 1;
             tick.whisperers += 1;
             tick.capture = capture;
+        });
+    }
+
+    /// So many alerts are open; `happened` when something happened to one.
+    pub(crate) fn alerts(&self, counts: Counts, happened: bool) {
+        self.sender.send_if_modified(|tick| {
+            let (open, unacknowledged) = (counts.open, counts.unacknowledged);
+            let generation = tick.alerts.generation + u64::from(happened);
+            let now = AlertsBadge { open, unacknowledged, generation, ..tick.alerts };
+            let has_changed = tick.alerts != now;
+            if has_changed {
+                tick.seq += 1;
+                tick.alerts = now;
+            }
+            has_changed
+        });
+    }
+
+    /// Results of website checks came, frames were told anew, or the list changed.
+    pub(crate) fn checks(&self) {
+        self.sender.send_modify(|tick| {
+            tick.seq += 1;
+            tick.checks += 1;
+        });
+    }
+
+    /// The last checks of so many websites failed.
+    pub(crate) fn websites_down(&self, down: u32) {
+        self.sender.send_if_modified(|tick| {
+            let has_changed = tick.alerts.websites_down != down;
+            if has_changed {
+                tick.seq += 1;
+                tick.alerts.websites_down = down;
+            }
+            has_changed
         });
     }
 

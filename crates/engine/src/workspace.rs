@@ -70,7 +70,9 @@ impl Workspace {
         let opened = Store::open(folder)?;
         // Before the file is read: an edit in between is noticed afterwards.
         let stamp = stamp_of(folder);
-        let (config, problems) = config::read(folder).map_err(EngineError::io(folder.join(config::FILE_NAME)))?;
+        let (mut config, problems) = config::read(folder).map_err(EngineError::io(folder.join(config::FILE_NAME)))?;
+        // Those of the home folder are checked by the workbench, which reads them itself: there may be many.
+        config.websites = Vec::new();
         let name = folder.file_name().map_or_else(|| "workspace".into(), |name| name.to_string_lossy().into_owned());
         let workspace = Self {
             folder: folder.to_owned(),
@@ -149,7 +151,8 @@ impl Workspace {
         if edited {
             let before = self.config().clone();
             let path = || self.folder.join(config::FILE_NAME);
-            let (config, problems) = config::read_again(&self.folder, &before).map_err(EngineError::io(path()))?;
+            let (mut config, problems) = config::read_again(&self.folder, &before).map_err(EngineError::io(path()))?;
+            config.websites = Vec::new();
             followed.rename |= config != before;
             *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
             (followed.problems, followed.stamp) = (problems, stamp);

@@ -161,7 +161,7 @@ pub struct CheckTimes {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct CheckOutcome {
-    /// A status such as `200`, or why there was none: `timeout`, `refused`, `name_not_found`, …
+    /// A status such as `200`, `ok` where there is none to be had, or what else was wrong: `timeout`, `refused`, `body_lacks`, …
     pub outcome: String,
     pub count: u64,
     /// It counts as down.

@@ -93,6 +93,8 @@ pub enum EventKind {
     Crash,
     /// The beginning or the end of a span without data.
     Gap,
+    /// An alert that opened or was over.
+    Alert,
 }
 
 /// The nearest event before or after an instant.

@@ -160,6 +160,9 @@ pub struct Tick {
     pub health: u32,
     #[serde(default)]
     pub alerts: AlertsBadge,
+    /// Rises, at most about once a second, when results of website checks came, their figures were told anew, or the list changed.
+    #[serde(default)]
+    pub checks: u64,
 }
 
 /// A marked instant.

@@ -7,6 +7,7 @@
 //! The only room that says `duckdb` or `rusqlite`.
 #![forbid(unsafe_code)]
 
+mod carry;
 mod compact;
 mod error;
 mod hint;
@@ -20,19 +21,24 @@ mod store;
 mod workspace;
 mod write;
 
+pub use carry::take_over;
 pub use compact::{Memory, Space};
 pub use error::{Result, StoreError};
 pub use latency::{Histogram as LatencyHistogram, class_of as latency_class};
 pub use open::{check_library, set_database_aside};
 pub use read::{
-    Copied, CopyFormat, FigurePoint, MetricPoint, Reader, SourcePath, StoredExchange, StoredFigure, WaitingProblem,
-    WindowFigures, difference,
+    AlertPage, CheckReading, CheckSample, Copied, CopyFormat, FigurePoint, MetricPoint, Reader, SourcePath,
+    StoredExchange, StoredFigure, TargetFigures, WaitingProblem, WindowFigures, difference,
 };
 pub use rows::{Batch, Owner, Peer, PeerId, PeerTable, Rows, SourceId, flow_number, source_and_flow};
 pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};
 pub use store::{Opened, Store};
 pub use workspace::{Recent, WhispererMemory, WhispererNote, Workspace};
-pub use write::{Attempt, Forgetting, KeptSource, LostPackets, NewSource, PeerName, SourceFigures, SourceKind, Writer};
+pub use write::{
+    AlertSaving, AlertWriter, Attempt, CheckHour, CheckWriter, Forgetting, HourTimes, KeptSource, LostPackets,
+    NewCheckRun, NewSource, PeerName, SavedAlert, SavedAlertEvent, SavedAlertState, SavedAlerts, SavedDelivery,
+    SourceFigures, SourceKind, Writer,
+};
 
 /// The DuckDB version this program is made for.
 pub const DUCKDB_VERSION: &str = "v1.5.6";

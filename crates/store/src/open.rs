@@ -9,7 +9,9 @@ use std::{
 use duckdb::{AccessMode, Config, Connection};
 
 use crate::{
-    DUCKDB_VERSION, compact,
+    DUCKDB_VERSION,
+    carry::carry_over,
+    compact,
     error::{Result, StoreError},
     schema,
 };
@@ -132,6 +134,13 @@ pub(crate) fn open(files: &Files) -> Result<Connected> {
 pub fn set_database_aside(folder: &Path) -> Result<Option<PathBuf>> {
     let files = Files::in_folder(folder);
     let _lock = files.lock()?;
+    // What is in the log only would be missing in it. A file that cannot be opened goes as it is.
+    if files.events.exists()
+        && files.log.exists()
+        && let Ok(connection) = Connection::open_with_flags(&files.events, config()?)
+    {
+        let _ = connection.execute_batch("CHECKPOINT");
+    }
     if files.log.exists() {
         files.set_aside(&files.log)?;
     }
@@ -160,16 +169,19 @@ fn open_mending(files: &Files, notes: &mut Vec<String>, emptied: &mut bool) -> R
         create(&connection, found.is_none())?;
         return Ok(connection);
     }
+    let _ = connection.execute_batch("CHECKPOINT");
     connection.close().map_err(|(_, error)| error)?;
     let aside = files.set_aside(&files.events)?;
     *emptied = true;
+    // What cannot be taken over is in what was set aside.
+    let _ = carry_over(files, &aside);
     notes.push(format!(
         "{} was written by another version of Wirereel and is now {}: open its capture files again",
         files.events.display(),
         aside.display()
     ));
     let connection = connect(files)?;
-    create(&connection, true)?;
+    create(&connection, format_of(&connection)?.is_none())?;
     Ok(connection)
 }
 

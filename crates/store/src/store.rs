@@ -4,7 +4,7 @@ use std::{
     fs::{self, File},
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError, RwLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
@@ -17,7 +17,7 @@ use crate::{
     lanes::Lanes,
     open::{self, Files},
     read::{Reader, SharedAnswers},
-    write::Writer,
+    write::{AlertWriter, CheckWriter, Writer},
 };
 
 /// Connections kept for the next readers.
@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     generation: AtomicU64,
     pub(crate) answers: SharedAnswers,
     writer_taken: AtomicBool,
+    /// Held for reading by those who write beside the writer, while they do; a checkpoint needs all of them out of its way.
+    pub(crate) beside: RwLock<()>,
     events: PathBuf,
     outbox: PathBuf,
     outbox_number: AtomicU64,
@@ -90,6 +92,14 @@ impl Store {
         Writer::new(self.shared.connection()?, place)
     }
 
+    /// Whoever saves alerts, beside the writer. There is one.
+    ///
+    /// # Errors
+    /// When the database cannot give another connection.
+    pub fn alert_writer(&self) -> Result<AlertWriter> {
+        AlertWriter::new(self.shared.connection()?, Arc::clone(&self.shared))
+    }
+
     /// A reader. On a lane, it takes the place of the lane's older reader, whose question ends with `Superseded`.
     pub fn reader(&self, lane: Option<&str>) -> Result<Reader> {
         let pooled = locked(&self.shared.pool).pop();
@@ -113,7 +123,12 @@ impl Store {
 
     /// Lets the file use again what was removed, without holding up whoever writes. Somebody who is reading may be in its way.
     pub fn checkpoint(&self) -> Result<()> {
-        Ok(self.shared.connection()?.execute_batch("CHECKPOINT")?)
+        self.shared.checkpoint(&self.shared.connection()?)
+    }
+
+    /// A writer of what comes of website checks; it writes beside the writer.
+    pub fn check_writer(&self) -> Result<CheckWriter> {
+        CheckWriter::new(self.shared.connection()?, Arc::clone(&self.shared))
     }
 
     /// Rises with every commit.
@@ -131,6 +146,7 @@ impl Shared {
             generation: AtomicU64::new(1),
             answers: SharedAnswers::default(),
             writer_taken: AtomicBool::new(false),
+            beside: RwLock::default(),
             events: files.events,
             outbox: files.outbox,
             outbox_number: AtomicU64::new(0),
@@ -140,6 +156,11 @@ impl Shared {
 
     fn connection(&self) -> Result<Connection> {
         Ok(locked(&self.root).try_clone()?)
+    }
+
+    pub(crate) fn checkpoint(&self, connection: &Connection) -> Result<()> {
+        let _alone = self.beside.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(connection.execute_batch("CHECKPOINT")?)
     }
 
     pub(crate) fn give_back(&self, connection: Connection) {
@@ -170,6 +191,10 @@ impl WriterPlace {
     /// Says that rows have changed.
     pub(crate) fn committed(&self) {
         self.shared.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn checkpoint(&self, connection: &Connection) -> Result<()> {
+        self.shared.checkpoint(connection)
     }
 }
 

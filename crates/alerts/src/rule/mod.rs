@@ -55,14 +55,25 @@ pub struct AlertConfig {
 }
 
 impl Default for AlertConfig {
-    /// Websites and probes are down at or below 80 % of two minutes; certificates are told of two weeks before their end.
+    /// Websites and probes are down at or below 80 % of two minutes; certificates are told of two weeks before their end; what is wrong
+    /// with Wirereel itself is told as well.
     fn default() -> Self {
         let certificate = Condition::Expiry { within: Span::from_secs(14 * 86_400) };
+        let trouble = Condition::AtLeast { threshold: 1.0, recover: None, stale_after: Span::from_secs(300) };
         Self {
             rules: vec![
-                Rule::new("website-down", Selector::kind("website"), "up", Condition::down()),
-                Rule::new("probe-down", Selector::kind("probe"), "up", Condition::down()),
-                Rule::new("certificate-ends", Selector::kind("website"), "certificate", certificate),
+                Rule::new("website-down", Selector::kind("website"), "up", Condition::down()).named("Website down"),
+                Rule::new("probe-down", Selector::kind("probe"), "up", Condition::down()).named("Probe down"),
+                Rule::new("certificate-ends", Selector::kind("website"), "certificate", certificate)
+                    .named("Certificate ends"),
+                Rule {
+                    message: Some("Wirereel reports {subject}. time={time}".into()),
+                    recovery_message: Some(
+                        "Wirereel no longer reports {subject}. time={time}, it lasted {duration}".into(),
+                    ),
+                    ..Rule::new("wirereel-trouble", Selector::kind("wirereel"), "trouble", trouble)
+                }
+                .named("Trouble of Wirereel itself"),
             ],
             maintenance: Vec::new(),
             targets: Vec::new(),
@@ -137,6 +148,11 @@ impl Rule {
             message: None,
             recovery_message: None,
         }
+    }
+
+    fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
     }
 
     /// Its name, or its id when it has none.

@@ -2,10 +2,11 @@ use serde_json::json;
 
 use super::*;
 
-const FED: [Series<'_>; 3] = [
+const FED: [Series<'_>; 4] = [
     Series { kind: "website", metric: "up", reads: Reads::Outcomes },
     Series { kind: "website", metric: "certificate", reads: Reads::Deadline },
     Series { kind: "probe", metric: "up", reads: Reads::Outcomes },
+    Series { kind: "wirereel", metric: "trouble", reads: Reads::Value },
 ];
 
 fn told(config: serde_json::Value) -> Vec<String> {
@@ -35,7 +36,7 @@ fn every_problem_has_its_path_what_was_found_and_what_is_allowed() {
         ] })),
         [
             "rules[0].id: \"a b\" is not 1 to 64 letters, digits, - and _",
-            "rules[1].subject.kind: \"websites\" is not one of probe, website",
+            "rules[1].subject.kind: \"websites\" is not one of probe, website, wirereel",
             "rules[2].metric: \"latency\" is not one of certificate, up",
             "rules[3].when.kind: a condition that certificate cannot meet: it is an end is not expiry or silence",
             "rules[4].when.percent: -1 is not a number from 0 to 100",

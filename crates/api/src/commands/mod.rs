@@ -1,8 +1,10 @@
 //! The one list: command name, arguments, handler.
 
+mod alerts;
 mod app;
 mod ask;
 mod capture;
+mod checks;
 mod export;
 mod flows;
 mod health;
@@ -51,6 +53,11 @@ macro_rules! commands {
 
 commands! {
     add_bookmark => remember::add_bookmark,
+    alert_acknowledge => alerts::alert_acknowledge,
+    alert_note => alerts::alert_note,
+    alert_silence => alerts::alert_silence,
+    alert_test_target => alerts::alert_test_target,
+    alerts => alerts::alerts,
     app_state => app::app_state,
     bookmarks => remember::bookmarks,
     cancel_import => app::cancel_import,
@@ -58,6 +65,7 @@ commands! {
     capture_start => capture::capture_start,
     capture_stop => capture::capture_stop,
     check_filter => ask::check_filter,
+    check_runs => checks::check_runs,
     choose_files => app::choose_files,
     close_recording => app::close_recording,
     complete_filter => ask::complete_filter,
@@ -97,6 +105,15 @@ commands! {
     state_at => ask::state_at,
     topology => ask::topology,
     unresolved => ask::unresolved,
+    website => checks::website,
+    website_check => checks::website_check,
+    website_pause => checks::website_pause,
+    website_remove => checks::website_remove,
+    website_save => checks::website_save,
+    website_schema => checks::website_schema,
+    website_test => checks::website_test,
+    websites => checks::websites,
+    websites_import => checks::websites_import,
     whisperer_add => whisperers::whisperer_add,
     whisperer_check => whisperers::whisperer_check,
     whisperer_history => whisperers::whisperer_history,

@@ -27,6 +27,7 @@ pub(crate) async fn connect(addresses: &[SocketAddr], trace: &mut Trace) -> Resu
         }
     };
     trace.leave();
+    trace.known.local = stream.local_addr().ok();
     // A request is written at once; without this, its end could wait for an acknowledgement of its beginning.
     stream.set_nodelay(true).map_err(|error| io_failure(Phase::Connect, &error))?;
     Ok(stream)

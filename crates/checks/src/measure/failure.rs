@@ -179,6 +179,48 @@ impl Failure {
     }
 }
 
+/// The names of all kinds. Statistics count by place in this list while they are in memory; what is stored has the names.
+pub(crate) const KINDS: [&str; 38] = [
+    "name_not_found",
+    "no_address",
+    "dns_failed",
+    "refused",
+    "unreachable",
+    "reset",
+    "closed",
+    "io",
+    "timeout",
+    "certificate_expired",
+    "certificate_not_yet_valid",
+    "unknown_issuer",
+    "wrong_name",
+    "certificate_invalid",
+    "certificate_expires_soon",
+    "tls_alert",
+    "tls_protocol",
+    "protocol",
+    "incomplete",
+    "status",
+    "body_lacks",
+    "body_contains",
+    "body_differs",
+    "not_json",
+    "json",
+    "header_missing",
+    "header",
+    "too_many_redirects",
+    "bad_redirect",
+    "proxy_refused",
+    "too_slow",
+    "dns_answer",
+    "answer_missing",
+    "grpc_status",
+    "grpc_not_serving",
+    "icmp_not_allowed",
+    "own_limits",
+    "unsupported",
+];
+
 /// Longest text of a server that is repeated in a sentence.
 const QUOTED_CHARS: usize = 200;
 
@@ -193,6 +235,14 @@ pub(crate) fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_list_of_kinds_has_every_one() {
+        let unknown = serde_json::from_value::<Failure>(serde_json::json!({ "kind": "?" })).expect_err("unknown");
+        let text = unknown.to_string();
+        let named: Vec<&str> = text.split('`').skip(3).step_by(2).collect();
+        assert_eq!(named, KINDS);
+    }
 
     #[test]
     fn the_kind_is_the_tag_that_json_has() {

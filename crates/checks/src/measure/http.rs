@@ -4,6 +4,7 @@ use std::{
     error::Error as _,
     future::Future,
     io,
+    net::SocketAddr,
     pin::{Pin, pin},
     sync::{Arc, Mutex, PoisonError},
     task::{Poll, ready},
@@ -60,6 +61,8 @@ pub(crate) struct Kept {
     sender: http1::SendRequest<Full<Bytes>>,
     driver: Driver<http1::Connection<Io, Full<Bytes>>>,
     marks: Arc<Marks>,
+    /// Where it goes, and where it comes from.
+    ends: (Option<SocketAddr>, Option<SocketAddr>),
 }
 
 impl Kept {
@@ -74,7 +77,8 @@ impl Kept {
             .handshake(io)
             .await
             .map_err(|error| Failure::Protocol { reason: quoted(&error.to_string()) })?;
-        Ok(Self { sender, driver: Driver::of(connection), marks })
+        let ends = (trace.known.remote, trace.known.local);
+        Ok(Self { sender, driver: Driver::of(connection), marks, ends })
     }
 
     /// Whether it can take another request, as far as can be told: what came meanwhile is looked at.
@@ -92,6 +96,7 @@ impl Kept {
         trace: &mut Trace,
     ) -> Result<Answer, Failure> {
         self.marks.forget();
+        (trace.known.remote, trace.known.local) = self.ends;
         trace.exchange(&self.marks);
         let sent = self.sender.send_request(request);
         let response = self.driver.drive(sent).await.map_err(|error| http_failure(&error, host, trace))?;

@@ -117,6 +117,8 @@ pub struct Measurement {
     pub http_version: Option<SpokenHttp>,
     /// The last address that was connected to; a proxy's, when there is one.
     pub remote: Option<SocketAddr>,
+    /// Where the connection to it came from on this machine.
+    pub local: Option<SocketAddr>,
     pub tls: Option<SpokenTls>,
     /// Bytes of the last answer's body that were read.
     pub body_bytes: Option<u64>,

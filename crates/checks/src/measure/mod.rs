@@ -30,5 +30,6 @@ mod verdict;
 pub use certificate::Certificate;
 pub use check::Check;
 pub use checker::Checker;
+pub(crate) use failure::KINDS;
 pub use failure::{Failure, Phase};
 pub use measurement::{Hop, Measurement, Phases, SpokenHttp, SpokenTls, Unfinished};

@@ -95,6 +95,7 @@ impl Trace {
     /// Everything of the connection that was tried is forgotten but its time, which stays unattributed.
     pub(crate) fn begin_again(&mut self) {
         (self.phases, self.doing) = (Phases::default(), Doing::Nothing);
+        (self.known.remote, self.known.local) = (None, None);
     }
 
     /// The request of one URL is over and that of the next one begins.
@@ -109,6 +110,7 @@ impl Trace {
         });
         (self.hop_started, self.url) = (now, next);
         (self.known.http_version, self.known.body_bytes, self.known.body_cut) = (None, None, false);
+        self.known.local = None;
     }
 
     /// The end.

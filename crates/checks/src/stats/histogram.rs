@@ -3,15 +3,12 @@
 //! Classes are those of the store's latency histograms: every microsecond below 32 µs, then sixteen in each doubling, so that a figure
 //! read from the middle of a class is at most 3 % off.
 
-use serde::{Deserialize, Serialize};
-
 /// Classes in one doubling, as a power of two.
 const OCTAVE_BITS: u32 = 4;
 const PER_OCTAVE: u64 = 1 << OCTAVE_BITS;
 
-/// Durations by class. Written as pairs of class and count.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+/// Durations by class.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Histogram {
     /// Ascending, none of them empty. A website's durations fall into few classes.
     counts: Vec<(u16, u32)>,
@@ -39,6 +36,13 @@ fn middle_us(class: u16) -> u64 {
 }
 
 impl Histogram {
+    /// From what [`Histogram::classes`] gives, in any order.
+    pub fn of_classes(classes: impl IntoIterator<Item = (u16, u32)>) -> Self {
+        let mut histogram = Self::default();
+        classes.into_iter().for_each(|(class, count)| histogram.put(class, count));
+        histogram
+    }
+
     pub(crate) fn add(&mut self, duration_us: u64) {
         self.put(class_of(duration_us), 1);
     }

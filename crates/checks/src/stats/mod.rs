@@ -5,12 +5,14 @@
 
 mod greatest;
 mod histogram;
+mod outcome;
 mod ring;
 mod rolling;
 mod rollup;
 mod summary;
 
 pub use histogram::Histogram;
+pub use outcome::Outcome;
 pub use rolling::{Frame, RollingStats};
 pub use rollup::{OpenHours, RollUp, Width, roll_up};
-pub use summary::{Summary, Times};
+pub use summary::{Sample, Summary, Times};

@@ -2,7 +2,8 @@
 
 use std::collections::VecDeque;
 
-use super::summary::{Outcome, Sample};
+use super::{Outcome, Sample};
+use crate::State;
 
 /// Fourteen bytes for a sample. A day of checks every ten seconds is 120 KB, an hour 5 KB.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,13 +14,13 @@ struct Packed {
     /// `u32::MAX` is none.
     response_us: u32,
     ttfb_us: u32,
-    /// Status below, outcome in the two highest bits.
-    status_and_outcome: u16,
+    /// Outcome below, state in the two highest bits.
+    outcome_and_state: u16,
 }
 
 const NONE: u32 = u32::MAX;
-const STATUS_BITS: u32 = 14;
-const STATUS_MASK: u16 = (1 << STATUS_BITS) - 1;
+const OUTCOME_BITS: u32 = 14;
+const OUTCOME_MASK: u16 = (1 << OUTCOME_BITS) - 1;
 /// Room is taken in steps, not by doubling: half of it would be empty for ever.
 const STEP: usize = 16;
 
@@ -31,7 +32,7 @@ pub(crate) struct Ring {
 }
 
 impl Ring {
-    /// Puts a sample where its time belongs.
+    /// Puts a sample where its time belongs: behind all that are not later.
     pub(crate) fn insert(&mut self, sample: &Sample) {
         if self.samples.is_empty() {
             self.begin_ms = sample.at_ms;
@@ -68,36 +69,35 @@ impl Ring {
     }
 
     fn pack(&self, sample: &Sample) -> Packed {
-        let outcome = match sample.outcome {
-            Outcome::Up => 0,
-            Outcome::Down => 1,
-            Outcome::Overrun => 2,
-            Outcome::SelfOffline => 3,
+        let state = match sample.state {
+            State::Up => 0,
+            State::Down => 1,
+            State::Overrun => 2,
+            State::SelfOffline => 3,
         };
         Packed {
             after_ms: u32::try_from(sample.at_ms - self.begin_ms).unwrap_or(u32::MAX),
             response_us: sample.response_us.unwrap_or(NONE),
             ttfb_us: sample.ttfb_us.unwrap_or(NONE),
-            status_and_outcome: sample.status.map_or(0, |status| status & STATUS_MASK) | outcome << STATUS_BITS,
+            outcome_and_state: sample.outcome.map_or(0, |outcome| outcome.code() & OUTCOME_MASK)
+                | state << OUTCOME_BITS,
         }
     }
 
     fn unpack(&self, packed: Packed) -> Sample {
-        let Packed { after_ms, response_us, ttfb_us, status_and_outcome } = packed;
+        let Packed { after_ms, response_us, ttfb_us, outcome_and_state } = packed;
         let some = |us: u32| (us != NONE).then_some(us);
-        let status = status_and_outcome & STATUS_MASK;
         Sample {
             at_ms: self.begin_ms + i64::from(after_ms),
-            outcome: match status_and_outcome >> STATUS_BITS {
-                0 => Outcome::Up,
-                1 => Outcome::Down,
-                2 => Outcome::Overrun,
-                _ => Outcome::SelfOffline,
+            state: match outcome_and_state >> OUTCOME_BITS {
+                0 => State::Up,
+                1 => State::Down,
+                2 => State::Overrun,
+                _ => State::SelfOffline,
             },
             response_us: some(response_us),
             ttfb_us: some(ttfb_us),
-            // There is no status 0.
-            status: (status != 0).then_some(status),
+            outcome: Outcome::of_code(outcome_and_state & OUTCOME_MASK),
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Summary, greatest::Greatest, ring::Ring, summary::Sample};
+use super::{Sample, Summary, Times, greatest::Greatest, ring::Ring};
 use crate::{
     CheckResult,
     config::{Problem, Span},
@@ -52,20 +52,23 @@ const MIN_EVERY: Span = Span::from_secs(1);
 
 /// Figures of one website over several frames. A result that comes updates them, one that grows old leaves them; nothing is counted again.
 ///
-/// A result belongs to the instant at which its check was intended, and may come late.
+/// A frame's figures are of the moment at which they were told last. A result belongs to the instant at which its check was intended: one
+/// that comes late still counts into what was told, one of later than that waits for the next time.
 #[derive(Debug)]
 pub struct RollingStats {
-    /// Everything that is in the longest frame.
+    /// Everything that is in the longest frame, and what waits.
     ring: Ring,
     frames: Box<[Window]>,
-    now_ms: i64,
 }
 
 #[derive(Debug)]
 struct Window {
     past_ms: i64,
+    told_ms: i64,
     /// Samples at the ring's beginning that have left this window.
     left: usize,
+    /// Samples up to which the window reaches.
+    right: usize,
     summary: Summary,
     greatest_response: Greatest,
     greatest_ttfb: Greatest,
@@ -76,61 +79,86 @@ impl RollingStats {
     pub fn new(frames: &[Frame]) -> Self {
         let window = |frame: &Frame| Window {
             past_ms: i64::try_from(frame.past.as_millis()).unwrap_or(i64::MAX),
+            told_ms: i64::MIN,
             left: 0,
+            right: 0,
             summary: Summary::default(),
             greatest_response: Greatest::default(),
             greatest_ttfb: Greatest::default(),
         };
-        Self { ring: Ring::default(), frames: frames.iter().map(window).collect(), now_ms: i64::MIN }
+        Self { ring: Ring::default(), frames: frames.iter().map(window).collect() }
     }
 
     /// Takes in a result. One that stands for several instants counts once for each, all at its own instant.
     pub fn record(&mut self, result: &CheckResult) {
-        let sample = Sample::of(result);
+        self.record_sample(&Sample::of(result), result.instants);
+    }
+
+    /// As [`Self::record`], of a sample that stands for so many instants.
+    pub fn record_sample(&mut self, sample: &Sample, instants: u32) {
         // A night's sleep is thousands of instants: more than a frame shows are not kept.
-        let instants = if result.measured.is_some() { 1 } else { result.instants.min(MAX_INSTANTS) };
-        for _ in 0..instants {
-            self.insert(&sample);
+        for _ in 0..instants.min(MAX_INSTANTS) {
+            self.insert(sample);
         }
     }
 
     fn insert(&mut self, sample: &Sample) {
-        let in_some = self.frames.iter().any(|window| window.holds(sample.at_ms, self.now_ms));
-        if !in_some {
+        if self.frames.iter().all(|window| sample.at_ms <= window.begin_ms()) {
             return;
         }
         self.ring.insert(sample);
         for window in &mut self.frames {
-            if window.holds(sample.at_ms, self.now_ms) {
-                window.add(sample);
-            } else {
-                window.left += 1;
-            }
+            window.came(sample);
         }
     }
 
-    /// Lets go of what has become old at a moment, in nanoseconds since 1970. Time does not go back.
+    /// Tells every frame anew at a moment, in nanoseconds since 1970.
     pub fn advance(&mut self, now_ns: i64) {
-        self.now_ms = self.now_ms.max(now_ns.div_euclid(1_000_000));
-        for window in &mut self.frames {
-            window.advance(&self.ring, self.now_ms);
+        for frame in 0..self.frames.len() {
+            self.tell(frame, now_ns);
         }
+    }
+
+    /// Tells a frame, by its place, anew at a moment, in nanoseconds since 1970: it takes in what waited and lets go of what has become
+    /// old. Time does not go back.
+    pub fn tell(&mut self, frame: usize, at_ns: i64) {
+        let Some(window) = self.frames.get_mut(frame) else { return };
+        window.tell(&self.ring, at_ns.div_euclid(1_000_000));
         let gone = self.frames.iter().map(|window| window.left).min().unwrap_or(0);
         for _ in 0..gone {
             self.ring.pop_front();
         }
         for window in &mut self.frames {
             window.left -= gone;
+            window.right -= gone;
         }
     }
 
-    /// The figures of a frame, by its place, as of the last [`Self::advance`].
+    /// The figures of a frame, by its place, as they were told last.
     pub fn figures(&self, frame: usize) -> Option<Summary> {
         let window = self.frames.get(frame)?;
         let mut summary = window.summary.clone();
         summary.responses.max_us = window.greatest_response.get().map(u64::from);
         summary.ttfb.max_us = window.greatest_ttfb.get().map(u64::from);
         Some(summary)
+    }
+
+    /// Availability, response times and times to first byte of a frame, by its place: what lists are ordered by, without the rest.
+    pub fn glance(&self, frame: usize) -> Option<(Option<f64>, Times, Times)> {
+        let window = self.frames.get(frame)?;
+        let summary = &window.summary;
+        let with = |times: Times, greatest: &Greatest| Times { max_us: greatest.get().map(u64::from), ..times };
+        Some((
+            summary.availability(),
+            with(summary.responses, &window.greatest_response),
+            with(summary.ttfb, &window.greatest_ttfb),
+        ))
+    }
+
+    /// What the figures of a frame are of, in the order of their instants.
+    pub fn samples(&self, frame: usize) -> impl Iterator<Item = Sample> {
+        let (left, right) = self.frames.get(frame).map_or((0, 0), |window| (window.left, window.right));
+        (left..right).filter_map(|at| self.ring.get(at))
     }
 
     /// Results that are held.
@@ -148,9 +176,22 @@ impl RollingStats {
 const MAX_INSTANTS: u32 = 1_000;
 
 impl Window {
-    /// Whether a moment is in the frame: after its beginning. What is of the future is, until it is old.
-    fn holds(&self, at_ms: i64, now_ms: i64) -> bool {
-        at_ms > now_ms.saturating_sub(self.past_ms)
+    /// What is not after it is too old.
+    fn begin_ms(&self) -> i64 {
+        self.told_ms.saturating_sub(self.past_ms)
+    }
+
+    /// A sample has found its place in the ring.
+    fn came(&mut self, sample: &Sample) {
+        if sample.at_ms > self.told_ms {
+            return;
+        }
+        self.right += 1;
+        if sample.at_ms > self.begin_ms() {
+            self.add(sample);
+        } else {
+            self.left += 1;
+        }
     }
 
     fn add(&mut self, sample: &Sample) {
@@ -163,15 +204,27 @@ impl Window {
         }
     }
 
-    fn advance(&mut self, ring: &Ring, now_ms: i64) {
+    fn tell(&mut self, ring: &Ring, at_ms: i64) {
+        self.told_ms = self.told_ms.max(at_ms);
+        let from_ms = self.begin_ms();
         while let Some(sample) = ring.get(self.left)
-            && !self.holds(sample.at_ms, now_ms)
+            && sample.at_ms <= from_ms
         {
-            self.summary.remove_sample(&sample);
+            if self.left < self.right {
+                self.summary.remove_sample(&sample);
+            } else {
+                // It was never told.
+                self.right += 1;
+            }
             self.left += 1;
         }
-        let until_ms = now_ms.saturating_sub(self.past_ms);
-        self.greatest_response.forget_until(until_ms);
-        self.greatest_ttfb.forget_until(until_ms);
+        self.greatest_response.forget_until(from_ms);
+        self.greatest_ttfb.forget_until(from_ms);
+        while let Some(sample) = ring.get(self.right)
+            && sample.at_ms <= self.told_ms
+        {
+            self.add(&sample);
+            self.right += 1;
+        }
     }
 }

@@ -1,16 +1,13 @@
 //! Hours and days of one website: what is left of results when they are gone.
 
-use serde::{Deserialize, Serialize};
-
-use super::Summary;
+use super::{Sample, Summary};
 use crate::{CheckResult, config::MAX_TIMEOUT};
 
 const HOUR_MS: i64 = 3_600_000;
 const DAY_MS: i64 = 24 * HOUR_MS;
 
 /// How long a roll-up is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Width {
     Hour,
     Day,
@@ -28,7 +25,7 @@ impl Width {
 }
 
 /// An hour or a day of a website, or a longer time that was put together of some.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RollUp {
     /// Milliseconds since 1970.
     pub begin_ms: i64,
@@ -44,9 +41,19 @@ pub struct OpenHours {
 }
 
 impl OpenHours {
+    /// Hours of a website whose hours until a moment, in milliseconds since 1970, are closed already.
+    pub fn from(begin_ms: i64) -> Self {
+        Self { open: Vec::new(), closed_until_ms: Width::Hour.begin_ms(begin_ms) }
+    }
+
     /// Takes in a result. One of an hour that is closed already comes later than any check can, and is not taken: `false`.
     pub fn record(&mut self, result: &CheckResult) -> bool {
-        let begin_ms = Width::Hour.begin_ms(result.intended_at_ns.div_euclid(1_000_000));
+        self.record_sample(&Sample::of(result), u64::from(result.instants))
+    }
+
+    /// As [`Self::record`], of a sample that stands for so many instants.
+    pub fn record_sample(&mut self, sample: &Sample, instants: u64) -> bool {
+        let begin_ms = Width::Hour.begin_ms(sample.at_ms);
         if begin_ms < self.closed_until_ms {
             return false;
         }
@@ -58,7 +65,7 @@ impl OpenHours {
                 at
             }
         };
-        self.open[at].summary.add(result);
+        self.open[at].summary.add_sample(sample, instants);
         true
     }
 

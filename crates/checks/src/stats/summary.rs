@@ -1,54 +1,44 @@
 //! What many results of one website come to. Summaries of parts add up to that of the whole.
 
-use serde::{Deserialize, Serialize};
-
-use super::Histogram;
+use super::{Histogram, Outcome};
 use crate::{CheckResult, State};
 
 /// One result as statistics need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Sample {
-    pub(crate) at_ms: i64,
-    pub(crate) outcome: Outcome,
+pub struct Sample {
+    /// The instant at which the check was intended, in milliseconds since 1970.
+    pub at_ms: i64,
+    pub state: State,
     /// Microseconds until the whole answer was there.
-    pub(crate) response_us: Option<u32>,
+    pub response_us: Option<u32>,
     /// Microseconds from the request's last byte to the answer's first.
-    pub(crate) ttfb_us: Option<u32>,
-    pub(crate) status: Option<u16>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Up,
-    Down,
-    Overrun,
-    SelfOffline,
+    pub ttfb_us: Option<u32>,
+    /// `None` where there was no check, or it does not count.
+    pub outcome: Option<Outcome>,
 }
 
 impl Sample {
-    pub(crate) fn of(result: &CheckResult) -> Self {
-        let outcome = match result.state {
-            State::Up => Outcome::Up,
-            State::Down => Outcome::Down,
-            State::Overrun => Outcome::Overrun,
-            State::SelfOffline => Outcome::SelfOffline,
-        };
+    /// Of a result.
+    pub fn of(result: &CheckResult) -> Self {
         // What does not tell about the website does not count into its times.
-        let measured = result.measured.as_ref().filter(|_| matches!(outcome, Outcome::Up | Outcome::Down));
-        // More than an hour is beyond every timeout.
-        let micros = |us: u64| u32::try_from(us).unwrap_or(u32::MAX - 1).min(u32::MAX - 1);
+        let measured = result.measured.as_ref().filter(|_| matches!(result.state, State::Up | State::Down));
         Self {
             at_ms: result.intended_at_ns.div_euclid(1_000_000),
-            outcome,
-            response_us: measured.and_then(crate::Measurement::response_us).map(micros),
-            ttfb_us: measured.and_then(|measured| measured.phases.ttfb_us).map(micros),
-            status: measured.and_then(|measured| measured.status),
+            state: result.state,
+            response_us: measured.and_then(crate::Measurement::response_us).map(Self::micros),
+            ttfb_us: measured.and_then(|measured| measured.phases.ttfb_us).map(Self::micros),
+            outcome: measured.map(Outcome::of),
         }
+    }
+
+    /// A time as it is kept: more than an hour is beyond every timeout.
+    pub fn micros(us: u64) -> u32 {
+        u32::try_from(us).unwrap_or(u32::MAX - 1).min(u32::MAX - 1)
     }
 }
 
 /// Counts and sums of results.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Summary {
     pub up: u64,
     pub down: u64,
@@ -60,14 +50,14 @@ pub struct Summary {
     pub responses: Times,
     /// Results with a first byte, and their times in microseconds.
     pub ttfb: Times,
-    /// How often each status came, ascending.
-    pub statuses: Vec<(u16, u32)>,
+    /// What came of checks that count, by how often, ascending.
+    pub outcomes: Vec<(Outcome, u32)>,
     /// Response times.
     pub histogram: Histogram,
 }
 
 /// How many times there are, their sum and their greatest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Times {
     pub count: u64,
     pub sum_us: u64,
@@ -120,32 +110,33 @@ impl Summary {
         self.add_sample(&Sample::of(result), u64::from(result.instants));
     }
 
-    pub(crate) fn add_sample(&mut self, sample: &Sample, instants: u64) {
-        *self.of(sample.outcome) += instants;
+    /// Takes in a sample that stands for so many instants.
+    pub fn add_sample(&mut self, sample: &Sample, instants: u64) {
+        *self.of(sample.state) += instants;
         self.responses.add(sample.response_us);
         self.ttfb.add(sample.ttfb_us);
         if let Some(us) = sample.response_us {
             self.histogram.add(u64::from(us));
         }
-        if let Some(status) = sample.status {
-            self.count_status(status, 1);
+        if let Some(outcome) = sample.outcome {
+            self.count_outcome(outcome, 1);
         }
     }
 
     /// Takes back a result, but for what it was to the greatest times.
     pub(crate) fn remove_sample(&mut self, sample: &Sample) {
-        *self.of(sample.outcome) -= 1;
+        *self.of(sample.state) -= 1;
         self.responses.remove(sample.response_us);
         self.ttfb.remove(sample.ttfb_us);
         if let Some(us) = sample.response_us {
             self.histogram.remove(u64::from(us));
         }
-        if let Some(status) = sample.status
-            && let Ok(at) = self.statuses.binary_search_by_key(&status, |(status, _)| *status)
+        if let Some(outcome) = sample.outcome
+            && let Ok(at) = self.outcomes.binary_search_by_key(&outcome, |(outcome, _)| *outcome)
         {
-            match self.statuses[at].1 {
-                0 | 1 => drop(self.statuses.remove(at)),
-                count => self.statuses[at].1 = count - 1,
+            match self.outcomes[at].1 {
+                0 | 1 => drop(self.outcomes.remove(at)),
+                count => self.outcomes[at].1 = count - 1,
             }
         }
     }
@@ -159,26 +150,26 @@ impl Summary {
         self.responses.merge(&other.responses);
         self.ttfb.merge(&other.ttfb);
         self.histogram.merge(&other.histogram);
-        for (status, count) in &other.statuses {
-            self.count_status(*status, *count);
+        for (outcome, count) in &other.outcomes {
+            self.count_outcome(*outcome, *count);
         }
     }
 
-    fn of(&mut self, outcome: Outcome) -> &mut u64 {
-        match outcome {
-            Outcome::Up => &mut self.up,
-            Outcome::Down => &mut self.down,
-            Outcome::Overrun => &mut self.overruns,
-            Outcome::SelfOffline => &mut self.self_offline,
+    fn of(&mut self, state: State) -> &mut u64 {
+        match state {
+            State::Up => &mut self.up,
+            State::Down => &mut self.down,
+            State::Overrun => &mut self.overruns,
+            State::SelfOffline => &mut self.self_offline,
         }
     }
 
-    fn count_status(&mut self, status: u16, more: u32) {
-        match self.statuses.binary_search_by_key(&status, |(status, _)| *status) {
-            Ok(at) => self.statuses[at].1 = self.statuses[at].1.saturating_add(more),
+    fn count_outcome(&mut self, outcome: Outcome, more: u32) {
+        match self.outcomes.binary_search_by_key(&outcome, |(outcome, _)| *outcome) {
+            Ok(at) => self.outcomes[at].1 = self.outcomes[at].1.saturating_add(more),
             Err(at) => {
-                self.statuses.reserve_exact(1);
-                self.statuses.insert(at, (status, more));
+                self.outcomes.reserve_exact(1);
+                self.outcomes.insert(at, (outcome, more));
             }
         }
     }

@@ -2,8 +2,10 @@
 //!
 //! A wrong value is reported with its path, what was found and what is allowed; everything else in the file stays in force.
 
+mod alerts;
 mod edit;
 mod entry_point;
+mod frames;
 mod name_rule;
 mod overlay;
 mod parsing;
@@ -15,10 +17,14 @@ mod whisperer;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use wirereel_alerts::AlertConfig;
 use wirereel_checks::Website;
 
+pub(crate) use alerts::read_alerts_again;
 pub(crate) use edit::edit;
 pub use entry_point::EntryPoint;
+pub use frames::CheckFrames;
+pub(crate) use frames::read_frames;
 pub use name_rule::{NameRule, Network};
 pub use overlay::Problem;
 pub(crate) use overlay::overlay;
@@ -64,6 +70,10 @@ pub struct Config {
     pub whisperers: Vec<WhispererEntry>,
     /// Websites, and other things that answer, that are checked.
     pub websites: Vec<Website>,
+    /// Over which times websites' figures are told, and how often anew; those of the home folder count.
+    pub check_frames: CheckFrames,
+    /// When alerts open, when they are over, and who is told.
+    pub alerts: AlertConfig,
 }
 
 /// What is done about packets that cannot be read.

@@ -5,7 +5,10 @@ use std::{fmt, io, path::Path};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Config, FILE_NAME, TrustedProxies, websites::read_websites, whisperer::read_whisperers};
+use super::{
+    CheckFrames, Config, FILE_NAME, TrustedProxies, alerts::read_alerts, frames::read_frames, websites::read_websites,
+    whisperer::read_whisperers,
+};
 
 /// A value that is not in force, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,10 +66,12 @@ fn keep(path: &str, before: &Config, config: &mut Config) {
         "keep_secrets" => config.keep_secrets = before.keep_secrets,
         "retention" => config.retention.clone_from(&before.retention),
         "storing" => config.storing.clone_from(&before.storing),
+        "check_frames" => config.check_frames.clone_from(&before.check_frames),
         // What is wrong in one whisperer leaves the others and the rest of it in force.
         "whisperers" if path == "whisperers" => config.whisperers.clone_from(&before.whisperers),
         // So it is with websites: one that is wrong is not checked.
         "websites" if path == "websites" => config.websites.clone_from(&before.websites),
+        "alerts" if path == "alerts" => config.alerts.clone_from(&before.alerts),
         // A key that does not exist has nothing to keep.
         _ => {}
     }
@@ -113,14 +118,19 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
                 Value::Array(items) => config.whisperers = read_whisperers(items, &mut problems),
                 _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
             },
+            "check_frames" => match read_frames(Some(&value)) {
+                Ok(frames) => config.check_frames = CheckFrames(frames),
+                Err(wrong) => problems.extend(wrong),
+            },
             "websites" => match value {
                 Value::Array(items) => config.websites = read_websites(&items, &mut problems),
                 _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
             },
+            "alerts" => config.alerts = read_alerts(&value, &mut problems),
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
                 message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
-                          keep_secrets, retention, storing, whisperers, websites"
+                          keep_secrets, retention, storing, whisperers, websites, check_frames, alerts"
                     .into(),
             }),
         }

@@ -1,5 +1,7 @@
 //! Websites in `wirereel.json`.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 use wirereel_checks::Website;
 
@@ -8,13 +10,14 @@ use super::ConfigProblem;
 /// Reads a list of websites. One that has problems is told and left out: checked otherwise than it says, it would be up or down for nothing.
 pub(super) fn read_websites(items: &[Value], problems: &mut Vec<ConfigProblem>) -> Vec<Website> {
     let mut read: Vec<Website> = Vec::new();
+    let mut names: HashSet<String> = HashSet::new();
     for (place, item) in items.iter().enumerate() {
         let at = |path: &str| match path {
             "" => format!("websites[{place}]"),
             path => format!("websites[{place}].{path}"),
         };
         let (website, mut wrong) = Website::read(item);
-        if wrong.is_empty() && read.iter().any(|other| other.display_name() == website.display_name()) {
+        if wrong.is_empty() && !names.insert(website.display_name().to_owned()) {
             let message = format!("{:?} is another one's name already", website.display_name());
             problems.push(ConfigProblem { path: at("name"), message });
             continue;

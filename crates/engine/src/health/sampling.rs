@@ -38,6 +38,8 @@ pub(crate) struct Seen {
     pub(crate) disk: Disk,
     /// Figures that wait to be written, and how many were not.
     pub(crate) unwritten: (usize, u64),
+    /// Readings that alerts had no room for.
+    pub(crate) unjudged: u64,
 }
 
 /// A whisperer.
@@ -125,7 +127,8 @@ fn queues(gauges: &Gauges, seen: &Seen, figures: &mut Vec<Figure>) {
         dropped += drops;
     };
     for queue in gauges.queues.seen() {
-        is(queue.id, Some((queue.depth as f64, queue.capacity as f64)), 0);
+        let drops = if queue.id == crate::alerting::QUEUE { seen.unjudged } else { 0 };
+        is(queue.id, Some((queue.depth as f64, queue.capacity as f64)), drops);
     }
     if seen.recording {
         let most = crate::live::MOST_WAITING_RECORDS;

@@ -16,8 +16,8 @@ use super::{
 };
 
 /// The queues in the order in which a packet passes them.
-const WAY: [&str; 10] =
-    ["kernel", "agent", "heard", "orders", "arrivals", "disk", "records", "rows", "import", "figures"];
+const WAY: [&str; 11] =
+    ["kernel", "agent", "heard", "orders", "arrivals", "disk", "records", "rows", "import", "figures", "alerts"];
 
 /// Everything but findings' times and the history.
 pub(crate) fn shown(snapshot: &Snapshot, names: &Names) -> Health {

@@ -19,6 +19,9 @@ pub(super) fn queue(id: &str, names: &Names) -> (String, &'static str, QueueUnit
         "figures" => {
             ("Figures to record".into(), "of this page, until the live recording takes them", QueueUnit::Items)
         }
+        "alerts" => {
+            ("Readings to judge".into(), "from whoever measures to the rules of alerts, messages", QueueUnit::Items)
+        }
         "disk" => ("Segments on disk".into(), "packets that the disk had no room for", QueueUnit::Items),
         "heard" => (format!("Read ahead of {of}"), "from the agent's pipe, frames", QueueUnit::Items),
         "orders" => (format!("Orders to {of}"), "from the window to who drives it", QueueUnit::Items),
@@ -91,6 +94,10 @@ fn drops(of: &str, names: &Names) -> (HealthGrade, String, String) {
             "The disk takes no more packets".to_owned(),
             "Make room on the disk of the workspace. What was lost is drawn as missing.",
         ),
+        "alerts" => (
+            "Rules of alerts miss readings".to_owned(),
+            "This machine is too busy to judge what is measured: check less often, or have fewer rules.",
+        ),
         "figures" => (
             "Figures of this page are missing in the recording".to_owned(),
             "The recording was busy for two minutes. The figures of now are right.",
@@ -113,7 +120,9 @@ mod tests {
         assert!(advice.contains("enlarge the buffer"));
         assert_eq!(finding("breaker:gone", &names).1, "The circuit breaker of gone is open");
         assert_eq!(finding("full:arrivals", &names).1, "Arrivals: the queue is full");
-        for id in ["lag", "space", "retention", "store", "drops:disk", "drops:agent:stage", "drops:figures"] {
+        for id in
+            ["lag", "space", "retention", "store", "drops:disk", "drops:agent:stage", "drops:figures", "drops:alerts"]
+        {
             assert!(!finding(id, &names).2.is_empty(), "{id} says nothing to do");
         }
     }

@@ -23,6 +23,7 @@ mod space_tests;
 #[cfg(test)]
 mod station;
 
+pub(crate) use clock::SteadyClock;
 pub use pass::Removed;
 pub(crate) use pass::{HasWriter, WriterWork};
 pub(crate) use rebuild::import_again;

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wirereel_store::{Store, set_database_aside};
+use wirereel_store::{Store, set_database_aside, take_over};
 
 use super::{ledger, runs};
 use crate::{
@@ -47,19 +47,30 @@ pub fn rebuild(folder: &Path, watch: &dyn Watch) -> Result<Rebuilt, EngineError>
     }
     let captures = captures_of(folder)?;
     if !captures.is_empty() || (exists(folder) && !of_live.contains(&folder)) {
-        rebuilt.aside.extend(set_database_aside(folder)?);
+        set_aside(folder, &mut rebuilt)?;
         let workspace = Workspace::open(folder)?;
         import_again(&workspace, &captures, watch, &mut rebuilt)?;
     }
     for folder in of_live {
         if !rebuilt.aside.iter().any(|aside| aside.parent() == Some(folder)) {
-            rebuilt.aside.extend(set_database_aside(folder)?);
+            set_aside(folder, &mut rebuilt)?;
         }
         let workspace = Workspace::open(folder)?;
         rebuilt.runs += complete(&workspace, watch)?;
     }
     rebuilt.took = began.elapsed();
     Ok(rebuilt)
+}
+
+/// Sets the database of a folder aside. What came of website checks, and alerts, are in no packets: they are taken over.
+fn set_aside(folder: &Path, rebuilt: &mut Rebuilt) -> Result<(), EngineError> {
+    let Some(aside) = set_database_aside(folder)? else { return Ok(()) };
+    if let Err(error) = take_over(folder, &aside) {
+        let aside = aside.display();
+        rebuilt.warnings.push(format!("results of website checks and alerts are only in {aside} now: {error}"));
+    }
+    rebuilt.aside.push(aside);
+    Ok(())
 }
 
 /// Makes the rows of a workspace anew whose database could not be read when it was opened; `None` where it could.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use wirereel_query::reel::{Difference, DifferenceQuestion, Window};
 use wirereel_store::{Reader, Store, StoreError, WindowFigures, difference};
 
-use super::{HOME_RECORDING, Workbench, lock, opening::FINISHED};
+use super::{HOME_RECORDING, Workbench, live::LIVE_RECORDING, lock, opening::FINISHED};
 use crate::{EngineError, workspace::exists};
 
 impl Workbench {
@@ -42,6 +42,10 @@ impl Workbench {
         recording_id: &str,
         ask: impl FnOnce(&Reader) -> Result<T, EngineError>,
     ) -> Result<T, EngineError> {
+        let held = (recording_id == LIVE_RECORDING).then(|| self.held_live()).flatten();
+        if let Some(workspace) = held {
+            return ask(&workspace.reader(None)?);
+        }
         let folder = self.folder_of(recording_id)?;
         let beside = lock(&self.beside);
         let store = Store::open_for_reading(&folder).map_err(|error| match error {

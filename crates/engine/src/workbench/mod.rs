@@ -3,7 +3,9 @@
 //! Home is itself a workspace (what `wirereel import` fills) and holds, for captures opened one by one, a workspace each under `recordings/`,
 //! and one for what is captured live under `live/`.
 
+mod alerting;
 mod beside;
+mod checks;
 mod health;
 mod keeping;
 mod live;
@@ -37,6 +39,8 @@ use crate::{
     workspace::exists,
 };
 
+use alerting::Alarm;
+use checks::Checks;
 use health::Health;
 use keeping::Keeping;
 use live::Live;
@@ -60,6 +64,8 @@ pub struct Workbench {
     keeping: Keeping,
     tending: Tending,
     health: Health,
+    alarm: Alarm,
+    checks: Checks,
     scratch_number: AtomicU64,
     ticks: TickBoard,
     /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
@@ -91,6 +97,8 @@ impl Workbench {
             keeping: Keeping::default(),
             tending: Tending::default(),
             health: Health::default(),
+            alarm: Alarm::default(),
+            checks: Checks::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
             beside: Mutex::default(),
@@ -106,6 +114,9 @@ impl Workbench {
         workbench.follow_whisperers()?;
         workbench.start_tending()?;
         workbench.start_watching()?;
+        workbench.start_alerting()?;
+        // What stands in its way is told with the list, and tried again.
+        let _ = workbench.follow_websites();
         Ok(workbench)
     }
 
@@ -344,6 +355,9 @@ impl Workbench {
         // Nothing is begun any more.
         self.tending.thread.end();
         self.health.thread.end();
+        // What it tells last is still judged.
+        self.end_checks();
+        self.end_alerting();
         self.keeping.let_go();
         self.stop_completing();
         self.cancel_import();

@@ -40,6 +40,8 @@ impl Workbench {
     fn tend(self: &Arc<Self>) {
         // A file that cannot be read now is read at the next look; what was in force stays so.
         let _ = self.follow_whisperers();
+        let _ = self.follow_alerts();
+        let _ = self.follow_websites();
         self.tell_pause();
         self.keep_if_due();
         self.end_recording_if_idle();

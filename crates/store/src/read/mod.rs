@@ -1,5 +1,7 @@
 //! The reading side: answers to the questions of `wirereel-query`, and to users' SQL.
 
+mod alerts;
+mod checks;
 mod complete;
 mod copy;
 mod cover;
@@ -42,6 +44,8 @@ use crate::{
     store::Shared,
 };
 
+pub use alerts::{AlertPage, TargetFigures};
+pub use checks::{CheckReading, CheckSample};
 pub use copy::{Copied, CopyFormat};
 pub use difference::{WindowFigures, difference};
 pub use exchange::StoredExchange;

@@ -18,7 +18,7 @@ use crate::error::Result;
 const STRETCHES_OF_DROPS: u32 = 4_000;
 
 impl Reader {
-    /// The nearest event of a kind, not at the instant itself. The filter counts for exchanges; connections, incidents and gaps match
+    /// The nearest event of a kind, not at the instant itself. The filter counts for exchanges; connections, incidents, gaps and alerts match
     /// nothing.
     pub fn next_event(&self, question: &NextEventQuestion) -> Result<Option<FoundEvent>> {
         match question.kind {
@@ -40,6 +40,7 @@ impl Reader {
                 Ok(nearest(question, incidents.iter().flat_map(borders)))
             }
             EventKind::Gap => Ok(nearest(question, self.gap_borders()?.into_iter())),
+            EventKind::Alert => self.next_alert(question),
         }
     }
 

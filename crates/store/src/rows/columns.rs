@@ -43,6 +43,18 @@ column_type!(Text, StringBuilder, "VARCHAR", DataType::Utf8);
 column_type!(Bytes, BinaryBuilder, "BLOB", DataType::Binary);
 column_type!(Instant, TimestampNanosecondBuilder, "TIMESTAMP_NS", DataType::Timestamp(TimeUnit::Nanosecond, None));
 column_type!(
+    U16s,
+    ListBuilder<UInt16Builder>,
+    "USMALLINT[]",
+    DataType::List(Arc::new(Field::new_list_field(DataType::UInt16, true)))
+);
+column_type!(
+    U32s,
+    ListBuilder<UInt32Builder>,
+    "UINTEGER[]",
+    DataType::List(Arc::new(Field::new_list_field(DataType::UInt32, true)))
+);
+column_type!(
     Texts,
     ListBuilder<StringBuilder>,
     "VARCHAR[]",

@@ -1,5 +1,6 @@
 //! Records become columns: what the dissecting thread collects and the writing thread appends.
 
+mod checks;
 mod columns;
 mod openings;
 mod pages;
@@ -14,6 +15,7 @@ mod tally;
 use duckdb::arrow::record_batch::RecordBatch;
 use foldhash::HashSet;
 
+pub(crate) use checks::{CheckHours, CheckResults, CheckWebsites};
 use openings::Handshakes;
 use pages::PageTable;
 pub use peers::{Owner, Peer, PeerId, PeerTable};

@@ -1,6 +1,8 @@
 //! The public contract: every view and column with its type and meaning, from which the database's comments, the text of
 //! `wirereel schema` and `docs/schema.md` are made.
 
+mod alerts;
+mod checks;
 mod edges;
 mod events;
 mod physical;
@@ -8,7 +10,9 @@ mod text;
 mod workspace_views;
 
 pub use physical::FORMAT;
-pub(crate) use physical::{COUNTERS, KEYFRAME_S, OPEN_DELTA, PULSE_MS, UNTOLD_BYTES, WIDTHS_S, counter_sums};
+pub(crate) use physical::{
+    COUNTERS, KEYFRAME_S, OPEN_DELTA, OWN_TABLES, PULSE_MS, UNTOLD_BYTES, WIDTHS_S, counter_sums,
+};
 pub use text::{schema_markdown, schema_text};
 pub(crate) use workspace_views::unresolved_sql;
 
@@ -57,14 +61,20 @@ pub fn views() -> Vec<View> {
         workspace_views::lost_packets(),
         workspace_views::self_metrics(),
         workspace_views::ingest_errors(),
+        alerts::alerts(),
+        alerts::alert_events(),
+        alerts::alert_deliveries(),
     ]);
+    views.extend(checks::views());
     views
 }
 
 /// The statements that make tables, views, macros and comments; safe to run again on the same format.
 pub(crate) fn create() -> String {
     let mut sql = physical::create();
+    sql.push_str(alerts::TABLES);
     sql.push_str(&workspace_views::hint_macro());
+    sql.push_str(checks::MACROS);
     for view in views() {
         sql.push_str(&view.create());
     }

@@ -5,13 +5,25 @@ use std::fmt::Write;
 use crate::{
     latency,
     rows::{
-        DnsQueries, ENDINGS, Endings, FlowSpans, Flows, HttpExchanges, HttpPages, IngestErrors, OUTCOMES, Openings,
-        PROTOCOLS, PeerPairs, Peers, Pulses, TlsHandshakes,
+        CheckHours, CheckResults, CheckWebsites, DnsQueries, ENDINGS, Endings, FlowSpans, Flows, HttpExchanges,
+        HttpPages, IngestErrors, OUTCOMES, Openings, PROTOCOLS, PeerPairs, Peers, Pulses, TlsHandshakes,
     },
 };
 
+/// Tables whose rows cannot be made anew from packets: where a database is set aside and another one begun, they are taken over.
+pub(crate) const OWN_TABLES: [&str; 8] = [
+    CheckWebsites::TABLE,
+    CheckResults::TABLE,
+    CheckHours::TABLE,
+    "alerts",
+    "alert_events",
+    "alert_states",
+    "alert_deliveries",
+    "alert_mark",
+];
+
 /// Changes when a physical table changes: a file with another number is set aside and imported again.
-pub const FORMAT: u32 = 7;
+pub const FORMAT: u32 = 8;
 
 /// Widths of roll-up buckets in seconds, finest first. Each divides the next. The last one is always stored, the others where they have
 /// far fewer rows than there are events; `raw.rollup_widths` tells.
@@ -61,6 +73,9 @@ pub(crate) fn create() -> String {
         TlsHandshakes::create(),
         FlowSpans::create(),
         IngestErrors::create(),
+        CheckWebsites::create(),
+        CheckResults::create(),
+        CheckHours::create(),
     ] {
         sql.push_str(&table);
         sql.push('\n');

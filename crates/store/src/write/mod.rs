@@ -1,6 +1,8 @@
 //! The writing side: batches in, names decided elsewhere, roll-ups on top.
 
+mod alerts;
 mod attempts;
+mod checks;
 mod forget;
 mod keyframes;
 mod losses;
@@ -24,7 +26,9 @@ use crate::{
     store::WriterPlace,
 };
 
+pub use alerts::{AlertSaving, AlertWriter, SavedAlert, SavedAlertEvent, SavedAlertState, SavedAlerts, SavedDelivery};
 pub use attempts::Attempt;
+pub use checks::{CheckHour, CheckWriter, HourTimes, NewCheckRun};
 pub use forget::Forgetting;
 pub use losses::LostPackets;
 use naming::Naming;
@@ -250,7 +254,7 @@ impl Writer {
     /// Moves the log into the database file. Call it when an import has ended.
     pub fn checkpoint(&mut self) -> Result<()> {
         self.commit()?;
-        Ok(self.connection.execute_batch("CHECKPOINT")?)
+        self.place.checkpoint(&self.connection)
     }
 
     /// Gives the recording its identity and name.

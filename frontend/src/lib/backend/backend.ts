@@ -1,10 +1,18 @@
 // What a pane may ask of its host, whichever host that is. Every command of docs/api.md is one method.
 
 import type {
+  AlertAcknowledge,
+  AlertNote,
+  Alerts,
+  AlertSilenceOrder,
+  AlertsQuestion,
   AppState,
   BodyPreview,
   Bookmark,
   CaptureInterfaces,
+  CheckProblem,
+  CheckRuns,
+  CheckRunsQuestion,
   CompleteQuestion,
   Density,
   DensityQuestion,
@@ -51,6 +59,14 @@ import type {
   Tick,
   Topology,
   UnresolvedAddress,
+  WebsiteDetail,
+  WebsiteDraft,
+  WebsiteImport,
+  WebsiteQuestion,
+  Websites,
+  WebsitesImported,
+  WebsitesQuestion,
+  WebsiteTested,
   Whisperer,
   WhispererConfig,
   WhispererHistory,
@@ -159,6 +175,31 @@ export interface Backend {
   whispererStart(id: string): Promise<void>;
   whispererStop(id: string): Promise<void>;
   closeRecording(): Promise<void>;
+
+  /** Websites that are checked, with figures of every frame for the rows asked for. */
+  websites(question: WebsitesQuestion, options?: AskOptions): Promise<Websites>;
+  website(question: WebsiteQuestion, options?: AskOptions): Promise<WebsiteDetail>;
+  checkRuns(question: CheckRunsQuestion, options?: AskOptions): Promise<CheckRuns>;
+  /** The JSON Schema of a website. */
+  websiteSchema(): Promise<Record<string, unknown>>;
+  /** What is wrong with a website; nothing is saved. */
+  websiteCheck(draft: WebsiteDraft, options?: AskOptions): Promise<CheckProblem[]>;
+  /** Saves a website in which nothing is wrong. */
+  websiteSave(draft: WebsiteDraft): Promise<CheckProblem[]>;
+  /** What was measured stays. */
+  websiteRemove(website: string): Promise<void>;
+  websitePause(website: string, paused: boolean): Promise<void>;
+  /** Checks it once, whether it is saved or not; nothing is kept. */
+  websiteTest(draft: WebsiteDraft, options?: AskOptions): Promise<WebsiteTested>;
+  websitesImport(list: WebsiteImport, options?: AskOptions): Promise<WebsitesImported>;
+
+  alerts(question: AlertsQuestion, options?: AskOptions): Promise<Alerts>;
+  /** Says that somebody knows of it, or takes that back. */
+  alertAcknowledge(order: AlertAcknowledge): Promise<void>;
+  alertNote(order: AlertNote): Promise<void>;
+  alertSilence(order: AlertSilenceOrder): Promise<void>;
+  /** Sends a made-up alert to a target; rejects with why it did not arrive. */
+  alertTestTarget(target: string): Promise<void>;
 
   topology(scope: Scope, options?: AskOptions): Promise<Topology>;
   unresolved(scope: Scope, options?: AskOptions): Promise<UnresolvedAddress[]>;

@@ -15,10 +15,18 @@ import type {
 } from "./backend";
 import { ApiError } from "./error";
 import type {
+  AlertAcknowledge,
+  AlertNote,
+  Alerts,
+  AlertSilenceOrder,
+  AlertsQuestion,
   AppState,
   BodyPreview,
   Bookmark,
   CaptureInterfaces,
+  CheckProblem,
+  CheckRuns,
+  CheckRunsQuestion,
   CompleteQuestion,
   Density,
   DensityQuestion,
@@ -62,6 +70,14 @@ import type {
   Suggestion,
   Topology,
   UnresolvedAddress,
+  WebsiteDetail,
+  WebsiteDraft,
+  WebsiteImport,
+  WebsiteQuestion,
+  Websites,
+  WebsitesImported,
+  WebsitesQuestion,
+  WebsiteTested,
   Whisperer,
   WhispererConfig,
   WhispererHistory,
@@ -161,6 +177,53 @@ export abstract class CommandBackend implements Backend {
   }
   closeRecording(): Promise<void> {
     return this.ask("close_recording", {});
+  }
+
+  websites(question: WebsitesQuestion, options?: AskOptions): Promise<Websites> {
+    return this.ask("websites", question, options);
+  }
+  website(question: WebsiteQuestion, options?: AskOptions): Promise<WebsiteDetail> {
+    return this.ask("website", question, options);
+  }
+  checkRuns(question: CheckRunsQuestion, options?: AskOptions): Promise<CheckRuns> {
+    return this.ask("check_runs", question, options);
+  }
+  websiteSchema(): Promise<Record<string, unknown>> {
+    return this.ask("website_schema", {});
+  }
+  websiteCheck(draft: WebsiteDraft, options?: AskOptions): Promise<CheckProblem[]> {
+    return this.ask("website_check", draft, options);
+  }
+  websiteSave(draft: WebsiteDraft): Promise<CheckProblem[]> {
+    return this.ask("website_save", draft);
+  }
+  websiteRemove(website: string): Promise<void> {
+    return this.ask("website_remove", { website });
+  }
+  websitePause(website: string, paused: boolean): Promise<void> {
+    return this.ask("website_pause", { website, paused });
+  }
+  websiteTest(draft: WebsiteDraft, options?: AskOptions): Promise<WebsiteTested> {
+    return this.ask("website_test", draft, options);
+  }
+  websitesImport(list: WebsiteImport, options?: AskOptions): Promise<WebsitesImported> {
+    return this.ask("websites_import", list, options);
+  }
+
+  alerts(question: AlertsQuestion, options?: AskOptions): Promise<Alerts> {
+    return this.ask("alerts", question, options);
+  }
+  alertAcknowledge(order: AlertAcknowledge): Promise<void> {
+    return this.ask("alert_acknowledge", order);
+  }
+  alertNote(order: AlertNote): Promise<void> {
+    return this.ask("alert_note", order);
+  }
+  alertSilence(order: AlertSilenceOrder): Promise<void> {
+    return this.ask("alert_silence", order);
+  }
+  alertTestTarget(target: string): Promise<void> {
+    return this.ask("alert_test_target", { target });
   }
 
   topology(scope: Scope, options?: AskOptions): Promise<Topology> {

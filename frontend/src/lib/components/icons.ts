@@ -1,9 +1,11 @@
 // The names of the pictures in IconSprite.svelte.
 
 export type IconName =
+  | "alerts"
   | "arrow"
   | "bookmark"
   | "check"
+  | "checks"
   | "clock"
   | "columns"
   | "compare"

@@ -15,6 +15,7 @@ export { default as Menu } from "./Menu.svelte";
 export type { MenuEntry } from "./menu";
 export { default as Popover } from "./Popover.svelte";
 export { default as Segmented } from "./Segmented.svelte";
+export { default as SmallDialog } from "./SmallDialog.svelte";
 export { default as Spinner } from "./Spinner.svelte";
 export { default as Tabs } from "./Tabs.svelte";
 export { default as Tooltip } from "./Tooltip.svelte";

@@ -5,8 +5,6 @@ import { oneOf, playhead, recording, Remembered } from "../state";
 import { reel } from "../reel/reel.svelte";
 import { historyRange, SAMPLES } from "./range";
 
-/** The recording that holds Wirereel's own figures. */
-const LIVE = "live";
 /** Looked at once a second, like the host looks at itself. */
 const BEAT_MS = 1000;
 
@@ -33,7 +31,7 @@ export function watchHealth(): Watching {
     return () => clearInterval(timer);
   });
 
-  const onReel = $derived(recording.current?.recording_id === LIVE && recording.range !== null);
+  const onReel = $derived(recording.isLive && recording.range !== null);
   const at = $derived(onReel && playhead.placed !== null ? playhead.settledAt : null);
   const range = $derived(historyRange(time.value === "reel" && onReel ? reel.view : null, at, now));
 

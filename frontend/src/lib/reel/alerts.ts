@@ -70,6 +70,17 @@ const PINS: Record<Mark["kind"], Pin> = {
     ctx.fillStyle = palette.onError;
     ctx.fill(new Path2D(`M${x + 0.9} ${y - 4.3}l-3.6 4.9h2.3l-1 3.7 3.9-5.2h-2.4z`));
   },
+  /** A bell: somebody was told. */
+  alert: (ctx, x, y, palette) => {
+    ctx.fillStyle = palette.error;
+    ctx.beginPath();
+    ctx.arc(x, y, PIN_PX - 0.2, 0, 2 * Math.PI);
+    ctx.fill();
+    ctx.fillStyle = palette.onError;
+    ctx.fill(
+      new Path2D(`M${x - 2.4} ${y + 1.6}v-2a2.4 2.4 0 0 1 4.8 0v2l.8 .9h-6.4zM${x - 0.9} ${y + 3}h1.8v.8h-1.8z`),
+    );
+  },
   /** A triangle: it answers, but wrongly. */
   failing: (ctx, x, y, palette) => {
     triangle(ctx, x, y, palette.error);

@@ -1,7 +1,7 @@
 // What a press and a drag on the track do.
 
 import type { TimeRange } from "../backend";
-import { bookmarks, playhead, recording, selection } from "../state";
+import { alertsView, bookmarks, playhead, recording, selection } from "../state";
 import type { Grip } from "./hit";
 import { reel } from "./reel.svelte";
 import { snapped, type Scale } from "./scale";
@@ -90,6 +90,8 @@ export class Drag {
     if (this.#grip.on === "window") return;
     playhead.moveTo(this.#pressed());
     playhead.settle();
+    // The panes of checks and alerts follow.
+    if (this.#grip.on === "mark" && this.#grip.mark.alertId !== undefined) alertsView.id = this.#grip.mark.alertId;
   }
 
   /** A bookmark's instant, a mark's beginning, else what lies under the pointer. */

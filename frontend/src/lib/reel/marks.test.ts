@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Incident } from "../backend";
-import { incidentMarks, markAt, markWords, ownMarks, whenOf } from "./marks";
+import { alert, OPENED } from "../alerts/testkit";
+import { alertMarks, incidentMarks, markAt, markWords, ownMarks, whenOf } from "./marks";
 import { Scale } from "./scale";
 
 const AT = Date.UTC(2026, 10, 21, 10, 42) * 1000;
@@ -34,6 +35,23 @@ describe("the marks of what was wrong with Wirereel itself", () => {
     expect(marks.map(markWords)).toEqual(["What is shown falls behind, 2 s", "What is shown falls behind, 51 s"]);
     expect(marks.map(({ ended }) => ended)).toEqual([true, false]);
     expect(marks[0]?.lines).toEqual(["Capture less."]);
+  });
+});
+
+describe("the marks of alerts", () => {
+  it("lie where an alert opened, reach to the end while it is open, and say its exact words", () => {
+    const recovered = alert({ alert_id: "a2", resolved_us: OPENED + 240e6, recovery_message: "It has recovered." });
+    const marks = alertMarks([alert({ opened_us: OPENED + 600e6 }), recovered], OPENED + 900e6);
+    expect(marks.map(markWords)).toEqual(["shop.test/: Website is down, 4 min", "shop.test/: Website is down, 5 min"]);
+    expect(marks.map(({ ended, alertId }) => [ended, alertId])).toEqual([
+      [true, "a2"],
+      [false, "a1"],
+    ]);
+    expect(marks[0]?.lines).toEqual([recovered.message, "It has recovered."]);
+  });
+
+  it("leave out what is wrong with Wirereel itself, which has its own", () => {
+    expect(alertMarks([alert({ subject: { kind: "wirereel", name: "lag" } })], OPENED)).toEqual([]);
   });
 });
 

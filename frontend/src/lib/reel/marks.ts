@@ -1,11 +1,11 @@
 // What the alerts lane shows: spans of time in which something was wrong, whatever found it.
 
-import type { CallerSaw, HealthFinding, Incident, TimeRange } from "../backend";
+import type { AlertRow, CallerSaw, HealthFinding, Incident, TimeRange } from "../backend";
 import { clock, count, counted, day, duration, latency } from "../format";
 import type { Scale } from "./scale";
 
 /** How a mark is drawn, and what its legend calls it. */
-export type MarkKind = "crash" | "failing" | "slow" | "own";
+export type MarkKind = "crash" | "alert" | "failing" | "slow" | "own";
 
 /** A mark of the alerts lane. */
 export interface Mark {
@@ -17,17 +17,20 @@ export interface Mark {
   title: string;
   /** What is known of it, line by line. */
   lines: string[];
+  /** The alert that it stands for. */
+  alertId?: string;
 }
 
 /** What the kinds are called. */
 export const MARK_WORDS: Record<MarkKind, string> = {
   crash: "crashed",
+  alert: "alert",
   failing: "failing",
   slow: "slow",
   own: "Wirereel",
 };
 
-const WORST_FIRST: readonly MarkKind[] = ["crash", "failing", "slow", "own"];
+const WORST_FIRST: readonly MarkKind[] = ["crash", "alert", "failing", "slow", "own"];
 /** Callers named in a tooltip. */
 const NAMED_CALLERS = 3;
 /** Half a pin's width. */
@@ -55,6 +58,21 @@ export function ownMarks(findings: readonly HealthFinding[], end: number): Mark[
       ended: until_us !== null,
       title: what,
       lines: [advice],
+    }))
+    .sort((a, b) => a.range.from_us - b.range.from_us);
+}
+
+/** Alerts as marks, ascending; an open one reaches to the end. What is wrong with Wirereel itself has its own marks. */
+export function alertMarks(alerts: readonly AlertRow[], end: number): Mark[] {
+  return alerts
+    .filter(({ subject }) => subject.kind !== "wirereel")
+    .map((alert) => ({
+      kind: "alert" as const,
+      range: { from_us: alert.opened_us, to_us: Math.max(alert.opened_us, alert.resolved_us ?? end) },
+      ended: alert.resolved_us !== null,
+      title: `${alert.subject.name.replace(/^https?:\/\//, "")}: ${alert.rule_name}`,
+      lines: [alert.message, ...(alert.recovery_message === null ? [] : [alert.recovery_message])],
+      alertId: alert.alert_id,
     }))
     .sort((a, b) => a.range.from_us - b.range.from_us);
 }

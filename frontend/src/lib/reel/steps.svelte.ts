@@ -1,12 +1,22 @@
 // Stepping from event to event: what the arrows stop at, and where the next one is.
 
-import { ApiError, backend, type Direction, type EventKind, type FoundEvent } from "../backend";
+import { ApiError, backend, type Direction, type FoundEvent } from "../backend";
 import { clock } from "../format";
 import { bookmarks, messages, oneOf, playhead, Remembered, selection } from "../state";
 import { reel } from "./reel.svelte";
 
 /** What can be stepped to. `auto`: matches of a filter, else failures, else (when nothing failed) exchanges. */
-export const STEP_KINDS = ["auto", "error", "exchange", "connection", "connect", "crash", "gap", "bookmark"] as const;
+export const STEP_KINDS = [
+  "auto",
+  "error",
+  "exchange",
+  "connection",
+  "connect",
+  "crash",
+  "alert",
+  "gap",
+  "bookmark",
+] as const;
 export type StepKind = (typeof STEP_KINDS)[number];
 
 /** What one of them is called. */
@@ -16,6 +26,7 @@ export const STEP_WORDS: Record<Exclude<StepKind, "auto">, string> = {
   connection: "connection failure",
   connect: "connection",
   crash: "crash or other incident",
+  alert: "alert",
   gap: "gap",
   bookmark: "bookmark",
 };
@@ -70,7 +81,11 @@ class Steps {
   }
 }
 
-async function next(kind: EventKind | "bookmark", from_us: number, direction: Direction): Promise<FoundEvent | null> {
+async function next(
+  kind: Exclude<StepKind, "auto">,
+  from_us: number,
+  direction: Direction,
+): Promise<FoundEvent | null> {
   if (kind === "bookmark") return nextBookmark(from_us, direction);
   return backend().nextEvent({ from_us, direction, kind, filter: selection.filter }, { lane: "step" });
 }

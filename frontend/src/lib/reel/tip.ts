@@ -4,7 +4,7 @@ import type { Density, Gap } from "../backend";
 import { clock, counted, duration, rate, share, span } from "../format";
 import type { Grip } from "./hit";
 import { shownBuckets } from "./histogram";
-import { whenOf } from "./marks";
+import { whenOf, type Mark } from "./marks";
 import type { Scale } from "./scale";
 
 export interface Tip {
@@ -16,7 +16,7 @@ export interface Tip {
 export function tipOf(grip: Grip, us: number, density: Density | null, scale: Scale): Tip | null {
   switch (grip.on) {
     case "mark":
-      return { title: grip.mark.title, lines: [whenOf(grip.mark), ...grip.mark.lines] };
+      return { title: grip.mark.title, lines: [whenOf(grip.mark), ...grip.mark.lines, ...hintOf(grip.mark)] };
     case "bookmark":
       return { title: grip.bookmark.note || "Bookmark", lines: [clock(grip.bookmark.at_us)] };
     case "histogram":
@@ -25,6 +25,11 @@ export function tipOf(grip: Grip, us: number, density: Density | null, scale: Sc
     default:
       return null;
   }
+}
+
+/** What a mark leads to. */
+function hintOf({ alertId }: Mark): string[] {
+  return alertId === undefined ? [] : ["A double-click shows the alert."];
 }
 
 function barTip(us: number, density: Density, scale: Scale): Tip | null {

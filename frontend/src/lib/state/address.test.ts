@@ -15,6 +15,8 @@ const nowhere: Place = {
   sequence: null,
   stage: null,
   whisperer: { id: null, tab: "status" },
+  checks: { website: null, tab: "runs", failing: false },
+  alerts: { id: null, list: "alerts" },
 };
 
 describe("the address", () => {
@@ -42,6 +44,8 @@ describe("the address", () => {
       sequence: { by: "identity", identity: "alice:b~c" },
       stage: "transport",
       whisperer: { id: "w-1", tab: "capture" },
+      checks: { website: "https://shop.test/a?b=c&d", tab: "heat", failing: true },
+      alerts: { id: "01J9", list: "rules" },
     };
     expect(readAddress(writeAddress(place))).toEqual(place);
   });

@@ -2,13 +2,19 @@
 
 import type { SequenceOf, TimeRange } from "../backend";
 import {
+  readAlerts,
+  readChecks,
   readCompared,
   readSequence,
   readWhisperer,
+  writeAlerts,
+  writeChecks,
   writeCompared,
   writeSequence,
   writeWhisperer,
 } from "./address_of_panes";
+import type { AlertsPlace } from "./alerts_view.svelte";
+import type { ChecksPlace } from "./checks_view.svelte";
 import type { Compared } from "./comparison.svelte";
 import { paneNamed, type PaneId } from "./pane.svelte";
 import type { Inspected } from "./selection.svelte";
@@ -29,6 +35,8 @@ export interface Place {
   sequence: SequenceOf | null;
   stage: string | null;
   whisperer: WhispererPlace;
+  checks: ChecksPlace;
+  alerts: AlertsPlace;
 }
 
 const ELSEWHERE = "~";
@@ -56,6 +64,8 @@ export function writeAddress(place: Place): string {
   if (place.sequence !== null) put("of", writeSequence(place.sequence));
   if (place.stage !== null) put("stage", place.stage);
   for (const [key, value] of writeWhisperer(place.whisperer)) put(key, value);
+  for (const [key, value] of writeChecks(place.checks)) put(key, value);
+  for (const [key, value] of writeAlerts(place.alerts)) put(key, value);
   return `#/${place.pane}${query.length > 0 ? `?${query.join("&")}` : ""}`;
 }
 
@@ -78,6 +88,8 @@ export function readAddress(hash: string): Place {
     sequence: readSequence(values.get("of")),
     stage: values.get("stage") || null,
     whisperer: readWhisperer(values),
+    checks: readChecks(values),
+    alerts: readAlerts(values),
   };
 }
 

@@ -1,7 +1,10 @@
-// The parts of the address that one pane alone has: what is compared, whose exchanges are in sequence, which whisperer is shown.
+// The parts of the address that one pane alone has: what is compared, whose exchanges are in sequence, which whisperer, website
+// or alert is shown.
 
 import type { SequenceOf, TimeRange, TimeWindow } from "../backend";
+import { ALERT_LISTS, type AlertsPlace } from "./alerts_view.svelte";
 import { readId, readInstant, writeInstant } from "./address";
+import { CHECK_TABS, type ChecksPlace } from "./checks_view.svelte";
 import { FIRST_METRIC, METRICS, MOST_SERVICES, type Compared } from "./comparison.svelte";
 import { WHISPERER_TABS, type WhispererPlace } from "./whisperer_view.svelte";
 
@@ -77,6 +80,38 @@ export function readWhisperer(values: URLSearchParams): WhispererPlace {
   return {
     id: values.get("whisperer") || null,
     tab: WHISPERER_TABS.find((tab) => tab === values.get("tab")) ?? "status",
+  };
+}
+
+/** Keys and values; the first website's checks are left out. */
+export function writeChecks({ website, tab, failing }: ChecksPlace): [key: string, value: string][] {
+  const parts: [string, string][] = [];
+  if (website !== null) parts.push(["website", website]);
+  if (tab !== "runs") parts.push(["show", tab]);
+  if (failing) parts.push(["failing", "1"]);
+  return parts;
+}
+
+export function readChecks(values: URLSearchParams): ChecksPlace {
+  return {
+    website: values.get("website") || null,
+    tab: CHECK_TABS.find((tab) => tab === values.get("show")) ?? "runs",
+    failing: values.get("failing") === "1",
+  };
+}
+
+/** Keys and values; the first alert is left out. */
+export function writeAlerts({ id, list }: AlertsPlace): [key: string, value: string][] {
+  const parts: [string, string][] = [];
+  if (id !== null) parts.push(["alert", id]);
+  if (list !== "alerts") parts.push(["list", list]);
+  return parts;
+}
+
+export function readAlerts(values: URLSearchParams): AlertsPlace {
+  return {
+    id: values.get("alert") || null,
+    list: ALERT_LISTS.find((list) => list === values.get("list")) ?? "alerts",
   };
 }
 

@@ -12,6 +12,8 @@
 // | `moment`    | `state`: the graph at the playhead while it moves, else null |                                           |
 // | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |
 // | `comparison`| `services`, `metric`, `before`, `below`: the Compare pane's | the same                                   |
+// | `checksView` | `website`, `tab`, `failing`                                 | the same                                   |
+// | `alertsView` | `id`, `list`                                               | the same, `look(id)`                       |
 // | `whispererView` | `id`, `tab`                                             | the same, `fix(id)`                        |
 // | `pane`      | `current`                                                   | `show("exchanges")`, `goBack()`            |
 // | `times`     | `zone`, `zoneName`, `origin`: `clock()` follows them        | `zone =`, `origin =`                       |
@@ -31,7 +33,9 @@
 //
 // What the user arranged (columns, heights) is a `Remembered` of ./settings.svelte.
 
+export { alertsView, type AlertList } from "./alerts_view.svelte";
 export { bookmarks } from "./bookmarks.svelte";
+export { checksView, type CheckTab } from "./checks_view.svelte";
 export { comparison, METRICS, MOST_SERVICES, type Compared } from "./comparison.svelte";
 export { messages, type Toast } from "./messages.svelte";
 export { moment } from "./moment.svelte";

@@ -6,6 +6,8 @@ export interface Toast {
   id: number;
   kind: "note" | "error";
   text: string;
+  /** Leads to what it is about. */
+  action?: { text: string; run: () => void };
 }
 
 /** Screen readers are told at most so often, so that they finish a sentence. */
@@ -22,10 +24,16 @@ class Messages {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /** Shows a sentence for six seconds; errors stay until dismissed. */
-  show(text: string, kind: Toast["kind"] = "note"): void {
+  show(text: string, kind: Toast["kind"] = "note", action?: Toast["action"]): void {
+    this.post(text, kind, action);
+  }
+
+  /** As `show`; gives the number by which it can be dismissed. */
+  post(text: string, kind: Toast["kind"], action?: Toast["action"]): number {
     const id = this.#nextId++;
-    this.toasts = [...this.toasts.slice(-2), { id, kind, text }];
+    this.toasts = [...this.toasts.slice(-2), { id, kind, text, ...(action === undefined ? {} : { action }) }];
     if (kind === "note") setTimeout(() => this.dismiss(id), SHOWN_MS);
+    return id;
   }
 
   /** Shows an error, unless nobody waits for its answer any more. */

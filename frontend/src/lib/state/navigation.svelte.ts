@@ -2,6 +2,8 @@
 
 import { untrack } from "svelte";
 import { readAddress, writeAddress, type Place } from "./address";
+import { alertsView } from "./alerts_view.svelte";
+import { checksView } from "./checks_view.svelte";
 import { comparison } from "./comparison.svelte";
 import { followPlace, splitPlace } from "./link";
 import { pane } from "./pane.svelte";
@@ -124,6 +126,8 @@ function here(): Place {
     sequence: selection.sequence,
     stage: selection.stage,
     whisperer: whispererView.place,
+    checks: checksView.place,
+    alerts: alertsView.place,
   };
 }
 
@@ -139,6 +143,8 @@ function apply(place: Place): void {
   selection.sequence = place.sequence;
   selection.stage = place.stage;
   whispererView.place = place.whisperer;
+  checksView.place = place.checks;
+  alertsView.place = place.alerts;
   playhead.moveTo(place.atUs);
   playhead.settle();
 }

@@ -1,16 +1,18 @@
 // Which pane is shown.
 
-/** The panes that exist, in the rail's order. `key` follows `g`. */
+/** The panes that exist, in the rail's order; a line stands before each that begins a group. `key` follows `g`. */
 export const PANES = [
   { id: "topology", title: "Topology", key: "t" },
   { id: "exchanges", title: "Exchanges", key: "e" },
   { id: "flows", title: "Flows", key: "f" },
   { id: "compare", title: "Compare", key: "c" },
   { id: "problems", title: "Problems", key: "i" },
-  { id: "whisperers", title: "Whisperers", key: "w" },
+  { id: "checks", title: "Checks", key: "k", begins: true },
+  { id: "alerts", title: "Alerts", key: "a" },
+  { id: "whisperers", title: "Whisperers", key: "w", begins: true },
   { id: "health", title: "Health", key: "h" },
   { id: "sql", title: "SQL", key: "q" },
-] as const;
+] as const satisfies readonly { id: string; title: string; key: string; begins?: true }[];
 
 type ListedPane = (typeof PANES)[number]["id"];
 

@@ -56,6 +56,7 @@ function host() {
         whisperers: 0,
         health: 0,
         alerts,
+        checks: 0,
       }),
   };
 }

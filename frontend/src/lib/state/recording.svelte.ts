@@ -1,13 +1,15 @@
 // What is open, what is being imported, and what could be opened.
 
 import { ApiError, backend, type AppState, type Connection, type ImportProgress, type Recent } from "../backend";
-import type { CaptureStatus, Recording, Sample, Tick, TimeRange, UploadProgress } from "../backend";
+import type { AlertsBadge, CaptureStatus, Recording, Sample, Tick, TimeRange, UploadProgress } from "../backend";
 
 /** While packets are being read, the whole state is asked at most so often. */
 const REFRESH_WHILE_IMPORTING_MS = 400;
 
 /** The recording that live capture fills. */
 const LIVE = "live";
+
+const NO_ALERTS: AlertsBadge = { open: 0, unacknowledged: 0, websites_down: 0, generation: 0 };
 
 class RecordingStore {
   /** Everything the host told last; null until it answered for the first time. */
@@ -22,6 +24,10 @@ class RecordingStore {
   whisperers = $state(0);
   /** How many things are wrong with Wirereel itself. */
   health = $state(0);
+  /** Open alerts, and websites that are down. */
+  alerts = $state.raw<AlertsBadge>(NO_ALERTS);
+  /** Rises when websites were checked, their figures were told anew, or their list changed. */
+  checks = $state(0);
   /** The file on its way to the web host. */
   upload = $state.raw<UploadProgress | null>(null);
   connection = $state<Connection>("connecting");
@@ -52,6 +58,11 @@ class RecordingStore {
     return this.app?.samples ?? [];
   }
 
+  /** True while the recording is open that is captured live: websites, alerts and Wirereel's own figures are on its timeline. */
+  get isLive(): boolean {
+    return this.current?.recording_id === LIVE;
+  }
+
   /** True while packets are being read. */
   get importing(): boolean {
     return this.import?.state === "running";
@@ -59,7 +70,7 @@ class RecordingStore {
 
   /** True while its end moves on: then there is something to follow. */
   get growing(): boolean {
-    const capturing = this.capture?.state === "capturing" && this.current?.recording_id === LIVE;
+    const capturing = this.capture?.state === "capturing" && this.isLive;
     return (this.importing || capturing) && this.range !== null;
   }
 
@@ -165,11 +176,22 @@ class RecordingStore {
     this.generation = tick.generation;
     this.whisperers = tick.whisperers;
     this.health = tick.health;
+    if (!sameBadge(this.alerts, tick.alerts)) this.alerts = tick.alerts;
+    this.checks = tick.checks;
     if (!changed && !lost && !ended) return;
     clearTimeout(this.#timer);
     const next = this.importing || this.growing ? this.#refreshedAt + REFRESH_WHILE_IMPORTING_MS : 0;
     this.#timer = setTimeout(() => void this.refresh(), Math.max(0, next - performance.now()));
   }
+}
+
+function sameBadge(a: AlertsBadge, b: AlertsBadge): boolean {
+  return (
+    a.generation === b.generation &&
+    a.open === b.open &&
+    a.unacknowledged === b.unacknowledged &&
+    a.websites_down === b.websites_down
+  );
 }
 
 export const recording = new RecordingStore();

@@ -15,29 +15,16 @@ import {
   wrongOf,
   type Draft,
   type Drafts,
-  type ValueState,
   type Verdict,
-} from "./drafts";
-import type { Field, Part } from "./schema";
-import { same, write, type Wrong } from "./values";
-import { whisperers } from "./whisperers.svelte";
+} from "../form/drafts";
+import type { FieldForm, FieldView } from "../form/field_view";
+import type { Field } from "../form/schema";
+import { same, write } from "../form/values";
+import { whisperers, type Part } from "./whisperers.svelte";
 
 /** What is typed is checked when it has stood still for so long. */
 const SETTLE_MS = 250;
 const NOTHING: WhispererConfig = { capture: {}, parsing: {} };
-
-/** A field with everything that is shown of it. */
-export interface FieldView {
-  field: Field;
-  text: string;
-  /** The value in force if it were applied now; the saved one while it cannot be read. */
-  value: unknown;
-  state: ValueState;
-  wrong: Wrong | null;
-  drafted: boolean;
-  /** What became of it elsewhere while it was edited here. */
-  elsewhere: { value: unknown } | null;
-}
 
 /** What was typed for every whisperer, by its id: looking at another one, or at another pane, loses nothing. */
 class Kept {
@@ -45,7 +32,7 @@ class Kept {
 }
 const kept = new Kept();
 
-export class ConfigForm {
+export class ConfigForm implements FieldForm {
   /** The field that is being typed in. */
   typing = $state<string | null>(null);
   applying = $state(false);

@@ -3,8 +3,11 @@
 import { untrack } from "svelte";
 import { ApiError, backend, type NewWhisperer, type Whisperer, type WhispererSchema } from "../backend";
 import { messages, pane, recording, whispererView } from "../state";
-import { groupsOf, type Group } from "./schema";
+import { groupsOf, type Group } from "../form/schema";
 import { announced } from "./words";
+
+/** One of the two halves of a configuration. */
+export type Part = "capture" | "parsing";
 
 /** The list is asked at most so often, however many ticks there are. */
 const EVERY_MS = 250;

@@ -83,7 +83,7 @@ impl Workbench {
         }
         looking.looked = Some(now);
         let at_us = now_us();
-        let mut seen = Seen { whisperers: self.seen_whisperers(), ..Seen::default() };
+        let mut seen = Seen { whisperers: self.seen_whisperers(), unjudged: self.alerting().lost(), ..Seen::default() };
         let mut lender = None;
         if let Some(recording) = self.live.recording_now() {
             if let Some((workspace, recorder, space)) = recording {
@@ -102,6 +102,8 @@ impl Workbench {
         seen.unwritten = (looking.unwritten.len(), looking.unwritten.dropped);
         let snapshot = looking.take(now, at_us, self.gauges(), &seen);
         self.ticks.health(looking.findings.open().count());
+        let open: Vec<String> = looking.findings.open().map(|finding| finding.id).collect();
+        self.feed_findings(open.iter().map(String::as_str));
         if !seen.recording {
             (looking.records, looking.written) = (false, Written::default());
             looking.unwritten.clear();

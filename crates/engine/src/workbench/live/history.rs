@@ -62,7 +62,8 @@ impl Workbench {
     ) -> Result<T, EngineError> {
         // In this order: who begins a capture keeps others from knowing what is captured into, and waits until nobody has the one shown before.
         let shown = || self.current().ok().filter(|current| current.recording_id == super::LIVE_RECORDING);
-        let workspace = self.captured_into().or_else(|| shown().map(|current| current.workspace));
+        let workspace =
+            self.captured_into().or_else(|| shown().map(|current| current.workspace)).or_else(|| self.held_live());
         if let Some(workspace) = workspace {
             return Ok(ask(&workspace.reader(None)?)?);
         }

@@ -26,7 +26,7 @@ use std::{
     path::PathBuf,
     process::Command,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, Weak,
         atomic::{AtomicU16, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
@@ -41,7 +41,7 @@ use wirereel_whisper::{CaptureConfig, FromAgent, Interface};
 
 use super::{Workbench, lock};
 use crate::{
-    EngineError,
+    EngineError, Workspace,
     keeping::space::{FreeSpace, OfSystem},
     live::{Agent, Heard, local_agent},
 };
@@ -67,6 +67,8 @@ pub(super) struct Live {
     recording: Mutex<Option<Recording>>,
     /// The port that the page is spoken to over; 0 for none.
     own_port: AtomicU16,
+    /// The workspace of the live folder, for as long as anybody has it.
+    shared: Mutex<Weak<Workspace>>,
     probe: Probe,
 }
 

@@ -205,10 +205,29 @@ impl Workbench {
 
     /// Opens the live recording, with the runs whose rows are missing.
     fn live_workspace(&self) -> Result<(Arc<Workspace>, Vec<PathBuf>), EngineError> {
-        let folder = self.live_folder();
-        let workspace = self.open_folder(&folder)?;
-        let unfinished = runs::unfinished(&folder, &mut writer_of(&workspace)?)?;
-        Ok((Arc::new(workspace), unfinished))
+        let workspace = self.hold_live()?;
+        let unfinished = runs::unfinished(&self.live_folder(), &mut writer_of(&workspace)?)?;
+        Ok((workspace, unfinished))
+    }
+
+    /// The workspace of the live recording, which is open for as long as anybody has it: also while nothing is captured and something else
+    /// is shown. Whoever keeps it gives it back when the workbench ends.
+    ///
+    /// # Errors
+    /// When it cannot be opened.
+    pub(in crate::workbench) fn hold_live(&self) -> Result<Arc<Workspace>, EngineError> {
+        let mut shared = lock(&self.live.shared);
+        if let Some(workspace) = shared.upgrade() {
+            return Ok(workspace);
+        }
+        let workspace = Arc::new(self.open_folder(&self.live_folder())?);
+        *shared = Arc::downgrade(&workspace);
+        Ok(workspace)
+    }
+
+    /// The same, where somebody has it.
+    pub(in crate::workbench) fn held_live(&self) -> Option<Arc<Workspace>> {
+        lock(&self.live.shared).upgrade()
     }
 
     /// Figures are read beside what is shown, and answers about a recording that was just closed may still be on their way: both give the
@@ -259,14 +278,18 @@ impl Workbench {
         if let Some(recording) = lock(&self.live.recording).as_ref() {
             return Some((Arc::clone(&recording.workspace), Some(recording.recorder.lender())));
         }
-        let shown = self.current().ok().filter(|current| current.recording_id == LIVE_RECORDING)?;
-        Some((shown.workspace, None))
+        // Shown, or kept open in the background for checks and alerts.
+        Some((self.held_live()?, None))
     }
 
     /// Opens the live recording anew when most of its file is free, which makes the file smaller. Nothing is captured.
     fn make_smaller(self: &Arc<Self>) {
         let shown = self.current().ok().filter(|current| current.recording_id == LIVE_RECORDING);
         let Some(shown) = shown else { return };
+        // What is shown, and this: whoever else keeps it open keeps it as large as it is.
+        if Arc::strong_count(&shown.workspace) > 2 {
+            return;
+        }
         if !shown.workspace.store().space().is_ok_and(wirereel_store::Space::is_mostly_free) {
             return;
         }

@@ -3,4 +3,4 @@
 /**
  * What counts as an event to step to.
  */
-export type EventKind = "exchange" | "error" | "connection" | "connect" | "crash" | "gap";
+export type EventKind = "exchange" | "error" | "connection" | "connect" | "crash" | "gap" | "alert";

@@ -1,0 +1,204 @@
+//! A host that is killed at any moment while it checks websites: no result that it showed is lost, no alert comes twice.
+//!
+//! `WIREREEL_KILLS` has another number of kills than 3 (`scripts/torture checks` makes 50), `WIREREEL_SEED` another sequence of moments.
+
+use std::{
+    collections::HashMap,
+    env, fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use reqwest::{blocking::Client, redirect::Policy};
+use serde_json::{Value, json};
+
+const WEBSITES: usize = 20;
+
+fn number(name: &str, default: u64) -> u64 {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}
+
+/// A small generator of numbers: the sequence is the same for a seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % bound
+    }
+}
+
+/// A host that serves a workspace, with a page that has been let in.
+struct Host {
+    child: Child,
+    base: String,
+    client: Client,
+}
+
+impl Host {
+    fn start(home: &Path, frontend: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_wirereel"))
+            .args(["serve", "--workspace"])
+            .arg(home)
+            .env("WIREREEL_FRONTEND", frontend)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("wirereel serve");
+        let mut url = String::new();
+        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut url).expect("the URL");
+        let url = url.trim().to_owned();
+        let base = url.split("/?").next().expect("a base").to_owned();
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().cookie_store(true).redirect(Policy::limited(2)).build().expect("a client");
+        assert!(client.get(&url).send().expect("an answer").status().is_success());
+        Self { child, base, client }
+    }
+
+    /// `None` when it was killed meanwhile.
+    fn ask(&self, command: &str, args: &Value) -> Option<Value> {
+        let answer = self.client.post(format!("{}/api/{command}", self.base)).json(args).send().ok()?;
+        assert!(answer.status().is_success(), "{command}: {answer:?}");
+        answer.json().ok()
+    }
+
+    /// All results, by website and instant.
+    fn runs(&self) -> Option<HashMap<(String, i64), Value>> {
+        let mut found = HashMap::new();
+        loop {
+            let page = self.ask("check_runs", &json!({ "offset": found.len(), "limit": 500 }))?;
+            let rows = page["rows"].as_array().expect("rows").clone();
+            let is_last = rows.len() < 500;
+            for mut row in rows {
+                // Found anew with every question.
+                for key in ["flow_id", "exchange_id"] {
+                    row.as_object_mut().expect("an object").remove(key);
+                }
+                let key = (
+                    row["website"].as_str().expect("a name").to_owned(),
+                    row["intended_us"].as_i64().expect("an instant"),
+                );
+                found.insert(key, row);
+            }
+            if is_last {
+                return Some(found);
+            }
+        }
+    }
+
+    fn kill(mut self) {
+        // SIGKILL: it cannot write anything any more.
+        self.child.kill().expect("killed");
+        self.child.wait().expect("gone");
+    }
+}
+
+/// Answers 200, or 503 while it is to be down.
+fn server() -> (u16, Arc<AtomicBool>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let is_down = Arc::new(AtomicBool::new(false));
+    let says = Arc::clone(&is_down);
+    let serve = move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let mut request = [0; 2_048];
+            let _ = stream.read(&mut request);
+            let status = if says.load(Ordering::SeqCst) { "503 Down" } else { "200 OK" };
+            let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    };
+    thread::Builder::new().name("server".into()).spawn(serve).expect("a thread");
+    (port, is_down)
+}
+
+#[test]
+fn a_host_that_is_killed_loses_no_result_that_it_showed_and_doubles_no_alert() {
+    let kills = number("WIREREEL_KILLS", 3);
+    let mut random = Random(number("WIREREEL_SEED", 20_261_126).max(1));
+    let folder = tempfile::tempdir().expect("a folder");
+    let (home, frontend) = (folder.path().join("home"), folder.path().join("frontend"));
+    for folder in [&home, &frontend] {
+        fs::create_dir_all(folder).expect("made");
+    }
+    fs::write(frontend.join("index.html"), "<!doctype html><title>Wirereel</title>").expect("written");
+    let (port, is_down) = server();
+    let website = |n: usize| json!({ "name": format!("site {n}"), "url": format!("http://127.0.0.1:{port}/{n}"), "interval": "100ms" });
+    let websites: Vec<Value> = (0..WEBSITES).map(website).collect();
+    let rule = json!({
+        "id": "down", "subject": { "kind": "website" }, "metric": "up",
+        "when": { "kind": "availability", "percent": 80, "recover_percent": 90, "over": "1s" },
+    });
+    let config = json!({ "websites": websites, "alerts": { "rules": [rule] } });
+    fs::write(home.join("wirereel.json"), config.to_string()).expect("written");
+
+    let mut shown: HashMap<(String, i64), Value> = HashMap::new();
+    let mut alerts: HashMap<String, Value> = HashMap::new();
+    for round in 0..=kills {
+        let host = Host::start(&home, &frontend);
+        let there = host.runs().expect("an answer");
+        for (key, row) in &shown {
+            assert_eq!(there.get(key), Some(row), "round {round}");
+        }
+        for alert in told_alerts(&host) {
+            let id = alert["alert_id"].as_str().expect("an id").to_owned();
+            alerts.entry(id).or_insert(alert);
+        }
+        let now = told_alerts(&host);
+        for (id, before) in &alerts {
+            let after: Vec<_> = now.iter().filter(|alert| alert["alert_id"] == *id.as_str()).collect();
+            assert_eq!(after.len(), 1, "round {round}: {before}");
+            assert_eq!((&after[0]["message"], &after[0]["opened_us"]), (&before["message"], &before["opened_us"]));
+        }
+        // Of one website, one alert is over before the next one opens.
+        for n in 0..WEBSITES {
+            let name = format!("site {n}");
+            let mut of_one: Vec<_> = now.iter().filter(|alert| alert["subject"]["name"] == *name.as_str()).collect();
+            of_one.sort_by_key(|alert| alert["opened_us"].as_i64());
+            for pair in of_one.windows(2) {
+                assert!(pair[0]["resolved_us"].as_i64() <= pair[1]["opened_us"].as_i64(), "{pair:?}");
+                assert!(pair[0]["resolved_us"].is_i64(), "{pair:?}");
+            }
+        }
+        if round == kills {
+            assert!(shown.len() > 20 && !alerts.is_empty(), "{} results, {} alerts", shown.len(), alerts.len());
+            println!("{kills} kills: {} results shown, {} alerts", shown.len(), alerts.len());
+            host.kill();
+            return;
+        }
+        is_down.store(round % 2 == 0, Ordering::SeqCst);
+        let until = Instant::now() + Duration::from_millis(1_200 + random.below(1_500));
+        while Instant::now() < until {
+            let latest = host.ask("check_runs", &json!({ "limit": 100 })).expect("an answer");
+            for mut row in latest["rows"].as_array().expect("rows").clone() {
+                for key in ["flow_id", "exchange_id"] {
+                    row.as_object_mut().expect("an object").remove(key);
+                }
+                let key = (
+                    row["website"].as_str().expect("a name").to_owned(),
+                    row["intended_us"].as_i64().expect("an instant"),
+                );
+                shown.insert(key, row);
+            }
+            thread::sleep(Duration::from_millis(10 + random.below(60)));
+        }
+        for alert in told_alerts(&host) {
+            alerts.insert(alert["alert_id"].as_str().expect("an id").to_owned(), alert);
+        }
+        host.kill();
+    }
+}
+
+fn told_alerts(host: &Host) -> Vec<Value> {
+    host.ask("alerts", &json!({ "limit": 500 })).expect("an answer")["rows"].as_array().expect("rows").clone()
+}
