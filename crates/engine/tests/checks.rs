@@ -164,7 +164,9 @@ fn an_edit_takes_effect_and_one_that_is_wrong_is_told_and_leaves_what_was() {
     let server = Server::start();
     write(&home, &json!({ "keep_secrets": true, "check_frames": frames() }));
     let workbench = Workbench::open(&home).unwrap();
-    assert_eq!(listed(&workbench), Websites { present: true, ..listed(&workbench) });
+    let told = listed(&workbench);
+    assert_eq!((told.present, told.total, told.frames.len()), (true, 0, 2));
+    assert!(told.frames[0].next_us > Some(told.at_us));
     assert!(!home.join("live").exists(), "nothing is opened where nothing is checked");
 
     let draft =

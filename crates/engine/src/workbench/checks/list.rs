@@ -45,7 +45,11 @@ impl Workbench {
             return self.websites_at(question, at_us, lane);
         }
         let now_us = now_us();
-        let board = lock(&self.checks.board);
+        let mut board = lock(&self.checks.board);
+        if board.sites().next().is_none() {
+            // Nobody keeps it up.
+            board.tell(now_us * 1_000);
+        }
         let entries: Vec<Entry> = board.sites().map(|(name, site)| entry(name, site, question.sort, now_us)).collect();
         let (mut answer, page) = chosen(entries, question);
         answer.present = true;

@@ -86,6 +86,7 @@ impl Workbench {
                 followed.frames = Frame::DEFAULTS.to_vec();
                 // Whoever was listed when the program ended is not any more.
                 self.alerting().keep_only(KIND, Vec::new());
+                lock(&self.checks.board).begin(&followed.frames, 0, now_us() * 1_000);
                 return Ok(());
             }
             let listing = read_listing(&text, self.checker(), &followed.listed);
@@ -124,8 +125,7 @@ impl Workbench {
         }
         if followed.listed.is_empty() {
             let mut board = lock(&self.checks.board);
-            board.list(&[]);
-            board.hindrance = None;
+            board.begin(&followed.frames, 0, now_us() * 1_000);
             followed.begin = false;
         } else if let Some(running) = running.as_ref() {
             running.list(&followed.listed)?;

@@ -5,7 +5,7 @@
  */
 export type CheckOutcome = { 
 /**
- * A status such as `200`, or why there was none: `timeout`, `refused`, `name_not_found`, …
+ * A status such as `200`, `ok` where there is none to be had, or what else was wrong: `timeout`, `refused`, `body_lacks`, …
  */
 outcome: string, count: number, 
 /**

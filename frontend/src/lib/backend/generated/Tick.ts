@@ -22,4 +22,8 @@ whisperers: number,
 /**
  * How many things are wrong with Wirereel itself.
  */
-health: number, alerts: AlertsBadge, };
+health: number, alerts: AlertsBadge, 
+/**
+ * Rises, at most about once a second, when results of website checks came, their figures were told anew, or the list changed.
+ */
+checks: number, };
