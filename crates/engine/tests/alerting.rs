@@ -46,6 +46,13 @@ fn configure(home: &Path, alerts: &Value) {
     fs::write(home.join("wirereel.json"), json!({ "alerts": alerts }).to_string()).unwrap();
 }
 
+/// As [`configure`], with the website that is fed: paused, so that nobody else says how it is.
+fn configure_with_shop(home: &Path, alerts: &Value) {
+    configure(home, alerts);
+    let shop = json!({ "name": "shop", "url": "http://127.0.0.1:9/", "paused": true });
+    fs::write(home.join("wirereel.json"), json!({ "alerts": alerts, "websites": [shop] }).to_string()).unwrap();
+}
+
 fn alerts(workbench: &Workbench) -> Alerts {
     workbench.alerts(&AlertsQuestion { limit: 100, ..AlertsQuestion::default() }, None).unwrap()
 }
@@ -107,7 +114,7 @@ fn a_website_that_goes_down_is_told_everywhere_and_is_still_down_after_a_restart
     let folder = tempfile::tempdir().unwrap();
     let home = folder.path().join("home");
     let (port, bodies) = receiver();
-    configure(
+    configure_with_shop(
         &home,
         &json!({ "targets": [
             { "id": "hook", "to": { "kind": "webhook", "url": format!("http://127.0.0.1:{port}/x") } },
@@ -117,7 +124,6 @@ fn a_website_that_goes_down_is_told_everywhere_and_is_still_down_after_a_restart
     let workbench = Workbench::open(&home).unwrap();
     let desktop = Arc::new(Shown::default());
     workbench.alerting().show_on(Arc::clone(&desktop) as Arc<dyn Desktop>);
-    assert!(!home.join("live").exists(), "nothing is kept where nothing is measured");
     let rule = workbench.alerting().down_rule().unwrap();
     assert_eq!((rule.percent, rule.recover_percent, rule.over_ms), (80.0, 80.0, 120_000));
 
@@ -191,6 +197,7 @@ fn an_edit_of_the_file_is_followed_and_a_wrong_rule_stays_as_it_was() {
     let workbench = Workbench::open(folder.path()).unwrap();
     assert_eq!(alerts(&workbench).rules[0].name, "It is down");
     assert!(!alerts(&workbench).rules[0].is_default);
+    assert!(!folder.path().join("live").exists(), "nothing is kept where nothing is measured");
     configure(folder.path(), &rule(555));
     let wrong = once(&workbench, |alerts| !alerts.problems.is_empty());
     assert_eq!(wrong.problems, ["wirereel.json: alerts.rules[0].when.percent: 555 is not a number from 0 to 100"]);

@@ -85,6 +85,8 @@ impl Workbench {
             {
                 followed.stamp = Some(stamp);
                 followed.frames = Frame::DEFAULTS.to_vec();
+                // Whoever was listed when the program ended is not any more.
+                self.alerting().keep_only(KIND, Vec::new());
                 lock(&self.checks.board).begin(&followed.frames, 0, now_us() * 1_000);
                 return Ok(());
             }
