@@ -60,6 +60,8 @@ async function breaks(app: Page): Promise<void> {
   await expect(website(app, name)).toHaveAttribute("aria-label", /, down/, { timeout: 10_000 });
 }
 
+test.use({ ownHostOf: "alerts" });
+
 test.beforeEach(async ({ app, host }) => {
   test.skip(host.workspace === "", "The host's folder is not known.");
   site = await new Site().open();

@@ -44,6 +44,8 @@ async function calm(app: Page, workspace: string): Promise<void> {
 }
 
 let site: Site;
+test.use({ ownHostOf: "checks" });
+
 test.beforeEach(async ({ app, host }) => {
   await calm(app, host.workspace);
   site = await new Site().open();

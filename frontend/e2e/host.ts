@@ -25,8 +25,11 @@ interface Fixtures {
   app: Page;
 }
 
-/** One host, one workspace and one session for all tests of a file. */
-export const test = base.extend<Fixtures, { host: Host }>({
+/** One host, one workspace and one session for all tests of a file, and for other files that ask for no host of their own. */
+export const test = base.extend<Fixtures, { host: Host; ownHostOf: string }>({
+  // A file that leaves behind what others would stumble over: `test.use({ ownHostOf: "alerts" })`.
+  ownHostOf: ["", { scope: "worker", option: true }],
+
   host: [
     async ({ browser }, use) => {
       const { url, workspace, end } = await start();
