@@ -49,8 +49,9 @@ fn what_is_measured_while_capturing_is_found_again_at_its_instant() {
         "records",
         "rows",
         "figures",
+        "alerts",
     ];
-    assert_eq!(ids, all, "every queue between the interface and the rows");
+    assert_eq!(ids, all, "every queue between the interface and the rows, and that of readings");
     assert!(now.queues.iter().all(|queue| queue.state == QueueState::Flowing && queue.drops == 0), "{:?}", now.queues);
     assert!(now.ingest.lag_ms.is_some_and(|ms| ms < 20_000.0), "{:?}", now.ingest);
     assert!(
