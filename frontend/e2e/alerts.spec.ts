@@ -36,14 +36,15 @@ let tests = 0;
 let receiver: Site;
 
 async function configure(app: Page, workspace: string, websites: object[]): Promise<void> {
-  const targets = [{ id: "team", to: { kind: "webhook", url: `${receiver.url}/hook`, format: "generic" } }];
+  const target = `team-${tests}`;
+  const targets = [{ id: target, to: { kind: "webhook", url: `${receiver.url}/hook`, format: "generic" } }];
   writeFileSync(join(workspace, "wirereel.json"), JSON.stringify({ websites, alerts: { rules, targets } }));
-  await expect
-    .poll(
-      async () =>
-        ((await ask(app, "alerts", { which: "all", offset: 0, limit: 1 })) as { rules: object[] }).rules.length,
-    )
-    .toBe(1);
+  // It is read within about a second.
+  const inForce = async (): Promise<string[]> => {
+    const told = await ask(app, "alerts", { which: "all", offset: 0, limit: 1 });
+    return (told as { targets: { target: string }[] }).targets.map((one) => one.target);
+  };
+  await expect.poll(inForce).toEqual([target]);
 }
 
 async function open(app: Page): Promise<void> {

@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { ask, closeRecording, expect, openSample, startOn, test } from "./host";
 import { request, serve } from "./traffic";
 
+// The charts are as long as the live recording: a capture before this one would shift them.
+test.use({ ownHostOf: "health" });
+
 const pane = (app: Page): Locator => app.getByRole("region", { name: "Health", exact: true });
 const section = (app: Page, name: string): Locator => pane(app).getByRole("region", { name, exact: true });
 

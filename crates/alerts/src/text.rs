@@ -83,6 +83,8 @@ pub fn time(at_ns: i64) -> String {
 pub fn duration(nanos: i64) -> String {
     const UNITS: [(&str, i64); 5] = [("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000), ("ms", 1)];
     let millis = nanos.max(0) / 1_000_000;
+    // Where seconds are told, to the nearest one.
+    let millis = if millis < 1_000 { millis } else { (millis + 500) / 1_000 * 1_000 };
     let Some(largest) = UNITS.iter().position(|(_, scale)| millis >= *scale) else { return "0 s".into() };
     let (unit, scale) = UNITS[largest];
     let mut text = format!("{} {unit}", millis / scale);
@@ -127,7 +129,8 @@ mod tests {
         for (seconds, wanted) in [
             (0.0, "0 s"),
             (0.35, "350 ms"),
-            (12.9, "12 s"),
+            (12.9, "13 s"),
+            (59.7, "1 min"),
             (245.0, "4 min 5 s"),
             (3_600.0, "1 h"),
             (183_600.0, "2 d 3 h"),
