@@ -1,11 +1,7 @@
 //! Ten thousand websites every ten seconds through the whole workbench, its store included, with servers in another process on loopback.
 //!
 //! `scripts/bench checks` prints a table and writes `target/bench/checks.json`. `WIREREEL_WEBSITES` and `WIREREEL_SECONDS` have other numbers.
-#![allow(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a benchmark prints, and ends when something fails"
-)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and ends when something fails")]
 
 #[path = "../../api/benches/figures/mod.rs"]
 mod figures;
@@ -36,7 +32,8 @@ struct Server(Child, u16);
 
 impl Server {
     fn start() -> Self {
-        let mut child = Command::new(env::current_exe().unwrap()).env(SERVER, "1").stdout(Stdio::piped()).spawn().unwrap();
+        let mut child =
+            Command::new(env::current_exe().unwrap()).env(SERVER, "1").stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         Self(child, line.trim().parse().unwrap())
@@ -116,7 +113,8 @@ fn main() {
     while began.elapsed() < Duration::from_secs(seconds) {
         let sorts = [WebsiteSort::State, WebsiteSort::ResponseAvg, WebsiteSort::Name];
         for sort in sorts {
-            let question = WebsitesQuestion { sort, descending: true, offset: 0, limit: 50, ..WebsitesQuestion::default() };
+            let question =
+                WebsitesQuestion { sort, descending: true, offset: 0, limit: 50, ..WebsitesQuestion::default() };
             let asks = Instant::now();
             let answer = serde_json::to_vec(&workbench.websites(&question, None).unwrap()).unwrap();
             if !std::mem::take(&mut first) {

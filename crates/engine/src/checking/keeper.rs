@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{sync::mpsc, time::timeout};
 use wirereel_checks::CheckResult;
-use wirereel_store::{CheckHour, CheckWriter, NewCheckRun, StoreError};
+use wirereel_store::{CheckHour, CheckWriter, NewCheckRun};
 
 use super::{
     Board, lock,
@@ -139,7 +139,7 @@ impl Keeper {
             match self.writer.forget_results(until_us, FORGET_ROWS) {
                 Ok(1..) => {}
                 // What stands in the way does so for a minute.
-                Ok(0) | Err(StoreError::Superseded) | Err(_) => self.forgetting = None,
+                Ok(0) | Err(_) => self.forgetting = None,
             }
         }
     }

@@ -139,8 +139,8 @@ fn stats_between() -> View {
                     quantile_disc(r.response_us, 0.95) FILTER (r.state < 2) AS response_p95_us,
                     quantile_disc(r.response_us, 0.99) FILTER (r.state < 2) AS response_p99_us
                 FROM raw.check_results r
-                WHERE r.intended_us >= coalesce(epoch_us(from_at), -9223372036854775807)
-                    AND r.intended_us < coalesce(epoch_us(to_at), 9223372036854775807)
+                WHERE r.intended_us >= coalesce(epoch_us(from_at::TIMESTAMP_NS), -9223372036854775807)
+                    AND r.intended_us < coalesce(epoch_us(to_at::TIMESTAMP_NS), 9223372036854775807)
                 GROUP BY 1
             ) o JOIN raw.check_websites w ON w.website_id = o.website_id ORDER BY w.name"
         ),

@@ -105,16 +105,31 @@ impl Workbench {
     /// Single checks, latest first.
     ///
     /// # Errors
-    /// When more than 500 are asked for, or they cannot be read.
+    /// When more than 500 are asked for, nothing was ever known of the website, or they cannot be read.
     pub fn check_runs(&self, question: &CheckRunsQuestion, lane: Option<&str>) -> Result<CheckRuns, EngineError> {
-        match self.checked_into()? {
-            Some(workspace) => {
-                let workspace = Arc::clone(&workspace);
-                Ok(workspace.reader(lane)?.check_runs(question)?)
+        let runs = match self.checked_into()? {
+            Some(workspace) => workspace.reader(lane)?.check_runs(question)?,
+            None => CheckRuns::default(),
+        };
+        match &question.website {
+            // One that was taken out long ago is like one that never was.
+            Some(name) if runs.total == 0 && lock(&self.checks.board).site(name).is_none() => {
+                self.knows_results_of(name).then_some(runs).ok_or_else(|| no_such(name))
             }
-            None => Ok(CheckRuns::default()),
+            _ => Ok(runs),
         }
     }
+
+    fn knows_results_of(&self, name: &str) -> bool {
+        let known = |workspace: Arc<crate::Workspace>| {
+            Ok::<_, EngineError>(!workspace.reader(None)?.check_websites_named(&[name])?.is_empty())
+        };
+        self.checked_into().ok().flatten().is_some_and(|workspace| known(workspace).unwrap_or(false))
+    }
+}
+
+fn no_such(name: &str) -> EngineError {
+    EngineError::NotFound(format!("The website {name:?}"))
 }
 
 /// Availability over the past so and so long at each of some points.

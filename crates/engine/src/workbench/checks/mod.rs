@@ -72,6 +72,7 @@ impl Workbench {
         if !is_edited && (!followed.begin || waits) {
             return Ok(());
         }
+        let mut problems = None;
         if is_edited {
             let text = match fs::read_to_string(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => "{}".to_owned(),
@@ -91,7 +92,7 @@ impl Workbench {
             }
             let listing = read_listing(&text, self.checker(), &followed.listed);
             followed.stamp = Some(stamp);
-            lock(&self.checks.board).problems = listing.problems;
+            problems = Some(listing.problems);
             if followed.frames.is_empty() {
                 followed.frames = Frame::DEFAULTS.to_vec();
             }
@@ -104,6 +105,10 @@ impl Workbench {
             }
         }
         let done = self.take_over_websites(&mut followed);
+        // Not before the list that they are of.
+        if let Some(problems) = problems {
+            lock(&self.checks.board).problems = problems;
+        }
         followed.failed = done.is_err().then(Instant::now);
         if let Err(error) = &done {
             lock(&self.checks.board).hindrance = Some(format!("Websites are not checked: {error}"));

@@ -32,6 +32,13 @@ impl Reader {
         if rows.is_empty() {
             return Ok(());
         }
+        let is_captured = format!(
+            "SELECT EXISTS (SELECT 1 FROM raw.http_exchanges WHERE started_us BETWEEN {first_us} AND {last_us}) OR \
+             EXISTS (SELECT 1 FROM raw.flows WHERE closed_us >= {first_us} AND opened_us <= {last_us})"
+        );
+        if !self.first(&is_captured, [], |row| row.get(0))?.unwrap_or(false) {
+            return Ok(());
+        }
         // Exchanges are there sooner than flows, which are only once they have ended.
         let sql = format!(
             "WITH t(place, client_ip, client_port, server_ip, server_port, from_us, to_us) AS (VALUES {})
