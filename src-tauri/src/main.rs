@@ -9,6 +9,7 @@ mod display;
 mod host;
 mod menu;
 mod milestones;
+mod notifications;
 mod start;
 mod ticks;
 mod window;

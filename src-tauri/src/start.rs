@@ -7,7 +7,8 @@ use tauri_plugin_dialog::{DialogExt as _, MessageDialogKind};
 use wirereel_api::{Api, Workbench};
 
 use crate::{
-    arguments::Arguments, bridge, display::NoDisplay, host::WindowHost, menu, milestones::Milestones, ticks, window,
+    arguments::Arguments, bridge, display::NoDisplay, host::WindowHost, menu, milestones::Milestones,
+    notifications::Notifications, ticks, window,
 };
 
 /// Why the window did not come up, or ended badly.
@@ -56,6 +57,7 @@ fn open(app: &App, arguments: Arguments) -> tauri::Result<()> {
             return Ok(());
         }
     };
+    workbench.alerting().show_on(Arc::new(Notifications));
     let api = Api::new(workbench, Arc::new(WindowHost::new(app.handle().clone())));
     app.manage(api.clone());
     reach(app, &api, &workspace);
