@@ -15,6 +15,7 @@ use std::{
 
 use wirereel_engine::{CaptureConfig, Workbench};
 use wirereel_query::{
+    alerts::AlertsQuestion,
     question::FlowPacketsQuestion,
     workbench::{CaptureState, ImportState},
 };
@@ -157,6 +158,30 @@ fn the_hosts_sockets_tell_processes_and_who_is_the_server() {
     let filtered =
         workbench.reader(None).unwrap().sql("SELECT count(*) FROM flows WHERE client_process IS NULL", 1).unwrap();
     assert_eq!(filtered.rows[0][0], 0);
+    workbench.shut_down();
+}
+
+#[test]
+fn rules_about_services_are_judged_while_capturing_and_their_alerts_end_with_it() {
+    let home = tempfile::tempdir().unwrap();
+    let rule = r#"{ "id": "answers", "subject": { "kind": "service" }, "metric": "latency_p95_ms",
+        "when": { "kind": "at_least", "threshold": 0 } }"#;
+    fs::write(home.path().join("wirereel.json"), format!(r#"{{ "alerts": {{ "rules": [{rule}] }} }}"#)).unwrap();
+    let Some(workbench) = workbench(home.path()) else { return };
+    let port = server(5_000);
+    let alerts = || workbench.alerts(&AlertsQuestion { limit: 10, ..AlertsQuestion::default() }, None).unwrap().rows;
+    start(&workbench, port);
+    wait_for(|| {
+        ask(port, 0);
+        !alerts().is_empty()
+    });
+    let opened = alerts().remove(0);
+    assert_eq!((opened.subject.kind.as_str(), opened.resolved_us), ("service", None), "{opened:?}");
+    assert_eq!(opened.subject.name, format!("localhost:{port}"));
+    stop(&workbench);
+    wait_for(|| alerts()[0].resolved_us.is_some());
+    let over = alerts().remove(0);
+    assert_eq!(over.quiet.as_deref(), Some("removed"), "nobody can say how it is any more: {over:?}");
     workbench.shut_down();
 }
 

@@ -52,6 +52,7 @@ impl Workbench {
             let _ = workspace.follow_config(true);
         }
         drop(captured);
+        self.feed_traffic();
         // In this order: what is shown while an import starts is seen as being imported into.
         let Ok(current) = self.current() else { return };
         let importing = lock(&self.import).as_ref().is_some_and(|thread| !thread.is_finished());

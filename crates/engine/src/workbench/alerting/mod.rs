@@ -3,6 +3,7 @@
 mod acting;
 mod again;
 mod asking;
+mod traffic;
 
 use std::{
     fs,
@@ -36,6 +37,7 @@ pub(super) struct Alarm {
     thread: Recurring,
     /// `None` before it was read.
     stamp: std::sync::Mutex<Option<Stamp>>,
+    traffic: std::sync::Mutex<traffic::Traffic>,
 }
 
 fn now_ns() -> i64 {
