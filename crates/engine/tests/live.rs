@@ -177,7 +177,7 @@ fn rules_about_services_are_judged_while_capturing_and_their_alerts_end_with_it(
     });
     let opened = alerts().remove(0);
     assert_eq!((opened.subject.kind.as_str(), opened.resolved_us), ("service", None), "{opened:?}");
-    assert_eq!(opened.subject.name, format!("localhost:{port}"));
+    assert_eq!(opened.subject.name, "shop.test", "as its callers name it");
     stop(&workbench);
     wait_for(|| alerts()[0].resolved_us.is_some());
     let over = alerts().remove(0);

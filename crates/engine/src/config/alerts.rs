@@ -8,12 +8,22 @@ use wirereel_alerts::{AlertConfig, Problem, Reads, Series};
 use super::{ConfigProblem, FILE_NAME};
 
 /// What rules can be about. Probes have their rule already and are fed as soon as there are any.
-const FED: [Series<'static>; 6] = [
+const FED: [Series<'static>; 16] = [
     Series { kind: "website", metric: "up", reads: Reads::Outcomes },
     Series { kind: "website", metric: "certificate", reads: Reads::Deadline },
     Series { kind: "website", metric: "response_ms", reads: Reads::Value },
     Series { kind: "website", metric: "ttfb_ms", reads: Reads::Value },
     Series { kind: "probe", metric: "up", reads: Reads::Outcomes },
+    Series { kind: "service", metric: "errors", reads: Reads::Outcomes },
+    Series { kind: "service", metric: "requests", reads: Reads::Count },
+    Series { kind: "service", metric: "latency_p50_ms", reads: Reads::Value },
+    Series { kind: "service", metric: "latency_p95_ms", reads: Reads::Value },
+    Series { kind: "service", metric: "latency_p99_ms", reads: Reads::Value },
+    Series { kind: "edge", metric: "errors", reads: Reads::Outcomes },
+    Series { kind: "edge", metric: "requests", reads: Reads::Count },
+    Series { kind: "edge", metric: "latency_p50_ms", reads: Reads::Value },
+    Series { kind: "edge", metric: "latency_p95_ms", reads: Reads::Value },
+    Series { kind: "edge", metric: "latency_p99_ms", reads: Reads::Value },
     Series { kind: "wirereel", metric: "trouble", reads: Reads::Value },
 ];
 
