@@ -174,7 +174,13 @@ mod peer {
         Ok(Some(Theirs { plain, tls }))
     }
 
-    async fn probed(exporter: &Exporter, server: &Server, port: u16, module: &str, target: &str) -> Result<f64, Failed> {
+    async fn probed(
+        exporter: &Exporter,
+        server: &Server,
+        port: u16,
+        module: &str,
+        target: &str,
+    ) -> Result<f64, Failed> {
         let (checker, done) = (Arc::new(Checker::new()), Arc::new(AtomicU64::new(0)));
         let before = cpu_seconds_of(exporter.0.id())?;
         let started = Instant::now();

@@ -124,9 +124,11 @@ class Whisperers {
     if (whispererView.id === id) whispererView.id = null;
   }
 
-  /** Shows the pane at what is wrong in the first wrong configuration. */
-  showWrong(): void {
-    whispererView.fix(this.list?.find(({ state }) => state === "wrong_configuration")?.id ?? null);
+  /** Shows the pane at what is wrong in the first wrong configuration, of which the list may not know yet. */
+  async showWrong(): Promise<void> {
+    const wrong = (): string | undefined => this.list?.find(({ state }) => state === "wrong_configuration")?.id;
+    if (wrong() === undefined) await this.refresh();
+    whispererView.fix(wrong() ?? whispererView.id);
     pane.show("whisperers");
   }
 
