@@ -115,7 +115,7 @@ describe("the form of a website that is there", () => {
     one.choose(field("expect.status"), ["200", "3xx"]);
     one.choose(field("interval"), "30s");
     await rest();
-    expect(one.changes).toBe(2);
+    expect(one.changes).toHaveLength(2);
     expect(await one.save()).toBe(true);
     expect(savedDrafts).toEqual([
       { original: "shop", website: { name: "shop", url: "https://x/", expect: { status: ["200", "3xx"] } } },
