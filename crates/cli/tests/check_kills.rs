@@ -2,13 +2,18 @@
 //!
 //! `WIREREEL_KILLS` has another number of kills than 3 (`scripts/torture checks` makes 50), `WIREREEL_SEED` another sequence of moments.
 
+#![allow(clippy::unwrap_used, reason = "also in what it shares with benchmarks")]
+
+#[path = "../benches/torture/host.rs"]
+mod host;
+#[path = "../benches/torture/random.rs"]
+mod random;
+
 use std::{
     collections::HashMap,
-    env, fs,
-    io::{BufRead, BufReader, Read, Write},
+    fs,
+    io::{Read, Write},
     net::TcpListener,
-    path::Path,
-    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -17,91 +22,34 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use reqwest::{blocking::Client, redirect::Policy};
+use host::Host;
+use random::{Random, number};
 use serde_json::{Value, json};
 
 const WEBSITES: usize = 10;
 
-fn number(name: &str, default: u64) -> u64 {
-    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
-}
-
-/// A small generator of numbers: the sequence is the same for a seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
-
-/// A host that serves a workspace, with a page that has been let in.
-struct Host {
-    child: Child,
-    base: String,
-    client: Client,
-}
-
-impl Host {
-    fn start(home: &Path, frontend: &Path) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_wirereel"))
-            .args(["serve", "--workspace"])
-            .arg(home)
-            .env("WIREREEL_FRONTEND", frontend)
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("wirereel serve");
-        let mut url = String::new();
-        BufReader::new(child.stdout.take().expect("piped")).read_line(&mut url).expect("the URL");
-        let url = url.trim().to_owned();
-        let base = url.split("/?").next().expect("a base").to_owned();
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().cookie_store(true).redirect(Policy::limited(2)).build().expect("a client");
-        assert!(client.get(&url).send().expect("an answer").status().is_success());
-        Self { child, base, client }
-    }
-
-    /// `None` when it was killed meanwhile.
-    fn ask(&self, command: &str, args: &Value) -> Option<Value> {
-        let answer = self.client.post(format!("{}/api/{command}", self.base)).json(args).send().ok()?;
-        assert!(answer.status().is_success(), "{command}: {answer:?}");
-        answer.json().ok()
-    }
-
-    /// All results until now, by website and instant.
-    fn runs(&self) -> Option<HashMap<(String, i64), Value>> {
-        let mut found = HashMap::new();
-        // What comes meanwhile would move the pages.
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_micros() as i64;
-        let range = json!({ "from_us": 0, "to_us": now - 700_000 });
-        loop {
-            let page = self.ask("check_runs", &json!({ "range": range, "offset": found.len(), "limit": 500 }))?;
-            let rows = page["rows"].as_array().expect("rows").clone();
-            let is_last = rows.len() < 500;
-            for mut row in rows {
-                // Found anew with every question.
-                for key in ["flow_id", "exchange_id"] {
-                    row.as_object_mut().expect("an object").remove(key);
-                }
-                let key = (
-                    row["website"].as_str().expect("a name").to_owned(),
-                    row["intended_us"].as_i64().expect("an instant"),
-                );
-                found.insert(key, row);
+/// All results until now, by website and instant.
+fn runs(host: &Host) -> HashMap<(String, i64), Value> {
+    let mut found = HashMap::new();
+    // What comes meanwhile would move the pages.
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("after 1970").as_micros() as i64;
+    let range = json!({ "from_us": 0, "to_us": now - 700_000 });
+    loop {
+        let page = host.call("check_runs", &json!({ "range": range, "offset": found.len(), "limit": 500 })).unwrap();
+        let rows = page["rows"].as_array().expect("rows").clone();
+        let is_last = rows.len() < 500;
+        for mut row in rows {
+            // Found anew with every question.
+            for key in ["flow_id", "exchange_id"] {
+                row.as_object_mut().expect("an object").remove(key);
             }
-            if is_last {
-                return Some(found);
-            }
+            let key =
+                (row["website"].as_str().expect("a name").to_owned(), row["intended_us"].as_i64().expect("an instant"));
+            found.insert(key, row);
         }
-    }
-
-    fn kill(mut self) {
-        // SIGKILL: it cannot write anything any more.
-        self.child.kill().expect("killed");
-        self.child.wait().expect("gone");
+        if is_last {
+            return found;
+        }
     }
 }
 
@@ -149,10 +97,10 @@ fn a_host_that_is_killed_loses_no_result_that_it_showed_and_doubles_no_alert() {
     let mut alerts: HashMap<String, Value> = HashMap::new();
     let mut killed = Instant::now();
     for round in 0..=kills {
-        let host = Host::start(&home, &frontend);
+        let host = Host::start(&home, &frontend).unwrap();
         // What was shown last is to be out of the time that is still coming in.
         thread::sleep(Duration::from_millis(800).saturating_sub(killed.elapsed()));
-        let there = host.runs().expect("an answer");
+        let there = runs(&host);
         for (key, row) in &shown {
             assert_eq!(there.get(key), Some(row), "round {round}");
         }
@@ -185,7 +133,7 @@ fn a_host_that_is_killed_loses_no_result_that_it_showed_and_doubles_no_alert() {
         is_down.store(round % 2 == 0, Ordering::SeqCst);
         let until = Instant::now() + Duration::from_millis(1_200 + random.below(1_500));
         while Instant::now() < until {
-            let latest = host.ask("check_runs", &json!({ "limit": 100 })).expect("an answer");
+            let latest = host.call("check_runs", &json!({ "limit": 100 })).unwrap();
             for mut row in latest["rows"].as_array().expect("rows").clone() {
                 for key in ["flow_id", "exchange_id"] {
                     row.as_object_mut().expect("an object").remove(key);
@@ -207,5 +155,5 @@ fn a_host_that_is_killed_loses_no_result_that_it_showed_and_doubles_no_alert() {
 }
 
 fn told_alerts(host: &Host) -> Vec<Value> {
-    host.ask("alerts", &json!({ "limit": 500 })).expect("an answer")["rows"].as_array().expect("rows").clone()
+    host.call("alerts", &json!({ "limit": 500 })).unwrap()["rows"].as_array().expect("rows").clone()
 }

@@ -13,11 +13,12 @@
 mod figures;
 mod host;
 mod load;
+mod random;
 mod segments;
 
 use std::{
     collections::HashSet,
-    env, fs,
+    fs,
     path::{Path, PathBuf},
     process::Command,
     thread,
@@ -27,6 +28,7 @@ use std::{
 use figures::Figures;
 use host::Host;
 use load::Load;
+use random::{Random, number};
 use serde_json::json;
 
 /// What was answered so long before a kill must be there afterwards: it was synced within a second, and reaches the segments within half of one.
@@ -57,22 +59,6 @@ struct Counted {
     lost_packets: u64,
     completions: Vec<Duration>,
     trouble: Vec<String>,
-}
-
-/// A small generator of numbers: the sequence is the same for a seed.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % bound
-    }
-}
-
-fn number(name: &str, default: u64) -> u64 {
-    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }
 
 fn main() {

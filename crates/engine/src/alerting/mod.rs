@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `feed` | the bounded way of readings to whoever judges them |
 //! | `judge` | judges, saves, and then has it told; no clock, no thread |
+//! | `saved` | what happened and what is on its way, as rows and back |
 //! | `desk` | the judge with its files, once there is something to be judged |
 //! | `teller` | the thread that sends |
 //! | `board` | what is known without asking the judge: open alerts by subject, the rule about websites |
@@ -15,6 +16,7 @@ mod board;
 mod desk;
 mod feed;
 mod judge;
+mod saved;
 mod teller;
 mod words;
 
