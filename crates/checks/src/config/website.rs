@@ -46,6 +46,7 @@ pub struct Website {
     pub tls: Tls,
     /// Which addresses of the host are used.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = "any"))]
     pub address_family: AddressFamily,
     /// The DNS server that is asked, such as `9.9.9.9` or `127.0.0.1:5353`. Without it, the system resolves as it does for everyone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +56,7 @@ pub struct Website {
     pub proxy: Option<String>,
     /// The version of HTTP.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = "auto"))]
     pub http_version: HttpVersion,
     /// Whether the connection is kept for the next check. Then connecting is not measured. HTTP/1.1 only, and not through a proxy.
     #[serde(skip_serializing_if = "is_false")]
@@ -237,4 +239,20 @@ fn is_false(value: &bool) -> bool {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_schema_names_defaults_that_are_not_written() {
+        let schema = schemars::schema_for!(Website).to_value();
+        let default = |key: &str| schema["properties"][key]["default"].clone();
+        assert_eq!(default("address_family"), json!(AddressFamily::default()));
+        assert_eq!(default("http_version"), json!(HttpVersion::default()));
+        assert_eq!(default("method"), json!(Method::default()));
+    }
 }
