@@ -10,6 +10,7 @@ pub mod answer;
 pub mod checks;
 pub mod filter;
 pub mod health;
+pub mod probes;
 pub mod question;
 pub mod reel;
 pub mod whisperers;
