@@ -8,12 +8,16 @@
 //!
 //! - [`config`]: what a probe is;
 //! - [`record`]: what a hop says of itself, and how it is signed;
+//! - [`net`]: connections, in the clear and by TLS;
+//! - [`relay`]: takes calls on to the next hop, and records how long it held them;
 //! - [`path`]: records in, parts of the total out.
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod net;
 pub mod path;
 pub mod record;
+pub mod relay;
 mod result;
 
 pub use config::Probe;
