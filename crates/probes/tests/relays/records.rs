@@ -1,6 +1,9 @@
 //! What relays say of themselves.
 
-use std::io::Write as _;
+use std::{
+    io::Write as _,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
 
 use wirereel_probes::{
     HopRecord, ProbeId, Role,
@@ -35,36 +38,50 @@ fn own_ms(record: &HopRecord) -> f64 {
 
 #[tokio::test]
 async fn each_delay_is_told_by_the_hop_or_link_that_it_is_of() {
-    let path = Path::with(|options| options.wall_clock_offset_ms = 3_600_000).await;
+    let path = Path::start().await;
     let caller = path.caller().await;
     let (_, warm_up) = probe("/test/Unary", &to("eu", "echo"), None);
     caller.call(warm_up).await;
     let span = |millis| Some(Span::from_millis(millis));
-    path.a.handle.delay(&Delays { request: span(30), link_request: span(20), ..Delays::default() });
-    path.b.handle.delay(&Delays { response: span(40), link_response: span(60), request: span(5), ..Delays::default() });
-    let (id, call) = probe("/test/Unary", &to("eu", "echo"), None);
-    let begun = std::time::Instant::now();
-    let outcome = caller.call(call).await;
-    let total_ms = begun.elapsed().as_secs_f64() * 1e3;
-    let hops = records(&outcome, id, None).hops;
-    let named: Vec<_> = hops.iter().map(|hop| (hop.hop.as_str(), hop.region.as_str(), hop.role)).collect();
-    assert_eq!(named, [("Mediary A", "home", Role::Relay), ("Mediary B", "eu", Role::Gateway)]);
-    // At least what was injected, and not what was injected elsewhere.
-    let ms = |nanos: u64| nanos as f64 / 1e6;
-    let parts = [
-        ("link to A", total_ms - ms(hops[0].residence_ns), 20.0),
-        ("A", own_ms(&hops[0]), 30.0),
-        ("link to B", ms(hops[0].waited_ns) - ms(hops[1].residence_ns), 60.0),
-        ("B", own_ms(&hops[1]), 45.0),
-        ("behind B", ms(hops[1].waited_ns), 0.0),
-    ];
-    for (part, measured, injected) in parts {
-        assert!(measured >= injected && measured < injected + 15.0, "{part}: {measured} of {parts:?}");
+    path.a.handle.delay(&Delays { request: span(8), link_request: span(4), ..Delays::default() });
+    path.b.handle.delay(&Delays { response: span(24), link_response: span(16), request: span(6), ..Delays::default() });
+    let injected = [("link to A", 4.0), ("A", 8.0), ("link to B", 16.0), ("B", 30.0), ("behind B", 0.0)];
+    // A machine with other things to do adds to some part of some probe: the least of each part counts.
+    let mut least = [f64::INFINITY; 5];
+    for _ in 0..8 {
+        let (id, call) = probe("/test/Unary", &to("eu", "echo"), None);
+        let begun = Instant::now();
+        let outcome = caller.call(call).await;
+        let total_ms = begun.elapsed().as_secs_f64() * 1e3;
+        let hops = records(&outcome, id, None).hops;
+        let named: Vec<_> = hops.iter().map(|hop| (hop.hop.as_str(), hop.region.as_str(), hop.role)).collect();
+        assert_eq!(named, [("Mediary A", "home", Role::Relay), ("Mediary B", "eu", Role::Gateway)]);
+        assert!(hops.iter().all(|hop| hop.queue_ns < hop.residence_ns && hop.backend_ns.is_none()));
+        let ms = |nanos: u64| nanos as f64 / 1e6;
+        let link_to_a = total_ms - ms(hops[0].residence_ns);
+        let link_to_b = ms(hops[0].waited_ns) - ms(hops[1].residence_ns);
+        let parts = [link_to_a, own_ms(&hops[0]), link_to_b, own_ms(&hops[1]), ms(hops[1].waited_ns)];
+        for ((least, part), (name, injected)) in least.iter_mut().zip(parts).zip(injected) {
+            assert!(part >= injected, "{name}: {part}");
+            *least = part.min(*least);
+        }
     }
-    assert!(hops.iter().all(|hop| hop.queue_ns < hop.residence_ns && hop.backend_ns.is_none()));
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("after 1970").as_nanos() as i64;
-    let ahead_s = (hops[0].received_at_ns - now) / 1_000_000_000;
-    assert!((3_590..=3_600).contains(&ahead_s), "the clock is as wrong as it was to be: {ahead_s}");
+    for (least, (name, injected)) in least.into_iter().zip(injected) {
+        assert!(least < injected + 3.0, "{name}: {least}");
+    }
+}
+
+#[tokio::test]
+async fn a_wall_clock_that_is_wrong_is_told_as_it_is_and_changes_no_duration() {
+    let path = Path::with(|options| options.wall_clock_offset_ms = 3_600_000).await;
+    let (id, call) = probe("/test/Unary", &to("eu", "echo"), None);
+    let before = SystemTime::now();
+    let outcome = path.caller().await.call(call).await;
+    for hop in records(&outcome, id, None).hops {
+        let received = UNIX_EPOCH + Duration::from_nanos(hop.received_at_ns.unsigned_abs());
+        let ahead = received.duration_since(before).expect("it is ahead");
+        assert!((3_600..3_620).contains(&ahead.as_secs()) && hop.residence_ns < 20_000_000_000, "{hop:?}");
+    }
 }
 
 #[tokio::test]

@@ -225,6 +225,12 @@ async fn answer(
             };
             Ok(answered(counted(futures_util::stream::once(body), running)))
         }
+        // No gRPC: an answer that ends without trailers.
+        "/test/Plain" => {
+            read(body, &mut seen).await;
+            note(&notes, seen);
+            Ok(answered(said(vec![Frame::data(Bytes::from_static(b"plain"))], running)))
+        }
         "/test/Hang" => {
             read(body, &mut seen).await;
             note(&notes, seen);
@@ -283,6 +289,8 @@ fn echo(notes: Arc<Notes>, mut body: Incoming, mut seen: Seen, running: Running)
         let _running = running;
         while let Some(frame) = body.frame().await {
             match frame.map(Frame::into_data) {
+                // The end of the request.
+                Ok(Ok(data)) if data.is_empty() => {}
                 Ok(Ok(data)) => {
                     seen.body.extend_from_slice(&data);
                     if send.send(Ok(Frame::data(data))).await.is_err() {
