@@ -2,7 +2,7 @@
 //!
 //! `cargo run --release -p wirereel-probes --example bench_relay -- [--quick] [--streams 10000] [--out FILE]`
 //!
-//! Starts itself again as a service and as relays, each a process of its own, on loopback. All calls are probes with records. Measures
+//! Starts itself again as a service and as relays, each a process of its own with one thread, on loopback. All calls are probes with records. Measures
 //! - latency at 1,000 calls a second through no, one and two relays: rounds take turns, and the median round counts;
 //! - memory and time of so many conversations at once through two relays.
 //!
@@ -56,16 +56,16 @@ fn main() -> Result<(), Failed> {
         let at = arguments.iter().position(|argument| argument == name)?;
         arguments.get(at + 1).cloned()
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let one_thread = || tokio::runtime::Builder::new_current_thread().enable_all().build();
     if has("--service") {
-        return runtime.block_on(serve());
+        return one_thread()?.block_on(serve());
     }
     if let Some(next) = value("--relay") {
-        return runtime.block_on(relay(&next));
+        return one_thread()?.block_on(relay(&next));
     }
     let streams = value("--streams").map_or(Ok(10_000), |text| text.parse())?;
     let (rounds, seconds) = if has("--quick") { (3, 1) } else { (9, 4) };
-    let figures = runtime.block_on(measure(rounds, Duration::from_secs(seconds), streams))?;
+    let figures = one_thread()?.block_on(measure(rounds, Duration::from_secs(seconds), streams))?;
     let mut list = Vec::new();
     for (name, value, unit) in figures {
         println!("  {name:<40} {value:>14.3} {unit}");

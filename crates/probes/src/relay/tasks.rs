@@ -15,6 +15,8 @@ impl Tasks {
     /// Runs it until it is done or the relay ends.
     pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         let ended = self.ended.clone();
+        // hyper's futures are kilobytes that would be moved from layer to layer.
+        let task = Box::pin(task);
         self.tracker.spawn(async move {
             ended.run_until_cancelled(task).await;
         });
