@@ -15,7 +15,7 @@ import { read, scaleOf } from "./lib/scenario.js";
 import { breakage } from "./run/breakage.mjs";
 import { MISSED, startK6 } from "./run/k6.mjs";
 import { page } from "./run/print.mjs";
-import { served, startShop } from "./run/shop.mjs";
+import { findShop, served, startShop } from "./run/shop.mjs";
 
 const folder = dirname(fileURLToPath(import.meta.url));
 /** Beyond what a scenario may take: k6's start and its summary. */
@@ -90,7 +90,7 @@ async function main(name) {
   const file = scenarioFile(name);
   const scenario = fromFile(file);
   if (!WIREREEL_SHOP && !SHOP_STATE) throw new UsageError("WIREREEL_SHOP (a program) or SHOP_STATE (a running shop's folder) is missing");
-  const shop = SHOP_STATE ? { state: resolve(SHOP_STATE), end: async () => {} } : await startShop(WIREREEL_SHOP);
+  const shop = SHOP_STATE ? await findShop(resolve(SHOP_STATE)) : await startShop(WIREREEL_SHOP);
   try {
     if (stopping.asked) return 1;
     const summary = await run(scenario, file, shop.state);

@@ -32,9 +32,8 @@ export function page(summary) {
 function gateway({ gateway_requests, requests }) {
   const difference = requests - gateway_requests;
   if (difference === 0) return [`  the gateway logged the same ${gateway_requests} requests`];
-  return [
-    `  the gateway logged ${gateway_requests}: ${Math.abs(difference)} ${difference > 0 ? "fewer: they did not reach it" : "more: others came as well"}`,
-  ];
+  const why = difference > 0 ? "fewer: they did not reach it" : "more: of other clients, or broken off by k6";
+  return [`  the gateway logged ${gateway_requests}, ${Math.abs(difference)} ${why}`];
 }
 
 function thresholds(list) {

@@ -1,4 +1,4 @@
-// A demo shop of the run's own: started, told what to break, asked what it logged, ended.
+// The demo shop: started and ended, or found; told what to break; asked what it logged.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
@@ -46,6 +46,18 @@ export async function startShop(program) {
   await end();
   const why = errors.trim() || outcome?.message || "it said nothing";
   throw new Error(`the shop does not start: ${why}\nIf another shop is running, name its folder: SHOP_STATE=/run/user/1000/wirereel-shop`);
+}
+
+/**
+ * A shop that is running already, and stays when the run is over.
+ *
+ * @param {string} state its folder
+ */
+export async function findShop(state) {
+  await tell(state, { to: "shop", send: "status" }).catch((error) => {
+    throw new Error(`no shop answers in ${state} (${error.message}); wirereel-shop run --state ${state} starts one there`);
+  });
+  return { state, end: async () => {} };
 }
 
 /**
