@@ -17,7 +17,9 @@ const trends = (nameOf) => each(names.ROUTES, (name) => new Trend(nameOf(name), 
 
 const durations = trends(names.durationOf);
 const connects = trends(names.connectOf);
-const connectsOfAll = new Trend("connect_all", true);
+const durationsOfAll = new Trend(names.DURATION, true);
+const connectsOfAll = new Trend(names.CONNECT, true);
+const asked = counters(names.ROUTES, names.askedOf);
 const failed = counters(names.ROUTES, names.failedOf);
 const turnedAway = counters(names.ROUTES, names.turnedAwayOf);
 const visits = counters(ACTIONS, names.visitsOf);
@@ -54,8 +56,12 @@ function ask(url, { method, target, body }, sent) {
     tags: { name: route },
   });
   const { duration, connecting } = answer.timings;
-  durations.get(route).add(duration);
-  // A kept connection has no time of connecting; a zero would be a false one.
+  asked.get(route).add(1);
+  // Where no connection came to be there was no request to time, and a kept connection has no time of connecting: zeros would be false.
+  if (duration > 0) {
+    durations.get(route).add(duration);
+    durationsOfAll.add(duration);
+  }
   if (connecting > 0) {
     connects.get(route).add(connecting);
     connectsOfAll.add(connecting);

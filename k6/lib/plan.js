@@ -1,5 +1,5 @@
 // A scenario in k6's own terms: executors and thresholds.
-import { durationOf } from "./routes.js";
+import { DURATION, durationOf } from "./routes.js";
 
 /** How long a visit that has begun may go on after the load has ended. */
 const PATIENCE_S = 30;
@@ -46,7 +46,7 @@ export function limits({ failed_share, dropped_visits, routes = {}, ...times }) 
   const found = [];
   if (failed_share !== undefined) found.push(limit("failed_share", "http_req_failed", "rate", failed_share));
   if (dropped_visits !== undefined) found.push(limit("dropped_visits", "dropped_iterations", "count", dropped_visits));
-  found.push(...Object.entries(times).map(([key, most]) => limit(key, "http_req_duration", PERCENTILES[key], most)));
+  found.push(...Object.entries(times).map(([key, most]) => limit(key, DURATION, PERCENTILES[key], most)));
   for (const [route, ofRoute] of Object.entries(routes)) {
     found.push(...Object.entries(ofRoute).map(([key, most]) => limit(`${route} ${key}`, durationOf(route), PERCENTILES[key], most)));
   }

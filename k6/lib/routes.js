@@ -21,9 +21,12 @@ export function route(method, target) {
 // k6 allows letters, digits and underscores in a metric's name.
 const word = (text) => text.toLowerCase().replace(/[^a-z]+/g, "_");
 
+export const DURATION = "duration_all";
+export const CONNECT = "connect_all";
 export const durationOf = (name) => `duration_${word(name)}`;
 export const connectOf = (name) => `connect_${word(name)}`;
 export const failedOf = (name) => `failed_${word(name)}`;
 export const turnedAwayOf = (name) => `turned_away_${word(name)}`;
+export const askedOf = (name) => `asked_${word(name)}`;
 export const visitsOf = (action) => `visits_${action}`;
 export const requestsOf = (action) => `requests_${action}`;

@@ -24,12 +24,12 @@ export function summary(scenario, { metrics, state }) {
     visits: ACTIONS.reduce((sum, action) => sum + count(names.visitsOf(action)), 0),
     // Visits that no virtual user was free for.
     dropped_visits: count("dropped_iterations"),
-    connections: count("connect_all"),
-    duration_ms: percentiles(metrics.http_req_duration),
-    connect_ms: percentiles(metrics.connect_all),
+    connections: count(names.CONNECT),
+    duration_ms: percentiles(metrics[names.DURATION]),
+    connect_ms: percentiles(metrics[names.CONNECT]),
     actions: of(ACTIONS, (action) => ({ visits: count(names.visitsOf(action)), requests: count(names.requestsOf(action)) })),
     routes: of(names.ROUTES, (route) => ({
-      requests: count(names.durationOf(route)),
+      requests: count(names.askedOf(route)),
       failed: count(names.failedOf(route)),
       turned_away: count(names.turnedAwayOf(route)),
       connections: count(names.connectOf(route)),

@@ -51,7 +51,7 @@ test("thresholds of one metric stand together, and routes have their own", () =>
   assert.deepEqual(options({ ...planned(scenario("flash-sale")), thresholds }).thresholds, {
     http_req_failed: ["rate<=0.1"],
     dropped_iterations: ["count<=0"],
-    http_req_duration: ["med<=50", "p(99)<=900"],
+    duration_all: ["med<=50", "p(99)<=900"],
     duration_post_flash_sale_id_reserve: ["p(95)<=5"],
   });
   assert.equal(limits(thresholds).at(-1).key, "POST /flash-sale/:id/reserve p95_ms");
