@@ -2,6 +2,8 @@
 import { place, problems, wrong } from "./check.js";
 
 const LONGEST_HOURS = 24;
+/** Visits per second; rates go by hundredths. */
+const SLOWEST_RATE = 0.01;
 const DEFAULTS = { addresses: 240, keep_alive: 0.75, faults: [], thresholds: {} };
 const FAULT_DEFAULTS = { slow: { share: 1 }, errors: { status: 503, share: 1 }, reset: { share: 1 }, refuse: {}, crash: {} };
 
@@ -97,7 +99,10 @@ const length = (load) => total(load.stages.map((stage) => seconds(stage.for)));
 function ofLoad(load) {
   const levels = [load.start ?? 0, ...load.stages.map((stage) => stage.to ?? 0)];
   const found = [];
-  if (levels.every((level) => level === 0)) found.push(wrong("load.start", load.start ?? 0, "a level above 0, here or in a stage"));
+  const least = load.model === "users" ? 1 : SLOWEST_RATE;
+  if (levels.every((level) => level < least)) {
+    found.push(wrong("load.start", load.start ?? 0, `a level of at least ${least}, here or in a stage`));
+  }
   const length_s = length(load);
   const times = load.stages.map((stage) => stage.for);
   if (length_s === 0 || length_s > LONGEST_HOURS * 3600) {

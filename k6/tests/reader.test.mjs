@@ -173,7 +173,7 @@ const TOGETHER = [
   [
     "nobody",
     (s) => (s.load = { ...s.load, start: 0, stages: [{ for: "4m" }] }),
-    ["load.start: found 0; allowed: a level above 0, here or in a stage"],
+    ["load.start: found 0; allowed: a level of at least 0.01, here or in a stage"],
   ],
   [
     "a load that takes no time",
