@@ -17,6 +17,6 @@ pub mod record;
 mod result;
 
 pub use config::Probe;
-pub use path::{Hop, Reported};
+pub use path::{Hop, Observation, Parts, Reported, observe, split};
 pub use record::{HopRecord, ProbeId, Role};
 pub use result::{Measured, ProbeResult, State};

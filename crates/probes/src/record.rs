@@ -18,7 +18,7 @@ pub const SIGNATURE: &str = "wirereel-probe-signature";
 pub const HOP: &str = "wirereel-hop";
 
 /// What tells one probe from all others: 128 random bits, never all zero (W3C trace context).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct ProbeId(pub [u8; 16]);
 
 impl fmt::Display for ProbeId {
