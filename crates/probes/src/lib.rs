@@ -8,13 +8,17 @@
 //!
 //! - [`config`]: what a probe is;
 //! - [`record`]: what a hop says of itself, and how it is signed;
-//! - [`path`]: records in, parts of the total out;
-//! - [`responder`]: a service that answers with its times.
+//! - [`net`]: connections, in the clear and by TLS;
+//! - [`relay`]: takes calls on to the next hop, and records how long it held them;
+//! - [`responder`]: a service that answers with its times;
+//! - [`path`]: records in, parts of the total out.
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod net;
 pub mod path;
 pub mod record;
+pub mod relay;
 pub mod responder;
 mod result;
 
