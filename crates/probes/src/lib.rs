@@ -8,6 +8,7 @@
 //!
 //! - [`config`]: what a probe is;
 //! - [`record`]: what a hop says of itself, and how it is signed;
+//! - [`sender`]: one probe is one call;
 //! - [`net`]: connections, in the clear and by TLS;
 //! - [`relay`]: takes calls on to the next hop, and records how long it held them;
 //! - [`responder`]: a service that answers with its times;
@@ -21,6 +22,7 @@ pub mod record;
 pub mod relay;
 pub mod responder;
 mod result;
+pub mod sender;
 
 pub use config::{Probe, Problem};
 pub use path::{Hop, Observation, Parts, Reported, observe, split};

@@ -47,6 +47,7 @@ use crate::{
     record::NoKey,
 };
 
+pub(crate) use delays::pause;
 pub use options::{Delays, RelayOptions, RelayRole, Routes};
 
 /// A relay that listens.
