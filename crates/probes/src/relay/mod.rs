@@ -41,7 +41,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{forward::forward, shared::Shared, tasks::Tasks};
+use self::{forward::forward, shared::Shared};
 use crate::{
     net::{Caller, Listener, NoListener, NoTls},
     record::NoKey,
@@ -49,6 +49,7 @@ use crate::{
 
 pub(crate) use delays::pause;
 pub use options::{Delays, RelayOptions, RelayRole, Routes};
+pub(crate) use tasks::{Ends, Tasks};
 
 /// A relay that listens.
 pub struct Relay {
@@ -144,15 +145,6 @@ impl Relay {
     async fn accept(&self, room: &Arc<Semaphore>) -> io::Result<(Caller, tokio::sync::OwnedSemaphorePermit)> {
         let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
         Ok((self.listener.accept().await?, place))
-    }
-}
-
-/// Ends what runs when it is dropped.
-struct Ends(Tasks);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.0.end();
     }
 }
 
