@@ -38,7 +38,13 @@ impl Body for Carried {
     type Error = hyper::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+        let body = &mut self.get_mut().body;
+        loop {
+            match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+                Some(Ok(frame)) if is_void(&frame) => {}
+                other => return Poll::Ready(other),
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -127,6 +133,7 @@ impl Passing {
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_trailers() {
                     Ok(trailers) => self.ends(Ending::Answered, trailers),
+                    Err(frame) if is_void(&frame) => {}
                     Err(frame) => return Poll::Ready(Some(Ok(frame))),
                 },
                 Poll::Ready(None) => self.ends(Ending::Answered, HeaderMap::new()),
@@ -176,6 +183,11 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         SizeHint::default()
     }
+}
+
+/// Whether a frame says nothing. Such are not passed on: peers count them over all calls of a connection, and close it when they are many.
+fn is_void(frame: &Frame<Bytes>) -> bool {
+    frame.data_ref().is_some_and(Bytes::is_empty)
 }
 
 /// Whether this one stream was reset, rather than the connection lost.

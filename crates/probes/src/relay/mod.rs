@@ -36,7 +36,7 @@ use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
 use tokio::{
-    sync::Semaphore,
+    sync::OwnedSemaphorePermit,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -86,6 +86,8 @@ pub struct RelayFigures {
     pub unreachable: u64,
     /// Calls whose deadline was over and of which the next hop did not say so.
     pub late: u64,
+    /// Connections of callers.
+    pub callers: usize,
     /// Connections to next hops.
     pub connections: usize,
     /// Tasks that run for callers, calls and connections.
@@ -120,14 +122,13 @@ impl Relay {
         let ends = Ends(self.shared.tasks.clone());
         let callers = TaskTracker::new();
         let closing = cancellation.child_token();
-        let room = Arc::new(Semaphore::new(limits::CALLERS));
-        while let Some(accepted) = cancellation.run_until_cancelled(self.accept(&room)).await {
-            let (Ok((caller, place)), served) = (accepted, callers.token()) else {
+        while let Some(accepted) = cancellation.run_until_cancelled(self.accept()).await {
+            let Ok((caller, place)) = accepted else {
                 // Too many files are open, say: it passes.
                 sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let (shared, closing) = (Arc::clone(&self.shared), closing.clone());
+            let (shared, closing, served) = (Arc::clone(&self.shared), closing.clone(), callers.token());
             self.shared.tasks.spawn(async move {
                 serve(caller, shared, closing).await;
                 drop((place, served));
@@ -142,8 +143,9 @@ impl Relay {
         tasks.ended().await;
     }
 
-    async fn accept(&self, room: &Arc<Semaphore>) -> io::Result<(Caller, tokio::sync::OwnedSemaphorePermit)> {
-        let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+    /// A caller, and its place among those that there may be.
+    async fn accept(&self) -> io::Result<(Caller, OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.shared.room).acquire_owned().await.map_err(io::Error::other)?;
         Ok((self.listener.accept().await?, place))
     }
 }
@@ -188,6 +190,7 @@ impl RelayHandle {
             unrouted: counts.unrouted.load(Ordering::Relaxed),
             unreachable: counts.unreachable.load(Ordering::Relaxed),
             late: counts.late.load(Ordering::Relaxed),
+            callers: limits::CALLERS - self.0.room.available_permits(),
             connections: self.0.connections(),
             tasks: self.0.tasks.count(),
         }

@@ -11,10 +11,12 @@ use std::{
 };
 
 use hyper::HeaderMap;
+use tokio::sync::Semaphore;
 
 use super::{
     NoRelay,
     delays::{Delay, Injected},
+    limits,
     options::{RelayOptions, Routes},
     pool::Pool,
     ring::Ring,
@@ -40,6 +42,8 @@ pub(super) struct Shared {
     pub(super) ring: Ring,
     pub(super) counts: Counts,
     pub(super) tasks: Tasks,
+    /// For callers.
+    pub(super) room: Arc<Semaphore>,
     wall_clock_offset_ns: i64,
     routes: Routes,
     pools: HashMap<Address, Arc<Pool>>,
@@ -80,6 +84,7 @@ impl Shared {
             injected,
             ring: Ring::new(options.ring),
             counts: Counts::default(),
+            room: Arc::new(Semaphore::new(limits::CALLERS)),
             wall_clock_offset_ns: options.wall_clock_offset_ms.saturating_mul(1_000_000),
             pools: pools.collect(),
             tasks,

@@ -1,25 +1,32 @@
 //! Paths on which every hop wastes a known time in each direction, by clocks that disagree, and how well probes find it out.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::future::join_all;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
 use serde_json::json;
 use tokio::task::JoinSet;
-use wirereel_probes::{Measured, sender::Sender};
+use wirereel_probes::{
+    Measured,
+    relay::Delays,
+    sender::{PreparedProbe, Sender},
+};
+use wirereel_span::Span;
 
 use super::{Running, options, probe, relay, responder, sum};
 
 /// What probes found.
 #[derive(Default)]
 pub(crate) struct Found {
-    /// Of every part of every probe, what was measured less what was injected; milliseconds.
+    /// Of every part of every probe, what was measured more than without injections, less what was injected; milliseconds.
     pub(crate) own: Vec<f64>,
     pub(crate) link: Vec<f64>,
     pub(crate) backend: Vec<f64>,
+    /// The most by which any part was faster than what was injected; milliseconds.
+    pub(crate) faster: f64,
     /// Of every probe, the sum of its parts less its total; milliseconds.
     pub(crate) sums: Vec<f64>,
-    /// Of every hop of every probe, how far its wall clock is off; hours.
+    /// Of every hop, how far its wall clock is off; hours.
     pub(crate) clocks: Vec<f64>,
 }
 
@@ -38,21 +45,15 @@ impl Injected {
         Self { link_request: one(), request: one(), response: one(), link_response: one() }
     }
 
-    fn written(self) -> serde_json::Value {
-        let Self { link_request, request, response, link_response } = self;
-        let pairs = [
-            ("link_request", link_request),
-            ("request", request),
-            ("response", response),
-            ("link_response", link_response),
-        ];
+    fn delays(self) -> Delays {
         // A span of nothing is none.
-        pairs
-            .into_iter()
-            .filter(|(_, ms)| *ms > 0)
-            .map(|(name, ms)| (name.to_owned(), json!(format!("{ms}ms"))))
-            .collect::<serde_json::Map<_, _>>()
-            .into()
+        let span = |ms: u64| (ms > 0).then(|| Span::from_millis(ms));
+        Delays {
+            link_request: span(self.link_request),
+            request: span(self.request),
+            response: span(self.response),
+            link_response: span(self.link_response),
+        }
     }
 
     fn own(self) -> f64 {
@@ -66,37 +67,47 @@ impl Injected {
 
 const NAMES: [&str; 4] = ["Mediary A", "Mediary B", "gateway", "catalog"];
 const HOUR_MS: i64 = 3_600_000;
-/// Probes of one path that run at a time.
-const TOGETHER: usize = 4;
+/// Probes of one path before anything is injected: what its parts take of themselves.
+const BEFORE: usize = 7;
 
-/// Makes so many paths with delays up to so many milliseconds, `at_once` at a time, and so many probes of each.
-pub(crate) async fn find(paths: usize, probes: usize, at_once: usize, longest_ms: u64) -> Found {
+/// How much is tried.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    pub(crate) paths: usize,
+    pub(crate) paths_at_once: usize,
+    /// Of each path.
+    pub(crate) probes: usize,
+    /// Of each path; what they share is also time that they wait for each other.
+    pub(crate) probes_at_once: usize,
+    /// Of every hop and direction.
+    pub(crate) longest_ms: u64,
+}
+
+/// Makes paths with delays, and probes of each.
+pub(crate) async fn find(run: Run) -> Found {
     let mut random = StdRng::seed_from_u64(7);
     let mut found = Found::default();
-    let mut waiting: JoinSet<(Injections, Vec<Measured>, Vec<Running>)> = JoinSet::new();
-    for _ in 0..paths {
-        if waiting.len() == at_once.max(1) {
+    let mut waiting: JoinSet<(Injections, Vec<Measured>, Vec<Measured>)> = JoinSet::new();
+    for _ in 0..run.paths {
+        if waiting.len() == run.paths_at_once {
             found.take(waiting.join_next().await.unwrap().unwrap());
         }
-        let injections = Injections::random(&mut random, longest_ms);
+        let injections = Injections::random(&mut random, run.longest_ms);
         waiting.spawn(async move {
-            let (running, target) = injections.path().await;
-            let probe = probe(json!({
-                "target": target, "to": { "region": "us", "service": "catalog" }, "timeout": "30s",
-                "call": {
-                    "method": "wirereel.probe.v1.Probe/Echo",
-                    "request": { "delayUs": (injections.backend * 1_000).to_string() }
-                },
-                "path": NAMES.map(|hop| json!({ "hop": hop }))
-            }));
-            let mut measured = Vec::new();
+            let path = Path::new(&injections).await;
             // The first one opens every connection on the way, which is the time of hops that wait for them.
-            Sender::new().probe(&probe).await;
-            while measured.len() < probes {
-                let sender = Sender::new();
-                measured.extend(join_all((0..TOGETHER).map(|_| sender.probe(&probe))).await);
+            let (idle, sender) = (path.probe(0), Sender::new());
+            sender.probe(&idle).await;
+            let mut without = Vec::new();
+            while without.len() < BEFORE {
+                without.push(sender.probe(&idle).await);
             }
-            (injections, measured, running)
+            path.delay(&injections);
+            let (probe, mut measured) = (path.probe(injections.backend), Vec::new());
+            while measured.len() < run.probes {
+                measured.extend(join_all((0..run.probes_at_once).map(|_| sender.probe(&probe))).await);
+            }
+            (injections, without, measured)
         });
     }
     while let Some(ended) = waiting.join_next().await {
@@ -126,28 +137,56 @@ impl Injections {
         let clocks = std::array::from_fn(|_| random.random_range(-HOUR_MS..=HOUR_MS));
         Self { relays, last_link, backend: random.random_range(0..=longest), clocks }
     }
+}
 
-    async fn path(&self) -> (Vec<Running>, String) {
-        let catalog =
-            responder(options(json!({ "name": NAMES[3], "region": "us", "wall_clock_offset_ms": self.clocks[3] })))
-                .await;
-        let wire = relay(options(json!({
-            "name": "wire", "silent": true, "delays": self.last_link.written(),
-            "routes": { "default": format!("grpc://{}", catalog.address) }
+/// The gateway last; the silent one is the link to the service.
+struct Path {
+    relays: [Running; 3],
+    wire: Running,
+    _catalog: Running,
+}
+
+impl Path {
+    async fn new(injections: &Injections) -> Self {
+        let clocks = injections.clocks;
+        let named = json!({ "name": NAMES[3], "region": "us", "wall_clock_offset_ms": clocks[3] });
+        let catalog = responder(options(named)).await;
+        let to = |next: &Running| format!("grpc://{}", next.address);
+        let wire = json!({ "name": "wire", "silent": true, "routes": { "default": to(&catalog) } });
+        let wire = relay(options(wire)).await;
+        let gateway = relay(options(json!({
+            "name": NAMES[2], "region": "us", "role": "gateway", "wall_clock_offset_ms": clocks[2],
+            "routes": { "services": { "catalog": to(&wire) } }
         })));
-        let mut running = vec![catalog, wire.await];
-        for at in [2, 1, 0] {
-            let next = format!("grpc://{}", running.last().unwrap().address);
-            let routes =
-                if at == 2 { json!({ "services": { "catalog": next } }) } else { json!({ "regions": { "us": next } }) };
-            let relay = relay(options(json!({
-                "name": NAMES[at], "region": if at == 2 { "us" } else { "eu" }, "role": if at == 2 { "gateway" } else { "relay" },
-                "routes": routes, "delays": self.relays[at].written(), "wall_clock_offset_ms": self.clocks[at]
-            })));
-            running.push(relay.await);
+        let gateway = gateway.await;
+        let mediary = async |at: usize, next: &Running| {
+            let routes = json!({ "regions": { "us": to(next) } });
+            let named =
+                json!({ "name": NAMES[at], "region": "eu", "wall_clock_offset_ms": clocks[at], "routes": routes });
+            relay(options(named)).await
+        };
+        let b = mediary(1, &gateway).await;
+        let a = mediary(0, &b).await;
+        Self { relays: [a, b, gateway], wire, _catalog: catalog }
+    }
+
+    fn delay(&self, injections: &Injections) {
+        let relays = self.relays.iter().zip(injections.relays).chain([(&self.wire, injections.last_link)]);
+        for (relay, injected) in relays {
+            relay.handle.as_ref().unwrap().delay(&injected.delays());
         }
-        let target = format!("grpc://{}", running.last().unwrap().address);
-        (running, target)
+    }
+
+    fn probe(&self, backend_ms: u64) -> PreparedProbe {
+        probe(json!({
+            "target": format!("grpc://{}", self.relays[0].address), "timeout": "30s",
+            "to": { "region": "us", "service": "catalog" },
+            "call": {
+                "method": "wirereel.probe.v1.Probe/Echo",
+                "request": { "delayUs": (backend_ms * 1_000).to_string() }
+            },
+            "path": NAMES.map(|hop| json!({ "hop": hop }))
+        }))
     }
 }
 
@@ -155,26 +194,52 @@ fn ms(ns: i64) -> f64 {
     ns as f64 / 1e6
 }
 
+/// The one in the middle.
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all[all.len() / 2]
+}
+
+fn own(measured: &Measured, at: usize) -> f64 {
+    ms(measured.hops[at].own_ns.unwrap())
+}
+
+fn link(measured: &Measured, at: usize) -> f64 {
+    ms(measured.hops[at].link_ns.unwrap())
+}
+
+fn backend(measured: &Measured) -> f64 {
+    ms(i64::try_from(measured.hops[3].backend_ns.unwrap()).unwrap())
+}
+
 impl Found {
-    fn take(&mut self, (injected, measured, _running): (Injections, Vec<Measured>, Vec<Running>)) {
-        let now_ns = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as i64;
-        for measured in measured {
+    fn take(&mut self, (injected, without, measured): (Injections, Vec<Measured>, Vec<Measured>)) {
+        let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as i64;
+        for measured in without.iter().chain(&measured) {
             assert_eq!(measured.reason, None, "{measured:?}");
             let names: Vec<&str> = measured.hops.iter().map(|hop| hop.hop.as_str()).collect();
             assert_eq!(names, NAMES);
-            self.sums.push(ms(sum(&measured) - i64::try_from(measured.total_ns).unwrap()));
-            for (at, hop) in measured.hops.iter().enumerate() {
-                let (own, link) = match injected.relays.get(at) {
-                    Some(relay) => (relay.own(), relay.link()),
-                    None => (injected.backend as f64, injected.last_link.own()),
-                };
-                self.own.push(ms(hop.own_ns.unwrap()) - own);
-                self.link.push(ms(hop.link_ns.unwrap()) - link);
-                self.clocks.push(ms(hop.received_at_ns.unwrap() - now_ns) / HOUR_MS as f64);
-            }
-            self.backend
-                .push(ms(i64::try_from(measured.hops[3].backend_ns.unwrap()).unwrap()) - injected.backend as f64);
+            self.sums.push(ms(sum(measured) - i64::try_from(measured.total_ns).unwrap()));
         }
+        // What a part takes of itself is no error of what is found out.
+        let before = |part: &dyn Fn(&Measured) -> f64| median(without.iter().map(part).collect());
+        for (at, clock_ms) in injected.clocks.iter().enumerate() {
+            let (of_own, of_link) = match injected.relays.get(at) {
+                Some(relay) => (relay.own(), relay.link()),
+                None => (injected.backend as f64, injected.last_link.own()),
+            };
+            for one in &measured {
+                self.faster = self.faster.max(of_own - own(one, at)).max(of_link - link(one, at));
+            }
+            let (own_before, link_before) = (before(&|one| own(one, at)), before(&|one| link(one, at)));
+            self.own.extend(measured.iter().map(|one| own(one, at) - own_before - of_own));
+            self.link.extend(measured.iter().map(|one| link(one, at) - link_before - of_link));
+            let off = |one: &Measured| ms(one.hops[at].received_at_ns.unwrap() - now_ns) - *clock_ms as f64;
+            assert!(measured.iter().all(|one| off(one).abs() < 60_000.0), "the clock is another one");
+        }
+        self.clocks.extend(injected.clocks.iter().map(|ms| *ms as f64 / HOUR_MS as f64));
+        let backend_before = before(&backend);
+        self.backend.extend(measured.iter().map(|one| backend(one) - backend_before - injected.backend as f64));
     }
 }
 
