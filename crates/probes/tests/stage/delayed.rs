@@ -18,7 +18,7 @@ use super::{Running, options, probe, relay, responder, sum};
 /// What probes found.
 #[derive(Default)]
 pub(crate) struct Found {
-    /// Of every part of every probe, what was measured more than without injections, less what was injected; milliseconds.
+    /// Of every part of every probe, what was measured, less what it takes of itself and what was injected; milliseconds.
     pub(crate) own: Vec<f64>,
     pub(crate) link: Vec<f64>,
     pub(crate) backend: Vec<f64>,
@@ -67,7 +67,9 @@ impl Injected {
 
 const NAMES: [&str; 4] = ["Mediary A", "Mediary B", "gateway", "catalog"];
 const HOUR_MS: i64 = 3_600_000;
-/// Probes of one path before anything is injected: what its parts take of themselves.
+/// Delays of every part before others are injected, and probes of each path with them: what parts take of themselves, and to wake up from a
+/// delay, is no error of what is found out.
+const EVEN_MS: u64 = 5;
 const BEFORE: usize = 7;
 
 /// How much is tried.
@@ -96,18 +98,19 @@ pub(crate) async fn find(run: Run) -> Found {
         waiting.spawn(async move {
             let path = Path::new(&injections).await;
             // The first one opens every connection on the way, which is the time of hops that wait for them.
-            let (idle, sender) = (path.probe(0), Sender::new());
-            sender.probe(&idle).await;
-            let mut without = Vec::new();
-            while without.len() < BEFORE {
-                without.push(sender.probe(&idle).await);
+            let (even, sender) = (path.probe(EVEN_MS), Sender::new());
+            sender.probe(&even).await;
+            path.delay(&Injections::even());
+            let mut before = Vec::new();
+            while before.len() < BEFORE {
+                before.push(sender.probe(&even).await);
             }
             path.delay(&injections);
             let (probe, mut measured) = (path.probe(injections.backend), Vec::new());
             while measured.len() < run.probes {
                 measured.extend(join_all((0..run.probes_at_once).map(|_| sender.probe(&probe))).await);
             }
-            (injections, without, measured)
+            (injections, before, measured)
         });
     }
     while let Some(ended) = waiting.join_next().await {
@@ -127,6 +130,20 @@ struct Injections {
 }
 
 impl Injections {
+    fn even() -> Self {
+        let all = Injected { link_request: EVEN_MS, request: EVEN_MS, response: EVEN_MS, link_response: EVEN_MS };
+        let last_link = Injected { request: EVEN_MS, response: EVEN_MS, ..Injected::default() };
+        Self { relays: [all; 3], last_link, backend: EVEN_MS, clocks: [0; 4] }
+    }
+
+    /// Of the hop at this place: its own, and that of the link before it.
+    fn of(&self, at: usize) -> (f64, f64) {
+        match self.relays.get(at) {
+            Some(relay) => (relay.own(), relay.link()),
+            None => (self.backend as f64, self.last_link.own()),
+        }
+    }
+
     fn random(random: &mut StdRng, longest: u64) -> Self {
         let relays = std::array::from_fn(|_| Injected::random(random, longest));
         let last_link = Injected {
@@ -213,33 +230,32 @@ fn backend(measured: &Measured) -> f64 {
 }
 
 impl Found {
-    fn take(&mut self, (injected, without, measured): (Injections, Vec<Measured>, Vec<Measured>)) {
+    fn take(&mut self, (injected, before, measured): (Injections, Vec<Measured>, Vec<Measured>)) {
         let now_ns = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos() as i64;
-        for measured in without.iter().chain(&measured) {
+        for measured in before.iter().chain(&measured) {
             assert_eq!(measured.reason, None, "{measured:?}");
             let names: Vec<&str> = measured.hops.iter().map(|hop| hop.hop.as_str()).collect();
             assert_eq!(names, NAMES);
             self.sums.push(ms(sum(measured) - i64::try_from(measured.total_ns).unwrap()));
         }
-        // What a part takes of itself is no error of what is found out.
-        let before = |part: &dyn Fn(&Measured) -> f64| median(without.iter().map(part).collect());
+        let even = Injections::even();
+        let itself =
+            |part: &dyn Fn(&Measured) -> f64, injected: f64| median(before.iter().map(part).collect()) - injected;
         for (at, clock_ms) in injected.clocks.iter().enumerate() {
-            let (of_own, of_link) = match injected.relays.get(at) {
-                Some(relay) => (relay.own(), relay.link()),
-                None => (injected.backend as f64, injected.last_link.own()),
-            };
+            let ((of_own, of_link), (even_own, even_link)) = (injected.of(at), even.of(at));
             for one in &measured {
                 self.faster = self.faster.max(of_own - own(one, at)).max(of_link - link(one, at));
             }
-            let (own_before, link_before) = (before(&|one| own(one, at)), before(&|one| link(one, at)));
-            self.own.extend(measured.iter().map(|one| own(one, at) - own_before - of_own));
-            self.link.extend(measured.iter().map(|one| link(one, at) - link_before - of_link));
+            let own_itself = itself(&|one| own(one, at), even_own);
+            let link_itself = itself(&|one| link(one, at), even_link);
+            self.own.extend(measured.iter().map(|one| own(one, at) - own_itself - of_own));
+            self.link.extend(measured.iter().map(|one| link(one, at) - link_itself - of_link));
             let off = |one: &Measured| ms(one.hops[at].received_at_ns.unwrap() - now_ns) - *clock_ms as f64;
             assert!(measured.iter().all(|one| off(one).abs() < 60_000.0), "the clock is another one");
         }
         self.clocks.extend(injected.clocks.iter().map(|ms| *ms as f64 / HOUR_MS as f64));
-        let backend_before = before(&backend);
-        self.backend.extend(measured.iter().map(|one| backend(one) - backend_before - injected.backend as f64));
+        let backend_itself = itself(&backend, even.backend as f64);
+        self.backend.extend(measured.iter().map(|one| backend(one) - backend_itself - injected.backend as f64));
     }
 }
 
