@@ -90,11 +90,11 @@ describe("the hops above a path", () => {
   it("stand in the middle of their time, a service at its begin, others spread over what is not split", () => {
     const marks = hopMarks(segmentsOf(run()), "Region A sender");
     expect(marks).toEqual([
-      { name: "Region A sender", known: "start", atUs: 0 },
-      { name: "Mediary A", known: "reported", atUs: 12_750 },
-      { name: "Mediary B", known: "opaque", atUs: 36_800 },
-      { name: "Gateway B", known: "reported", atUs: 61_700 },
-      { name: "catalog", known: "reported", atUs: 71_400 },
+      { name: "Region A sender", known: "start", atUs: 0, through: true },
+      { name: "Mediary A", known: "reported", atUs: 12_750, through: false },
+      { name: "Mediary B", known: "opaque", atUs: 36_800, through: false },
+      { name: "Gateway B", known: "reported", atUs: 61_700, through: false },
+      { name: "catalog", known: "reported", atUs: 71_400, through: true },
     ]);
     expect(marks.map(markWords)[2]).toBe("Mediary B, does not report");
   });

@@ -91,18 +91,21 @@ export interface HopMark {
   /** `start` is who sends. */
   known: HopReported | "start";
   atUs: number;
+  /** It stands between two parts, not in the middle of one. */
+  through: boolean;
 }
 
 /** The sender and every hop: a hop that reports in the middle of its own time, a service where it begins, others spread over what is not split. */
 export function hopMarks(segments: readonly Segment[], sender: string): HopMark[] {
-  const marks: HopMark[] = [{ name: sender, known: "start", atUs: 0 }];
+  const marks: HopMark[] = [{ name: sender, known: "start", atUs: 0, through: true }];
   for (const { kind, hop, silent, fromUs, toUs } of segments) {
     silent.forEach((name, n) => {
       const part = (n + 1) / (silent.length + 1);
-      marks.push({ name, known: "opaque", atUs: fromUs + part * (toUs - fromUs) });
+      marks.push({ name, known: "opaque", atUs: fromUs + part * (toUs - fromUs), through: false });
     });
     if (hop === null || (kind !== "hop" && kind !== "service")) continue;
-    marks.push({ name: hop.hop, known: hop.reported, atUs: kind === "service" ? fromUs : (fromUs + toUs) / 2 });
+    const through = kind === "service";
+    marks.push({ name: hop.hop, known: hop.reported, atUs: through ? fromUs : (fromUs + toUs) / 2, through });
   }
   return marks;
 }
