@@ -83,7 +83,7 @@ const PART_WORDS: Record<ProbePartKind, (hop: string) => string> = {
   wire: (hop) => (hop === "" ? "wire" : `wire before ${hop}`),
   hop: (hop) => hop,
   service: (hop) => (hop === "" ? "service answers" : `${hop} answers`),
-  not_split: (hop) => (hop === "" ? "the whole call, not split" : `not split, up to ${hop}`),
+  not_split: (hop) => (hop === "" ? "not split" : `not split, up to ${hop}`),
 };
 
 export function partName({ part, hop }: ProbePart): string {
