@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { AT, figures, hopFigures, NO_TIMES, probe, probes, run } from "./testkit";
 import {
   boxWords,
+  everyWords,
+  lengthWords,
   listWords,
   partWords,
   reportsWords,
@@ -41,6 +43,13 @@ describe("a probe in words", () => {
     );
     expect(spoken(probe({ since_us: null }), 600_000, AT)).toContain("past 10 min: no probes");
     expect(sinceWords(probe({ state: "unknown" }), AT)).toBe("not probed yet");
+  });
+});
+
+describe("a length of time", () => {
+  it("is a word where it is a whole one", () => {
+    expect([3600e6, 60e6, 600e6, 51.7e6].map(lengthWords)).toEqual(["hour", "minute", "10 min", "51.7 s"]);
+    expect(everyWords({ interval_ms: 60_000 })).toBe("every minute");
   });
 });
 

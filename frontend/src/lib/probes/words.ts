@@ -39,9 +39,16 @@ export function sinceWords(row: Pick<ProbeRow, "state" | "since_us">, nowUs: num
   return sinceOf(STATES, row, nowUs);
 }
 
+const WHOLE: Record<number, string> = { [1e6]: "second", [60e6]: "minute", [3600e6]: "hour", [86_400e6]: "day" };
+
+/** A length after `past` or `per`: `hour`, `10 min`. */
+export function lengthWords(us: number): string {
+  return WHOLE[us] ?? duration(us);
+}
+
 /** `every 10 s`. */
 export function everyWords({ interval_ms }: Pick<ProbeRow, "interval_ms">): string {
-  return `every ${duration(interval_ms * 1000)}`;
+  return `every ${lengthWords(interval_ms * 1000)}`;
 }
 
 /** `white-box, 5 hops, 1 does not report`. */
