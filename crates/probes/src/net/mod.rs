@@ -10,6 +10,7 @@ pub use address::{Address, NoAddress};
 pub use connect::{ConnectFailure, Connector};
 pub use listen::{Caller, Listener, NoListener};
 pub use stream::Stream;
+pub(crate) use tls::client as client_config;
 pub use tls::{ListenTls, NoTls};
 
 /// What ALPN calls HTTP/2.

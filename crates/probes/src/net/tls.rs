@@ -61,7 +61,7 @@ fn system_roots() -> RootCertStore {
 }
 
 /// Settings for connecting, of these protocols.
-pub(super) fn client(tls: &Tls, alpn: &[&[u8]]) -> Result<ClientConfig, NoTls> {
+pub(crate) fn client(tls: &Tls, alpn: &[&[u8]]) -> Result<ClientConfig, NoTls> {
     let mut roots = system_roots();
     if let Some(path) = &tls.ca_file {
         add_authorities(&mut roots, path)?;

@@ -51,7 +51,7 @@ impl Injected {
 }
 
 /// Lets time pass.
-pub(super) async fn pause(time: Duration) {
+pub(crate) async fn pause(time: Duration) {
     let until = Instant::now() + time;
     let (woken, waits) = oneshot::channel();
     match alarms() {

@@ -41,13 +41,15 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{forward::forward, shared::Shared, tasks::Tasks};
+use self::{forward::forward, shared::Shared};
 use crate::{
     net::{Caller, Listener, NoListener, NoTls},
     record::NoKey,
 };
 
+pub(crate) use delays::pause;
 pub use options::{Delays, RelayOptions, RelayRole, Routes};
+pub(crate) use tasks::{Ends, Tasks};
 
 /// A relay that listens.
 pub struct Relay {
@@ -146,15 +148,6 @@ impl Relay {
     async fn accept(&self) -> io::Result<(Caller, OwnedSemaphorePermit)> {
         let place = Arc::clone(&self.shared.room).acquire_owned().await.map_err(io::Error::other)?;
         Ok((self.listener.accept().await?, place))
-    }
-}
-
-/// Ends what runs when it is dropped.
-struct Ends(Tasks);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.0.end();
     }
 }
 
