@@ -18,7 +18,8 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::{BodyExt as _, StreamBody, combinators::UnsyncBoxBody};
+use futures_util::{StreamExt as _, stream};
+use http_body_util::{BodyExt as _, BodyStream, StreamBody, combinators::UnsyncBoxBody};
 use hyper::{
     HeaderMap, Request, Response,
     body::{Frame, Incoming},
@@ -136,7 +137,7 @@ async fn at_a_rate(caller: &SendRequest<Body>, relays: usize, time: Duration) ->
 
 async fn call(mut caller: SendRequest<Body>, relays: usize) -> Result<f64, Failed> {
     let message = Frame::data(Bytes::from_static(b"\0\0\0\0\x05hello"));
-    let body = StreamBody::new(futures_util::stream::iter([Ok(message)])).boxed_unsync();
+    let body = StreamBody::new(stream::iter([Ok(message)])).boxed_unsync();
     let begun = Instant::now();
     let answer = caller.send_request(request(body)?).await?.into_body().collect().await?;
     let latency = begun.elapsed().as_secs_f64();
@@ -152,7 +153,7 @@ async fn many(far: &Process, near: &Process, streams: usize) -> Result<Vec<Figur
     let mut open = Vec::with_capacity(streams);
     for _ in 0..streams {
         let (send, mut frames) = mpsc::channel(1);
-        let body = StreamBody::new(futures_util::stream::poll_fn(move |cx| frames.poll_recv(cx))).boxed_unsync();
+        let body = StreamBody::new(stream::poll_fn(move |cx| frames.poll_recv(cx))).boxed_unsync();
         let answer = caller.send_request(request(body)?).await?.into_body();
         open.push((send, answer));
     }
@@ -258,7 +259,14 @@ async fn serve() -> Result<(), Failed> {
         tcp.set_nodelay(true)?;
         let service = service_fn(|request: Request<Incoming>| async move {
             let end = HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))]);
-            let body = request.into_body().with_trailers(std::future::ready(Some(Ok(end))));
+            // The empty frame that ends a request ends no answer.
+            let says = |frame: &Result<Frame<Bytes>, _>| {
+                std::future::ready(
+                    frame.as_ref().is_ok_and(|frame| frame.data_ref().is_some_and(|data| !data.is_empty())),
+                )
+            };
+            let frames = BodyStream::new(request.into_body()).filter(says);
+            let body = StreamBody::new(frames.chain(stream::iter([Ok(Frame::trailers(end))])));
             Response::builder().header("content-type", "application/grpc").body(body)
         });
         let mut builder = http2::Builder::new(TokioExecutor::new());
