@@ -306,6 +306,20 @@ async fn hops_say_afterwards_where_a_call_was_lost() {
 }
 
 #[tokio::test]
+async fn a_service_that_works_for_too_long_is_where_a_call_was_lost() {
+    let catalog = responder(options(json!({ "name": "catalog", "load": { "delay": "30s" } }))).await;
+    let a =
+        relay(options(json!({ "name": "Mediary A", "routes": { "default": format!("grpc://{}", catalog.address) } })));
+    let a = a.await;
+    let measured = of(json!({
+        "target": format!("grpc://{}", a.address), "timeout": "100ms", "call": { "method": "wirereel.probe.v1.Probe/Echo" }
+    }));
+    let measured = measured.await;
+    assert!(measured.failure.is_some());
+    assert_eq!(measured.last_seen.as_deref(), Some("entered catalog, never left"));
+}
+
+#[tokio::test]
 async fn a_target_that_comes_back_is_connected_to_anew() {
     let mut first = responder(options(json!({}))).await;
     let prepared = probe(json!({ "target": format!("grpc://{}", first.address) }));

@@ -16,7 +16,7 @@ use tonic::service::Routes;
 use crate::{
     net::{Caller, Listener, NoListener},
     record::{Key, NoKey},
-    relay::{Ends, Tasks},
+    relay::{Ends, Ring, Tasks},
 };
 use echo::Echo;
 pub use options::{Load, ResponderOptions};
@@ -44,6 +44,8 @@ pub enum NoResponder {
 
 /// When it is to end, calls that run have so long.
 const LINGER: Duration = Duration::from_secs(1);
+/// Probes that it remembers.
+const RING: usize = 4_096;
 /// A caller that answers no ping for so long is gone.
 const PING: Duration = Duration::from_secs(20);
 
@@ -64,7 +66,8 @@ impl Responder {
         let key = options.key_file.as_ref().map(read).transpose()?;
         let listener = Listener::bind(&options.listen, options.listen_tls.as_ref()).await?;
         let clock_offset_ns = options.wall_clock_offset_ms.saturating_mul(1_000_000);
-        let hop = Arc::new(Hop { name: options.name, region: options.region, key, clock_offset_ns });
+        let hop =
+            Arc::new(Hop { name: options.name, region: options.region, key, clock_offset_ns, ring: Ring::new(RING) });
         let routes = routes(Arc::clone(&hop), options.load).await?;
         Ok(Self { listener, hop, routes })
     }
