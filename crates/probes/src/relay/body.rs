@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{
     answer::Saying,
-    pool::Lease,
+    pool::{Lease, Pool},
     shared::{Shared, count},
     visit::Visit,
 };
@@ -79,10 +79,10 @@ pub(super) struct Passing {
 /// What is known of a call while its answer is passed on.
 pub(super) struct Call {
     pub(super) shared: Arc<Shared>,
+    pub(super) pool: Arc<Pool>,
     pub(super) grpc: bool,
     pub(super) visit: Option<Visit>,
     pub(super) lease: Option<Arc<Lease>>,
-    pub(super) next: String,
 }
 
 enum End {
@@ -139,7 +139,7 @@ impl Passing {
                 Poll::Ready(None) => self.ends(Ending::Answered, HeaderMap::new()),
                 Poll::Ready(Some(Err(error))) if self.call.grpc && !is_reset(&error) => {
                     count(&self.call.shared.counts.unreachable);
-                    self.says(&Saying::lost(&self.call.shared.name, &self.call.next, reason(&error)));
+                    self.says(&Saying::lost(&self.call.shared.name, &self.call.pool.address, reason(&error)));
                 }
                 Poll::Ready(Some(Err(error))) => {
                     self.call.visit.take().into_iter().for_each(Visit::break_off);
@@ -148,7 +148,7 @@ impl Passing {
                 }
                 Poll::Pending if self.call.grpc && self.is_late(cx) => {
                     count(&self.call.shared.counts.late);
-                    self.says(&Saying::late(&self.call.shared.name, &self.call.next));
+                    self.says(&Saying::late(&self.call.shared.name, &self.call.pool.address));
                 }
                 Poll::Pending => return Poll::Pending,
             }

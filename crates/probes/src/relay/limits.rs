@@ -25,3 +25,5 @@ pub(super) const GRACE: Duration = Duration::from_millis(200);
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 /// Asking the hops behind about a probe takes at most this long.
 pub(super) const RECALL: Duration = Duration::from_secs(1);
+/// A probe may come back so often before it has left; then routes lead in a circle.
+pub(super) const ROUNDS: u16 = 4;

@@ -28,7 +28,7 @@ use crate::{
     Role,
     config::To,
     net::{Address, Connector, H2},
-    record::{Ending, Key, Refusal, probe_of},
+    record::{Ending, Key, probe_of},
 };
 
 /// What all calls of a relay share.
@@ -111,7 +111,7 @@ impl Shared {
                 count(&self.counts.probes);
                 Some(Visit::begin(self, id, received))
             }
-            Err(Refusal::Unsigned | Refusal::Foreign | Refusal::Malformed(_)) => {
+            Err(_) => {
                 count(&self.counts.refused);
                 None
             }

@@ -144,6 +144,21 @@ async fn a_call_without_a_route_is_told_so_with_the_record_of_who_could_not() {
 }
 
 #[tokio::test]
+async fn a_probe_whose_routes_lead_in_a_circle_is_told_so() {
+    let place = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("bound");
+    let back = Routes { default: Some(address(place)), ..Routes::default() };
+    let other = Running::start(options("Mediary B", "eu", back)).await;
+    let there = Routes { default: Some(address(other.addr)), ..Routes::default() };
+    let one = RelayOptions { listen: place.to_string(), ..options("Mediary A", "home", there) };
+    let one = Running::start(one).await;
+    let (id, call) = probe("/test/Unary", &to("us", "echo"), None);
+    let outcome = Caller::connect(one.addr).await.call(call).await;
+    assert_eq!((outcome.grpc_status(), outcome.message()), (Some("14"), "routes lead back to Mediary A in a circle"));
+    assert_eq!(records(&outcome, id, None).hops.len(), 9, "four rounds and the one that is too much");
+    one.rests().await;
+}
+
+#[tokio::test]
 async fn a_next_hop_that_is_not_there_is_named() {
     let gone = Service::start().await;
     let addr = gone.addr;
