@@ -49,6 +49,7 @@ use crate::{
 
 pub(crate) use delays::pause;
 pub use options::{Delays, RelayOptions, RelayRole, Routes};
+pub(crate) use ring::{Place, Ring};
 pub(crate) use tasks::{Ends, Tasks};
 
 /// A relay that listens.

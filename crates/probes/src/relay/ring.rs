@@ -13,7 +13,7 @@ use crate::{
 
 /// A bounded memory of probes by id; the oldest is forgotten first.
 #[derive(Debug)]
-pub(super) struct Ring {
+pub(crate) struct Ring {
     most: usize,
     kept: Mutex<Kept>,
 }
@@ -39,14 +39,14 @@ struct Entry {
 
 /// A probe's place in the ring.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(crate) struct Place {
     number: u64,
     /// How often the same probe came before and has not left: it goes in a circle.
-    pub(super) rounds: u16,
+    pub(crate) rounds: u16,
 }
 
 impl Ring {
-    pub(super) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { most: most.max(1), kept: Mutex::default() }
     }
 
@@ -54,7 +54,7 @@ impl Ring {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn enter(&self, id: ProbeId, entered: Instant, received_at_ns: i64) -> Place {
+    pub(crate) fn enter(&self, id: ProbeId, entered: Instant, received_at_ns: i64) -> Place {
         let mut kept = self.kept();
         if kept.entries.len() == self.most
             && let Some(oldest) = kept.entries.pop_front()
@@ -73,16 +73,16 @@ impl Ring {
         Place { number, rounds }
     }
 
-    pub(super) fn sent(&self, place: Place, at: Instant) {
+    pub(crate) fn sent(&self, place: Place, at: Instant) {
         self.change(place, |entry| entry.sent = Some(at));
     }
 
-    pub(super) fn left(&self, place: Place, at: Instant, ending: Ending) {
+    pub(crate) fn left(&self, place: Place, at: Instant, ending: Ending) {
         self.change(place, |entry| entry.left = Some((at, ending)));
     }
 
     /// What became of a probe, unless it is forgotten or never came.
-    pub(super) fn find(&self, id: ProbeId, now: Instant) -> Option<Stay> {
+    pub(crate) fn find(&self, id: ProbeId, now: Instant) -> Option<Stay> {
         let mut kept = self.kept();
         let number = *kept.latest.get(&id)?;
         let entry = kept.entry(number)?;

@@ -10,13 +10,14 @@ use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::service::Routes;
 
 use crate::{
     net::{Caller, Listener, NoListener},
     record::{Key, NoKey},
-    relay::{Ends, Tasks},
+    relay::{Ends, Ring, Tasks},
 };
 use echo::Echo;
 pub use options::{Load, ResponderOptions};
@@ -38,12 +39,18 @@ pub enum NoResponder {
     Listener(#[from] NoListener),
     #[error("{path}: {reason}", path = .path.display())]
     Key { path: PathBuf, reason: NoKey },
+    #[error("its load is none: errors_per_mille is at most 1000, error_code from 1 to 16")]
+    Load,
     #[error("its own methods cannot be told: {0}")]
     Descriptors(#[from] tonic_reflection::server::Error),
 }
 
 /// When it is to end, calls that run have so long.
 const LINGER: Duration = Duration::from_secs(1);
+/// Callers at once.
+const CALLERS: usize = 4_096;
+/// Probes that it remembers.
+const RING: usize = 4_096;
 /// A caller that answers no ping for so long is gone.
 const PING: Duration = Duration::from_secs(20);
 
@@ -60,11 +67,15 @@ impl Responder {
     /// # Errors
     /// When a file cannot be used, or the port not be had.
     pub async fn bind(options: ResponderOptions) -> Result<Self, NoResponder> {
+        if options.load.errors_per_mille > 1_000 || !(1..=16).contains(&options.load.error_code) {
+            return Err(NoResponder::Load);
+        }
         let read = |path: &PathBuf| Key::read(path).map_err(|reason| NoResponder::Key { path: path.clone(), reason });
         let key = options.key_file.as_ref().map(read).transpose()?;
         let listener = Listener::bind(&options.listen, options.listen_tls.as_ref()).await?;
         let clock_offset_ns = options.wall_clock_offset_ms.saturating_mul(1_000_000);
-        let hop = Arc::new(Hop { name: options.name, region: options.region, key, clock_offset_ns });
+        let hop =
+            Arc::new(Hop { name: options.name, region: options.region, key, clock_offset_ns, ring: Ring::new(RING) });
         let routes = routes(Arc::clone(&hop), options.load).await?;
         Ok(Self { listener, hop, routes })
     }
@@ -81,8 +92,9 @@ impl Responder {
     pub async fn run(self, cancellation: CancellationToken) {
         let ends = Ends(Tasks::default());
         let callers = TaskTracker::new();
-        while let Some(accepted) = cancellation.run_until_cancelled(self.listener.accept()).await {
-            let (Ok(caller), served) = (accepted, callers.token()) else {
+        let room = Arc::new(Semaphore::new(CALLERS));
+        while let Some(accepted) = cancellation.run_until_cancelled(self.accept(&room)).await {
+            let (Ok((caller, place)), served) = (accepted, callers.token()) else {
                 // Too many files are open, say: it passes.
                 tokio::time::sleep(Duration::from_millis(50)).await;
                 continue;
@@ -91,7 +103,7 @@ impl Responder {
             let (tasks, closing) = (ends.0.clone(), cancellation.child_token());
             ends.0.spawn(async move {
                 serve(caller, hop, routes, tasks, closing).await;
-                drop(served);
+                drop((place, served));
             });
         }
         drop(self.listener);
@@ -101,6 +113,11 @@ impl Responder {
         let tasks = ends.0.clone();
         drop(ends);
         tasks.ended().await;
+    }
+
+    async fn accept(&self, room: &Arc<Semaphore>) -> io::Result<(Caller, OwnedSemaphorePermit)> {
+        let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+        Ok((self.listener.accept().await?, place))
     }
 }
 
