@@ -8,15 +8,17 @@
 //!
 //! - [`config`]: what a probe is;
 //! - [`record`]: what a hop says of itself, and how it is signed;
-//! - [`path`]: records in, parts of the total out.
+//! - [`path`]: records in, parts of the total out;
+//! - [`responder`]: a service that answers with its times.
 #![forbid(unsafe_code)]
 
 pub mod config;
 pub mod path;
 pub mod record;
+pub mod responder;
 mod result;
 
-pub use config::Probe;
-pub use path::{Hop, Reported};
+pub use config::{Probe, Problem};
+pub use path::{Hop, Observation, Parts, Reported, observe, split};
 pub use record::{HopRecord, ProbeId, Role};
 pub use result::{Measured, ProbeResult, State};
