@@ -8,15 +8,21 @@
 //!
 //! - [`config`]: what a probe is;
 //! - [`record`]: what a hop says of itself, and how it is signed;
-//! - [`path`]: records in, parts of the total out;
-//! - [`responder`]: a service that answers with its times.
+//! - [`sender`]: one probe is one call;
+//! - [`net`]: connections, in the clear and by TLS;
+//! - [`relay`]: takes calls on to the next hop, and records how long it held them;
+//! - [`responder`]: a service that answers with its times;
+//! - [`path`]: records in, parts of the total out.
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod net;
 pub mod path;
 pub mod record;
+pub mod relay;
 pub mod responder;
 mod result;
+pub mod sender;
 
 pub use config::{Probe, Problem};
 pub use path::{Hop, Observation, Parts, Reported, observe, split};

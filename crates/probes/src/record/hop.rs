@@ -4,7 +4,10 @@
 //! 1;relay;Mediary%20B;eu-west;residence;waited;queue;backend or nothing;received_at;signature or nothing
 //! ```
 
-use super::{Key, ProbeId, Refusal, Role, key::SIGNATURE_LEN, text};
+use super::{
+    Key, ProbeId, Refusal, Role,
+    fields::{self, What},
+};
 
 /// How long one hop held one probe. Nanoseconds of its monotonic clock.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,37 +28,18 @@ pub struct HopRecord {
     pub received_at_ns: i64,
 }
 
-/// Bytes of one record's metadata at most: two names of which every byte is encoded, and numbers.
-pub const MOST_RECORD_BYTES: usize = 1_024;
 /// Records of one answer that are looked at; more hops has no path.
 pub const MOST_RECORDS: usize = 64;
-
-const VERSION: &str = "1";
-const FIELDS: usize = 10;
 
 impl HopRecord {
     /// The value of a `wirereel-hop`, signed for this probe where there is a key. ASCII without blanks and commas.
     pub fn encode(&self, id: ProbeId, key: Option<&Key>) -> String {
-        let mut said = String::with_capacity(192);
-        said.push_str(VERSION);
-        said.push(';');
-        said.push_str(self.role.as_str());
-        for name in [&self.hop, &self.region] {
-            said.push(';');
-            text::encode(name, &mut said);
+        let mut said = fields::begin(self.role, &self.hop, &self.region);
+        for time in [Some(self.residence_ns), Some(self.waited_ns), Some(self.queue_ns), self.backend_ns] {
+            fields::add(&mut said, time);
         }
-        for number in [Some(self.residence_ns), Some(self.waited_ns), Some(self.queue_ns), self.backend_ns] {
-            said.push(';');
-            said.extend(number.map(|number| number.to_string()));
-        }
-        said.push(';');
-        said.push_str(&self.received_at_ns.to_string());
-        said.push(';');
-        if let Some(key) = key {
-            let signature = key.sign_record(id, &said);
-            said.push_str(&signature);
-        }
-        said
+        fields::add(&mut said, Some(self.received_at_ns));
+        fields::seal(said, What::Hop, id, key)
     }
 
     /// What a value says. With a key, only what was signed with it for this probe; without one, whoever signed.
@@ -63,60 +47,18 @@ impl HopRecord {
     /// # Errors
     /// Why it does not count.
     pub fn decode(value: &[u8], id: ProbeId, key: Option<&Key>) -> Result<Self, Refusal> {
-        if value.len() > MOST_RECORD_BYTES {
-            return Err(Refusal::Malformed("it is too long"));
-        }
-        let value = std::str::from_utf8(value).map_err(|_| Refusal::Malformed("it is not ASCII"))?;
-        let mut fields = [""; FIELDS];
-        let mut parts = value.split(';');
-        for field in &mut fields {
-            *field = parts.next().ok_or(Refusal::Malformed("it lacks a field"))?;
-        }
-        if parts.next().is_some() {
-            return Err(Refusal::Malformed("it has too many fields"));
-        }
-        let [version, role, hop, region, residence, waited, queue, backend, received_at, signature] = fields;
-        if version != VERSION {
-            return Err(Refusal::Malformed("its version is not known"));
-        }
-        if let Some(key) = key {
-            key.check_record(id, &value[..value.len() - signature.len()], Some(signature.as_bytes()))?;
-        } else if signature.len() > SIGNATURE_LEN {
-            return Err(Refusal::Malformed("its signature is too long"));
-        }
+        let [role, hop, region, residence, waited, queue, backend, received_at] =
+            fields::open(value, What::Hop, id, key)?;
         Ok(Self {
-            role: Role::named(role).ok_or(Refusal::Malformed("its role is not known"))?,
-            hop: name(hop)?,
-            region: name(region)?,
-            residence_ns: number(residence)?,
-            waited_ns: number(waited)?,
-            queue_ns: number(queue)?,
-            backend_ns: if backend.is_empty() { None } else { Some(number(backend)?) },
-            received_at_ns: number(received_at)?,
+            role: fields::role(role)?,
+            hop: fields::name(hop)?,
+            region: fields::name(region)?,
+            residence_ns: fields::number(residence)?,
+            waited_ns: fields::number(waited)?,
+            queue_ns: fields::number(queue)?,
+            backend_ns: fields::maybe(backend)?,
+            received_at_ns: fields::number(received_at)?,
         })
-    }
-}
-
-fn name(text: &str) -> Result<String, Refusal> {
-    text::decode(text.as_bytes()).ok_or(Refusal::Malformed("a name is not percent-encoded"))
-}
-
-fn number<N: std::str::FromStr>(text: &str) -> Result<N, Refusal> {
-    text.parse().map_err(|_| Refusal::Malformed("a number is none, or too large"))
-}
-
-impl Role {
-    /// As records say it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Relay => "relay",
-            Self::Gateway => "gateway",
-            Self::Responder => "responder",
-        }
-    }
-
-    fn named(name: &str) -> Option<Self> {
-        [Self::Relay, Self::Gateway, Self::Responder].into_iter().find(|role| role.as_str() == name)
     }
 }
 

@@ -6,7 +6,7 @@ use ring::hmac;
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 
-use super::{ProbeId, id::hex, text::cut};
+use super::{ProbeId, fields::What, id::hex, text::cut};
 use crate::config::To;
 
 /// What senders and hops share. It signs requests and records, and compares signatures in constant time.
@@ -71,13 +71,13 @@ impl Key {
         check(&self.of_request(id, to), signature)
     }
 
-    /// The signature of a record: of the probe's id and of all that the record says.
-    pub(super) fn sign_record(&self, id: ProbeId, said: &str) -> String {
-        written(self.of_record(id, said).sign())
+    /// The signature of what a hop says: of the probe's id and of all that is said.
+    pub(super) fn sign_said(&self, what: What, id: ProbeId, said: &str) -> String {
+        written(self.of_said(what, id, said).sign())
     }
 
-    pub(super) fn check_record(&self, id: ProbeId, said: &str, signature: Option<&[u8]>) -> Result<(), Refusal> {
-        check(&self.of_record(id, said), signature)
+    pub(super) fn check_said(&self, what: What, id: ProbeId, said: &str, signature: &[u8]) -> Result<(), Refusal> {
+        check(&self.of_said(what, id, said), Some(signature))
     }
 
     fn of_request(&self, id: ProbeId, to: &To) -> hmac::Context {
@@ -91,8 +91,11 @@ impl Key {
         context
     }
 
-    fn of_record(&self, id: ProbeId, said: &str) -> hmac::Context {
-        let mut context = self.of("wirereel hop 1", id);
+    fn of_said(&self, what: What, id: ProbeId, said: &str) -> hmac::Context {
+        let mut context = match what {
+            What::Hop => self.of("wirereel hop 1", id),
+            What::Seen => self.of("wirereel seen 1", id),
+        };
         context.update(said.as_bytes());
         context
     }

@@ -23,18 +23,22 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod fields;
 mod hop;
 mod id;
 mod key;
 mod request;
+mod seen;
 mod text;
 
 use serde::{Deserialize, Serialize};
 
-pub use hop::{HopRecord, MOST_RECORD_BYTES, MOST_RECORDS, Records};
+pub use fields::MOST_RECORD_BYTES;
+pub use hop::{HopRecord, MOST_RECORDS, Records};
 pub use id::{NotAProbeId, ProbeId};
 pub use key::{Key, NoKey, Refusal};
 pub use request::{probe_of, request_metadata, target_metadata, target_of};
+pub use seen::{Ending, Sighting, Sightings, Stay};
 
 /// The probe's id, in the request; it is also the trace id of the request's `traceparent`, by which packets are found.
 pub const PROBE_ID: &str = "wirereel-probe-id";
@@ -46,6 +50,10 @@ pub const TARGET_SERVICE: &str = "wirereel-target-service";
 pub const SIGNATURE: &str = "wirereel-probe-signature";
 /// One hop's record, in trailers (or in headers, when the answer is trailers only); every hop adds its own.
 pub const HOP: &str = "wirereel-hop";
+/// What one hop remembers of a probe, in the trailers of the answer to [`RECALL`]; every hop adds its own.
+pub const SEEN: &str = "wirereel-seen";
+/// The method that asks hops what they remember of a probe, named by [`PROBE_ID`] and going where the probe went.
+pub const RECALL: &str = "/wirereel.probe.v1.Recall/Find";
 /// W3C trace context, level 1.
 pub const TRACEPARENT: &str = "traceparent";
 
@@ -57,4 +65,15 @@ pub enum Role {
     Gateway,
     /// The service at the end.
     Responder,
+}
+
+impl Role {
+    /// As records say it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Relay => "relay",
+            Self::Gateway => "gateway",
+            Self::Responder => "responder",
+        }
+    }
 }

@@ -4,6 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use tonic::{Code, Request, Response, Status};
 
+use crate::relay::pause;
+
 use super::{
     options::Load,
     proto::{EchoAnswer, EchoRequest, probe_server::Probe},
@@ -41,7 +43,7 @@ impl Probe for Echo {
             return Err(Status::invalid_argument(format!("delay_us is at most {}", LONGEST_DELAY.as_micros())));
         }
         if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
+            pause(delay).await;
         }
         let errors = request.errors_per_mille.unwrap_or(u32::from(self.load.errors_per_mille));
         if rand::random_range(0..PER_MILLE) < errors {

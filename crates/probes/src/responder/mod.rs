@@ -5,19 +5,19 @@ mod echo;
 mod options;
 mod recording;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
-use hyper::service::service_fn;
+use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use thiserror::Error;
-use tokio::{
-    net::{TcpListener, TcpStream},
-    task::JoinSet,
-};
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use crate::record::{Key, NoKey};
+use crate::{
+    net::{Caller, Listener, NoListener},
+    record::{Key, NoKey},
+};
 use echo::Echo;
 pub use options::{Load, ResponderOptions};
 use proto::probe_server::ProbeServer;
@@ -33,39 +33,38 @@ pub(crate) mod proto {
 
 /// Why there is no responder.
 #[derive(Debug, Error)]
-pub enum ResponderError {
-    #[error("it cannot listen on {address}: {reason}")]
-    Listen { address: SocketAddr, reason: io::Error },
+pub enum NoResponder {
     #[error(transparent)]
-    Key(#[from] NoKey),
+    Listener(#[from] NoListener),
+    #[error("{path}: {reason}", path = .path.display())]
+    Key { path: PathBuf, reason: NoKey },
     #[error("its own methods cannot be told: {0}")]
     Descriptors(#[from] tonic_reflection::server::Error),
 }
 
 /// How long calls may still take once it is to end.
 const GRACE: Duration = Duration::from_millis(500);
-/// How long a connection that was accepted may stay silent before its first frames.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// A caller of whom nothing is heard for so long is asked whether it is there, and has as long to answer.
+const PING: Duration = Duration::from_secs(20);
 /// After a failed accept, so that being out of files does not take a whole processor.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// A responder that listens.
-#[derive(Debug)]
 pub struct Responder {
-    listener: TcpListener,
+    listener: Listener,
     hop: Arc<Hop>,
     routes: Routes,
 }
 
 impl Responder {
-    /// Reads its key and listens.
+    /// Listens, and reads what the options name. Nobody is served before [`Responder::run`].
     ///
     /// # Errors
-    /// What is missing for that.
-    pub async fn bind(options: ResponderOptions) -> Result<Self, ResponderError> {
-        let key = options.key_file.as_deref().map(Key::read).transpose()?;
-        let address = options.listen;
-        let listener = TcpListener::bind(address).await.map_err(|reason| ResponderError::Listen { address, reason })?;
+    /// When a file cannot be used, or the port not be had.
+    pub async fn bind(options: ResponderOptions) -> Result<Self, NoResponder> {
+        let read = |path: &PathBuf| Key::read(path).map_err(|reason| NoResponder::Key { path: path.clone(), reason });
+        let key = options.key_file.as_ref().map(read).transpose()?;
+        let listener = Listener::bind(&options.listen, options.listen_tls.as_ref()).await?;
         let clock_offset_ns = options.wall_clock_offset_ms.saturating_mul(1_000_000);
         let hop = Arc::new(Hop { name: options.name, region: options.region, key, clock_offset_ns });
         let routes = routes(Arc::clone(&hop), options.load).await?;
@@ -88,9 +87,9 @@ impl Responder {
                 () = cancellation.cancelled() => break,
                 Some(_) = connections.join_next() => {}
                 accepted = self.listener.accept() => match accepted {
-                    Ok((stream, _)) => {
+                    Ok(caller) => {
                         let (hop, routes) = (Arc::clone(&self.hop), self.routes.clone());
-                        connections.spawn(connection(stream, hop, routes, cancellation.clone()));
+                        connections.spawn(serve(caller, hop, routes, cancellation.clone()));
                     }
                     Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
                 },
@@ -118,17 +117,18 @@ async fn routes(hop: Arc<Hop>, load: Load) -> Result<Routes, tonic_reflection::s
     Ok(routes.prepare())
 }
 
-async fn connection(stream: TcpStream, hop: Arc<Hop>, routes: Routes, cancellation: CancellationToken) {
-    // Without this, the end of an answer could wait for the acknowledgement of its beginning.
-    drop(stream.set_nodelay(true));
+/// Serves one caller's connection.
+async fn serve(caller: Caller, hop: Arc<Hop>, routes: Routes, cancellation: CancellationToken) {
+    let begun = cancellation.run_until_cancelled(caller.begin()).await;
+    let Some(Ok(stream)) = begun else { return };
     let service = service_fn(move |request| recording::answer(routes.clone(), Arc::clone(&hop), request));
-    let mut builder = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
-    builder.timer(TokioTimer::new()).keep_alive_interval(HANDSHAKE).keep_alive_timeout(HANDSHAKE);
-    let serving = builder.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(serving);
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.timer(TokioTimer::new()).auto_date_header(false).keep_alive_interval(PING).keep_alive_timeout(PING);
+    let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     tokio::select! {
-        _ = &mut serving => return,
-        () = cancellation.cancelled() => serving.as_mut().graceful_shutdown(),
+        _ = connection.as_mut() => return,
+        () = cancellation.cancelled() => connection.as_mut().graceful_shutdown(),
     }
-    drop(serving.await);
+    // How a connection ended is the caller's affair.
+    drop(connection.await);
 }

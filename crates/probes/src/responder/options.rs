@@ -1,12 +1,13 @@
 //! A responder in its configuration.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirereel_span::Span;
 
 use super::echo::UNAVAILABLE;
+use crate::net::ListenTls;
 
 /// A responder and the load that it plays.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,9 +18,11 @@ pub struct ResponderOptions {
     /// Its region.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub region: String,
-    /// Where it listens; port 0 takes a free one.
-    #[schemars(with = "String")]
-    pub listen: SocketAddr,
+    /// The address and port that it listens on; port 0 takes a free one.
+    pub listen: String,
+    /// How TLS is spoken with callers; without it, it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen_tls: Option<ListenTls>,
     /// A file whose text is the key that its records are signed with (HMAC-SHA-256). Then it says nothing of itself to requests that are
     /// not signed with the same.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -38,7 +41,8 @@ impl Default for ResponderOptions {
         Self {
             name: "responder".into(),
             region: String::new(),
-            listen: SocketAddr::from(([127, 0, 0, 1], 7_450)),
+            listen: "127.0.0.1:50051".into(),
+            listen_tls: None,
             key_file: None,
             load: Load::default(),
             wall_clock_offset_ms: 0,

@@ -117,7 +117,11 @@ const STATUSES: [&str; 17] = [
 ];
 
 fn status_name(code: u32) -> &'static str {
-    usize::try_from(code).ok().and_then(|code| STATUSES.get(code)).copied().unwrap_or("a status that gRPC does not have")
+    usize::try_from(code)
+        .ok()
+        .and_then(|code| STATUSES.get(code))
+        .copied()
+        .unwrap_or("a status that gRPC does not have")
 }
 
 fn colon(message: &str) -> String {

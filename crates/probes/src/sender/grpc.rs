@@ -30,6 +30,8 @@ pub(super) enum Asks {
     Probe,
     /// It is a question about the service.
     Shape,
+    /// It is a question about a probe that did not come back.
+    Recall,
 }
 
 /// Calls a unary method, such as `/shop.Catalog/List`, and gives the answer's message.
@@ -40,19 +42,7 @@ pub(super) async fn unary(
     asks: Asks,
     trace: &mut Trace,
 ) -> Result<Bytes, Failure> {
-    let scheme = if probe.target().is_tls() { "https" } else { "http" };
-    let request = Request::post(format!("{scheme}://{}{path}", probe.target().authority()))
-        .body(Full::new(framed(message)))
-        .map_err(|error| Failure::Request { reason: error.to_string() })?;
-    let (mut parts, body) = request.into_parts();
-    let headers = &mut parts.headers;
-    headers.extend(probe.metadata().clone());
-    headers.insert("content-type", HeaderValue::from_static("application/grpc"));
-    headers.insert("te", HeaderValue::from_static("trailers"));
-    headers.insert("user-agent", HeaderValue::from_static(AGENT));
-    put(headers, [("grpc-timeout", timeout(trace.left()))]);
-    put(headers, context(probe, asks, trace));
-    let answer = exchange(probe, Request::from_parts(parts, body), asks == Asks::Probe, trace).await?;
+    let answer = call(probe, path, message, asks, trace).await?;
     if asks == Asks::Probe {
         trace.http_status = Some(answer.status.as_u16());
         read_records(probe, &answer, trace);
@@ -67,10 +57,34 @@ pub(super) async fn unary(
     first_message(&answer.body)
 }
 
+/// Calls a method with one message and gives the whole answer, whatever it says.
+pub(super) async fn call(
+    probe: &PreparedProbe,
+    path: &str,
+    message: &[u8],
+    asks: Asks,
+    trace: &mut Trace,
+) -> Result<Answer, Failure> {
+    let scheme = if probe.target().is_tls() { "https" } else { "http" };
+    let request = Request::post(format!("{scheme}://{}{path}", probe.target().authority()))
+        .body(Full::new(framed(message)))
+        .map_err(|error| Failure::Request { reason: error.to_string() })?;
+    let (mut parts, body) = request.into_parts();
+    let headers = &mut parts.headers;
+    headers.extend(probe.metadata().clone());
+    headers.insert("content-type", HeaderValue::from_static("application/grpc"));
+    headers.insert("te", HeaderValue::from_static("trailers"));
+    headers.insert("user-agent", HeaderValue::from_static(AGENT));
+    put(headers, [("grpc-timeout", timeout(trace.left()))]);
+    put(headers, context(probe, asks, trace));
+    exchange(probe, Request::from_parts(parts, body), asks == Asks::Probe, trace).await
+}
+
 /// What makes a request a probe, or at least brings it where it goes.
 pub(super) fn context(probe: &PreparedProbe, asks: Asks, trace: &Trace) -> Vec<(&'static str, String)> {
     let to = &probe.probe().to;
     match asks {
+        Asks::Recall => request_metadata(trace.id, to, probe.key()),
         Asks::Probe if probe.is_white_box() => request_metadata(trace.id, to, probe.key()),
         // Captured packets are found by its trace in any case.
         Asks::Probe => {
@@ -186,7 +200,10 @@ mod tests {
         assert_eq!(&framed(b"ab")[..], [0, 0, 0, 0, 2, b'a', b'b']);
         assert_eq!(first_message(&framed(b"ab")), Ok(Bytes::from_static(b"ab")));
         for wrong in [&[0, 0, 0, 0][..], &[1, 0, 0, 0, 0], &[0, 0, 0, 0, 2, 1]] {
-            assert!(matches!(first_message(&Bytes::copy_from_slice(wrong)), Err(Failure::Protocol { .. })), "{wrong:?}");
+            assert!(
+                matches!(first_message(&Bytes::copy_from_slice(wrong)), Err(Failure::Protocol { .. })),
+                "{wrong:?}"
+            );
         }
         assert_eq!(percent_decoded(b"50%25 \xc3\xbc%C3%BC %"), "50% üü %");
     }

@@ -7,10 +7,11 @@ mod grpc;
 mod health;
 mod http;
 mod prepared;
+mod recall;
 mod reflection;
 mod trace;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::{
     path::{Parts, split},
@@ -43,7 +44,13 @@ impl Sender {
                 Some(Failure::Timeout { phase: trace.phase, after_ms: millis(within) })
             }
         };
-        measured(probe, trace, failure)
+        let asks_hops = probe.is_white_box() && probe.target().is_grpc();
+        let ended_at = Instant::now();
+        let last_seen = match &failure {
+            Some(failure) if asks_hops && failure.leaves_hops_to_ask() => recall::last_seen(probe, trace.id).await,
+            _ => None,
+        };
+        Measured { last_seen, ..measured(probe, trace, ended_at, failure) }
     }
 }
 
@@ -58,8 +65,8 @@ async fn call(probe: &PreparedProbe, trace: &mut Trace) -> Result<(), Failure> {
     }
 }
 
-fn measured(probe: &PreparedProbe, trace: Trace, failure: Option<Failure>) -> Measured {
-    let waited = trace.sent_at.map(|sent_at| nanos(sent_at.elapsed()));
+fn measured(probe: &PreparedProbe, trace: Trace, ended_at: Instant, failure: Option<Failure>) -> Measured {
+    let waited = trace.sent_at.map(|sent_at| nanos(ended_at.saturating_duration_since(sent_at)));
     let total_ns = trace.total_ns.or(waited).unwrap_or(0);
     let parts = if probe.is_white_box() && trace.sent_at.is_some() {
         split(&trace.records.hops, probe.path(), total_ns)

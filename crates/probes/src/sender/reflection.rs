@@ -36,27 +36,19 @@ pub(super) struct Method {
     request: Bytes,
 }
 
-/// Calls the probe's method. Its shape is asked for once, and again when the service does not know the method any longer.
+/// Calls the probe's method. Its shape is asked for once, and anew after the service said that it does not know the method.
 pub(super) async fn call(probe: &PreparedProbe, trace: &mut Trace) -> Result<(), Failure> {
     let known = probe.method().clone();
-    let was_known = known.is_some();
     let method = match known {
         Some(method) => method,
         None => learnt(probe, trace).await?,
     };
     trace.phase = Phase::Call;
-    match unary(probe, &method.path, &method.request, Asks::Probe, trace).await {
-        Err(Failure::GrpcStatus { code: UNIMPLEMENTED, message }) => {
-            *probe.method() = None;
-            if was_known {
-                // The next probe asks anew; this one has its result.
-                tracing::debug!(method = %method.path, "the service does not know its method any longer");
-            }
-            Err(Failure::GrpcStatus { code: UNIMPLEMENTED, message })
-        }
-        Err(failure) => Err(failure),
-        Ok(_) => Ok(()),
+    let ended = unary(probe, &method.path, &method.request, Asks::Probe, trace).await;
+    if let Err(Failure::GrpcStatus { code: UNIMPLEMENTED, .. }) = ended {
+        *probe.method() = None;
     }
+    ended.map(drop)
 }
 
 async fn learnt(probe: &PreparedProbe, trace: &mut Trace) -> Result<Arc<Method>, Failure> {
@@ -84,8 +76,9 @@ fn encoded(method: &MethodDescriptor, json: &serde_json::Value) -> Result<Bytes,
     }
     let shape = method.input();
     let name = shape.full_name().to_owned();
-    let message = DynamicMessage::deserialize(shape, json)
-        .map_err(|error| Failure::Request { reason: format!("it does not fit {name}: {}", quoted(&error.to_string())) })?;
+    let message = DynamicMessage::deserialize(shape, json).map_err(|error| Failure::Request {
+        reason: format!("it does not fit {name}: {}", quoted(&error.to_string())),
+    })?;
     Ok(message.encode_to_vec().into())
 }
 
@@ -118,11 +111,14 @@ async fn described(
             }
         }
         if files.len() > MOST_FILES {
-            return Err(Failure::Protocol { reason: format!("the service's shape takes more than {MOST_FILES} files") });
+            return Err(Failure::Protocol {
+                reason: format!("the service's shape takes more than {MOST_FILES} files"),
+            });
         }
-        let missing = files.iter().flat_map(|file| &file.dependency).filter(|name| {
-            !name.starts_with(WELL_KNOWN) && !files.iter().any(|known| known.name() == name.as_str())
-        });
+        let missing = files
+            .iter()
+            .flat_map(|file| &file.dependency)
+            .filter(|name| !name.starts_with(WELL_KNOWN) && !files.iter().any(|known| known.name() == name.as_str()));
         for name in missing {
             if asked.insert(name.clone()) {
                 questions.push(MessageRequest::FileByFilename(name.clone()));
@@ -154,12 +150,15 @@ async fn ask(
     let answer = unary(probe, path, &request.encode_to_vec(), Asks::Shape, trace).await?;
     let answer = ServerReflectionResponse::decode(answer).map_err(unreadable)?;
     match answer.message_response {
-        Some(MessageResponse::FileDescriptorResponse(files)) => {
-            files.file_descriptor_proto.iter().map(|file| FileDescriptorProto::decode(&file[..])).collect::<Result<_, _>>().map_err(unreadable)
-        }
-        Some(MessageResponse::ErrorResponse(error)) => {
-            Err(Failure::Request { reason: format!("the service tells nothing of it: {}", quoted(&error.error_message)) })
-        }
+        Some(MessageResponse::FileDescriptorResponse(files)) => files
+            .file_descriptor_proto
+            .iter()
+            .map(|file| FileDescriptorProto::decode(&file[..]))
+            .collect::<Result<_, _>>()
+            .map_err(unreadable),
+        Some(MessageResponse::ErrorResponse(error)) => Err(Failure::Request {
+            reason: format!("the service tells nothing of it: {}", quoted(&error.error_message)),
+        }),
         _ => Err(Failure::Protocol { reason: "the answer about the method is to another question".into() }),
     }
 }

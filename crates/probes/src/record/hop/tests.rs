@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::record::text::cut;
+use crate::record::{MOST_RECORD_BYTES, text::cut};
 
 const ID: ProbeId = ProbeId([7; 16]);
 
