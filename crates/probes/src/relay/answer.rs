@@ -38,6 +38,10 @@ impl Saying {
         Self::new(code, http, Ending::Failed, message)
     }
 
+    pub(super) fn circle(hop: &str) -> Self {
+        Self::new(14, StatusCode::LOOP_DETECTED, Ending::Failed, format!("routes lead back to {hop} in a circle"))
+    }
+
     pub(super) fn unreachable(hop: &str, next: impl std::fmt::Display, why: &ConnectFailure) -> Self {
         let message = format!("{hop} does not reach {next}: {why}");
         Self::new(14, StatusCode::BAD_GATEWAY, Ending::Failed, message)

@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::{
     answer::Saying,
-    pool::Lease,
+    pool::{Lease, Pool},
     shared::{Shared, count},
     visit::Visit,
 };
@@ -38,7 +38,13 @@ impl Body for Carried {
     type Error = hyper::Error;
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        Pin::new(&mut self.get_mut().body).poll_frame(cx)
+        let body = &mut self.get_mut().body;
+        loop {
+            match ready!(Pin::new(&mut *body).poll_frame(cx)) {
+                Some(Ok(frame)) if is_void(&frame) => {}
+                other => return Poll::Ready(other),
+            }
+        }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -73,10 +79,10 @@ pub(super) struct Passing {
 /// What is known of a call while its answer is passed on.
 pub(super) struct Call {
     pub(super) shared: Arc<Shared>,
+    pub(super) pool: Arc<Pool>,
     pub(super) grpc: bool,
     pub(super) visit: Option<Visit>,
     pub(super) lease: Option<Arc<Lease>>,
-    pub(super) next: String,
 }
 
 enum End {
@@ -127,12 +133,13 @@ impl Passing {
             match Pin::new(&mut self.body).poll_frame(cx) {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_trailers() {
                     Ok(trailers) => self.ends(Ending::Answered, trailers),
+                    Err(frame) if is_void(&frame) => {}
                     Err(frame) => return Poll::Ready(Some(Ok(frame))),
                 },
                 Poll::Ready(None) => self.ends(Ending::Answered, HeaderMap::new()),
                 Poll::Ready(Some(Err(error))) if self.call.grpc && !is_reset(&error) => {
                     count(&self.call.shared.counts.unreachable);
-                    self.says(&Saying::lost(&self.call.shared.name, &self.call.next, reason(&error)));
+                    self.says(&Saying::lost(&self.call.shared.name, &self.call.pool.address, reason(&error)));
                 }
                 Poll::Ready(Some(Err(error))) => {
                     self.call.visit.take().into_iter().for_each(Visit::break_off);
@@ -141,7 +148,7 @@ impl Passing {
                 }
                 Poll::Pending if self.call.grpc && self.is_late(cx) => {
                     count(&self.call.shared.counts.late);
-                    self.says(&Saying::late(&self.call.shared.name, &self.call.next));
+                    self.says(&Saying::late(&self.call.shared.name, &self.call.pool.address));
                 }
                 Poll::Pending => return Poll::Pending,
             }
@@ -176,6 +183,11 @@ impl Body for Answer {
     fn size_hint(&self) -> SizeHint {
         SizeHint::default()
     }
+}
+
+/// Whether a frame says nothing. Such are not passed on: peers count them over all calls of a connection, and close it when they are many.
+fn is_void(frame: &Frame<Bytes>) -> bool {
+    frame.data_ref().is_some_and(Bytes::is_empty)
 }
 
 /// Whether this one stream was reset, rather than the connection lost.

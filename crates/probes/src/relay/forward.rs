@@ -1,7 +1,7 @@
 //! One call through a relay.
 
 use std::{
-    sync::{Arc, atomic::Ordering},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -46,6 +46,10 @@ pub(super) async fn forward(shared: Arc<Shared>, request: Request<Incoming>) -> 
     let visit = shared.visit(request.headers(), received);
     shared.injected.pass(Delay::Request).await;
     let grpc = is_grpc(request.headers());
+    if visit.as_ref().is_some_and(Visit::is_in_a_circle) {
+        count(&shared.counts.unrouted);
+        return Ok(say(&shared, visit, &Saying::circle(&shared.name), grpc).await);
+    }
     let pool = match route(&shared, &request) {
         Ok(pool) => Arc::clone(pool),
         Err(saying) => return Ok(say(&shared, visit, &saying, grpc).await),
@@ -80,7 +84,8 @@ impl OnItsWay {
         let (mut parts, mut body) = request.into_parts();
         readdress(&mut parts, &self.pool);
         let mut queue = Duration::ZERO;
-        for tried in 1.. {
+        let mut tries = 1..TRIES;
+        loop {
             let waiting = Instant::now();
             let lease = match self.in_time(self.pool.lease()).await {
                 Some(Ok(lease)) => Arc::new(lease),
@@ -100,7 +105,7 @@ impl OnItsWay {
             match self.in_time(sent).await {
                 Some(Ok(response)) => return Ok(self.pass_on(response, lease).await),
                 Some(Err(mut refused)) => match refused.take_message() {
-                    Some(request) if tried < TRIES => {
+                    Some(request) if tries.next().is_some() => {
                         let (same, carried) = request.into_parts();
                         (parts, body) = (same, carried.body);
                         self.visit.iter_mut().for_each(Visit::not_sent);
@@ -110,7 +115,6 @@ impl OnItsWay {
                 None => return Ok(self.late().await),
             }
         }
-        unreachable!("there are always more numbers")
     }
 
     /// `None` when the deadline is over first.
@@ -130,8 +134,7 @@ impl OnItsWay {
             self.shared.conclude(visit, Ending::Answered, &mut parts.headers).await;
             return Response::from_parts(parts, Answer::None);
         }
-        let next = self.pool.address.to_string();
-        let call = Call { shared: self.shared, grpc: self.grpc, visit, lease: Some(lease), next };
+        let call = Call { shared: self.shared, pool: self.pool, grpc: self.grpc, visit, lease: Some(lease) };
         Response::from_parts(parts, Answer::Passing(Box::new(Passing::new(body, call, self.deadline))))
     }
 
@@ -146,7 +149,7 @@ impl OnItsWay {
     }
 
     async fn late(self) -> Response<Answer> {
-        self.shared.counts.late.fetch_add(1, Ordering::Relaxed);
+        count(&self.shared.counts.late);
         let saying = Saying::late(&self.shared.name, &self.pool.address);
         self.say(&saying).await
     }

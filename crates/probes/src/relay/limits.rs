@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 /// Bytes of one call in each direction that nobody has read yet. What more is sent waits with its sender (RFC 9113 §5.2).
-pub(super) const STREAM_WINDOW: u32 = 256 * 1024;
-/// The same of all calls of a connection: it takes that many which are stuck to hold up the others.
-pub(super) const CONNECTION_WINDOW: u32 = 16 * 1024 * 1024;
+pub(super) const STREAM_WINDOW: u32 = 128 * 1024;
+/// The same of all calls of a connection: 512 that are stuck hold up the others. Half of it is also what h2 grants to frames of less than
+/// 256 bytes that nobody has read, at 256 bytes each, before it takes them for an attack.
+pub(super) const CONNECTION_WINDOW: u32 = 64 * 1024 * 1024;
 /// Bytes of one call that are read and not sent on yet.
 pub(super) const SEND_BUFFER: usize = 256 * 1024;
 /// Bytes of a request's or answer's metadata.
@@ -24,3 +25,5 @@ pub(super) const GRACE: Duration = Duration::from_millis(200);
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 /// Asking the hops behind about a probe takes at most this long.
 pub(super) const RECALL: Duration = Duration::from_secs(1);
+/// A probe may come back so often before it has left; then routes lead in a circle.
+pub(super) const ROUNDS: u16 = 4;

@@ -36,12 +36,12 @@ use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use thiserror::Error;
 use tokio::{
-    sync::Semaphore,
+    sync::OwnedSemaphorePermit,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use self::{forward::forward, shared::Shared, tasks::Tasks};
+use self::{forward::forward, shared::Shared};
 use crate::{
     net::{Caller, Listener, NoListener, NoTls},
     record::NoKey,
@@ -49,6 +49,8 @@ use crate::{
 
 pub(crate) use delays::pause;
 pub use options::{Delays, RelayOptions, RelayRole, Routes};
+pub(crate) use ring::{Place, Ring};
+pub(crate) use tasks::{Ends, Tasks};
 
 /// A relay that listens.
 pub struct Relay {
@@ -85,6 +87,8 @@ pub struct RelayFigures {
     pub unreachable: u64,
     /// Calls whose deadline was over and of which the next hop did not say so.
     pub late: u64,
+    /// Connections of callers.
+    pub callers: usize,
     /// Connections to next hops.
     pub connections: usize,
     /// Tasks that run for callers, calls and connections.
@@ -114,19 +118,19 @@ impl Relay {
         RelayHandle(Arc::clone(&self.shared))
     }
 
-    /// Serves until it is cancelled; calls that run then have a second to end. Dropped, it ends at once.
+    /// Serves until it is cancelled; calls that run then have a second to end. Dropped, it ends at once. A runtime of one thread adds least
+    /// to a call: with more, frames that belong together are written one by one.
     pub async fn run(self, cancellation: CancellationToken) {
         let ends = Ends(self.shared.tasks.clone());
         let callers = TaskTracker::new();
         let closing = cancellation.child_token();
-        let room = Arc::new(Semaphore::new(limits::CALLERS));
-        while let Some(accepted) = cancellation.run_until_cancelled(self.accept(&room)).await {
-            let (Ok((caller, place)), served) = (accepted, callers.token()) else {
+        while let Some(accepted) = cancellation.run_until_cancelled(self.accept()).await {
+            let Ok((caller, place)) = accepted else {
                 // Too many files are open, say: it passes.
                 sleep(Duration::from_millis(50)).await;
                 continue;
             };
-            let (shared, closing) = (Arc::clone(&self.shared), closing.clone());
+            let (shared, closing, served) = (Arc::clone(&self.shared), closing.clone(), callers.token());
             self.shared.tasks.spawn(async move {
                 serve(caller, shared, closing).await;
                 drop((place, served));
@@ -141,18 +145,10 @@ impl Relay {
         tasks.ended().await;
     }
 
-    async fn accept(&self, room: &Arc<Semaphore>) -> io::Result<(Caller, tokio::sync::OwnedSemaphorePermit)> {
-        let place = Arc::clone(room).acquire_owned().await.map_err(io::Error::other)?;
+    /// A caller, and its place among those that there may be.
+    async fn accept(&self) -> io::Result<(Caller, OwnedSemaphorePermit)> {
+        let place = Arc::clone(&self.shared.room).acquire_owned().await.map_err(io::Error::other)?;
         Ok((self.listener.accept().await?, place))
-    }
-}
-
-/// Ends what runs when it is dropped.
-struct Ends(Tasks);
-
-impl Drop for Ends {
-    fn drop(&mut self) {
-        self.0.end();
     }
 }
 
@@ -171,7 +167,7 @@ async fn serve(caller: Caller, shared: Arc<Shared>, closing: CancellationToken) 
         .max_pending_accept_reset_streams(limits::EARLY_RESETS)
         .keep_alive_interval(limits::PING)
         .keep_alive_timeout(limits::PING);
-    let service = service_fn(move |request| forward(Arc::clone(&shared), request));
+    let service = service_fn(move |request| Box::pin(forward(Arc::clone(&shared), request)));
     let mut connection = std::pin::pin!(builder.serve_connection(TokioIo::new(stream), service));
     // How a connection ended is the caller's affair.
     tokio::select! {
@@ -196,6 +192,7 @@ impl RelayHandle {
             unrouted: counts.unrouted.load(Ordering::Relaxed),
             unreachable: counts.unreachable.load(Ordering::Relaxed),
             late: counts.late.load(Ordering::Relaxed),
+            callers: limits::CALLERS - self.0.room.available_permits(),
             connections: self.0.connections(),
             tasks: self.0.tasks.count(),
         }

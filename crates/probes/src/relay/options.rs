@@ -133,3 +133,22 @@ pub struct Delays {
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_relay_is_configured_as_its_documentation_has_it() {
+        let page = include_str!("../../../../docs/probes.md");
+        let section = page.split("## Relays").nth(1).expect("a section");
+        let example = section.split("```json").nth(1).and_then(|rest| rest.split("```").next()).expect("an example");
+        let options: RelayOptions = serde_json::from_str(example).expect("options");
+        assert_eq!((options.role, options.pool), (RelayRole::Gateway, 4));
+        assert_eq!(options.routes.services["till"], Address { secure: true, host: "till".into(), port: 443 });
+        assert_eq!(options.routes.addresses().len(), 5);
+        let written = serde_json::to_value(&options).expect("written");
+        assert_eq!(serde_json::from_value::<RelayOptions>(written).expect("options"), options);
+        assert!(serde_json::from_str::<RelayOptions>(r#"{ "nmae": "B" }"#).is_err());
+    }
+}

@@ -13,7 +13,7 @@ use crate::{
 
 /// A bounded memory of probes by id; the oldest is forgotten first.
 #[derive(Debug)]
-pub(super) struct Ring {
+pub(crate) struct Ring {
     most: usize,
     kept: Mutex<Kept>,
 }
@@ -34,14 +34,19 @@ struct Entry {
     received_at_ns: i64,
     sent: Option<Instant>,
     left: Option<(Instant, Ending)>,
+    rounds: u16,
 }
 
 /// A probe's place in the ring.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place(u64);
+pub(crate) struct Place {
+    number: u64,
+    /// How often the same probe came before and has not left: it goes in a circle.
+    pub(crate) rounds: u16,
+}
 
 impl Ring {
-    pub(super) fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { most: most.max(1), kept: Mutex::default() }
     }
 
@@ -49,7 +54,7 @@ impl Ring {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn enter(&self, id: ProbeId, entered: Instant, received_at_ns: i64) -> Place {
+    pub(crate) fn enter(&self, id: ProbeId, entered: Instant, received_at_ns: i64) -> Place {
         let mut kept = self.kept();
         if kept.entries.len() == self.most
             && let Some(oldest) = kept.entries.pop_front()
@@ -62,24 +67,25 @@ impl Ring {
             }
         }
         let number = kept.forgotten + kept.entries.len() as u64;
-        kept.entries.push_back(Entry { id, entered, received_at_ns, sent: None, left: None });
-        kept.latest.insert(id, number);
-        Place(number)
+        let before = kept.latest.insert(id, number).and_then(|before| kept.entry(before));
+        let rounds = before.filter(|before| before.left.is_none()).map_or(0, |before| before.rounds.saturating_add(1));
+        kept.entries.push_back(Entry { id, entered, received_at_ns, sent: None, left: None, rounds });
+        Place { number, rounds }
     }
 
-    pub(super) fn sent(&self, place: Place, at: Instant) {
+    pub(crate) fn sent(&self, place: Place, at: Instant) {
         self.change(place, |entry| entry.sent = Some(at));
     }
 
-    pub(super) fn left(&self, place: Place, at: Instant, ending: Ending) {
+    pub(crate) fn left(&self, place: Place, at: Instant, ending: Ending) {
         self.change(place, |entry| entry.left = Some((at, ending)));
     }
 
     /// What became of a probe, unless it is forgotten or never came.
-    pub(super) fn find(&self, id: ProbeId, now: Instant) -> Option<Stay> {
+    pub(crate) fn find(&self, id: ProbeId, now: Instant) -> Option<Stay> {
         let mut kept = self.kept();
         let number = *kept.latest.get(&id)?;
-        let entry = kept.entry(Place(number))?;
+        let entry = kept.entry(number)?;
         let nanos = |until: Instant| until.saturating_duration_since(entry.entered).as_nanos() as u64;
         Some(Stay {
             age_ns: nanos(now),
@@ -90,15 +96,15 @@ impl Ring {
     }
 
     fn change(&self, place: Place, change: impl FnOnce(&mut Entry)) {
-        if let Some(entry) = self.kept().entry(place) {
+        if let Some(entry) = self.kept().entry(place.number) {
             change(entry);
         }
     }
 }
 
 impl Kept {
-    fn entry(&mut self, place: Place) -> Option<&mut Entry> {
-        self.entries.get_mut(usize::try_from(place.0.checked_sub(self.forgotten)?).ok()?)
+    fn entry(&mut self, number: u64) -> Option<&mut Entry> {
+        self.entries.get_mut(usize::try_from(number.checked_sub(self.forgotten)?).ok()?)
     }
 }
 
@@ -131,11 +137,15 @@ mod tests {
     #[test]
     fn of_an_id_that_came_twice_the_later_stay_is_told() {
         let (ring, begun, id) = (Ring::new(2), Instant::now(), ProbeId([1; 16]));
-        ring.enter(id, begun, 1);
-        ring.enter(id, begun, 2);
+        let first = ring.enter(id, begun, 1);
+        let second = ring.enter(id, begun, 2);
+        assert_eq!((first.rounds, second.rounds), (0, 1), "it came again before it left");
         ring.enter(ProbeId([2; 16]), begun, 3);
         assert_eq!(ring.find(id, begun).map(|stay| stay.received_at_ns), Some(2));
         ring.enter(ProbeId([3; 16]), begun, 4);
         assert_eq!((ring.find(id, begun), ring.kept().latest.len()), (None, 2));
+        let gone = ring.enter(id, begun, 5);
+        ring.left(gone, begun, Ending::Cancelled);
+        assert_eq!((gone.rounds, ring.enter(id, begun, 6).rounds), (0, 0), "tried anew");
     }
 }

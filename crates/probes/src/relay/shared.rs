@@ -11,10 +11,12 @@ use std::{
 };
 
 use hyper::HeaderMap;
+use tokio::sync::Semaphore;
 
 use super::{
     NoRelay,
     delays::{Delay, Injected},
+    limits,
     options::{RelayOptions, Routes},
     pool::Pool,
     ring::Ring,
@@ -26,7 +28,7 @@ use crate::{
     Role,
     config::To,
     net::{Address, Connector, H2},
-    record::{Ending, Key, Refusal, probe_of},
+    record::{Ending, Key, probe_of},
 };
 
 /// What all calls of a relay share.
@@ -40,6 +42,8 @@ pub(super) struct Shared {
     pub(super) ring: Ring,
     pub(super) counts: Counts,
     pub(super) tasks: Tasks,
+    /// For callers.
+    pub(super) room: Arc<Semaphore>,
     wall_clock_offset_ns: i64,
     routes: Routes,
     pools: HashMap<Address, Arc<Pool>>,
@@ -80,6 +84,7 @@ impl Shared {
             injected,
             ring: Ring::new(options.ring),
             counts: Counts::default(),
+            room: Arc::new(Semaphore::new(limits::CALLERS)),
             wall_clock_offset_ns: options.wall_clock_offset_ms.saturating_mul(1_000_000),
             pools: pools.collect(),
             tasks,
@@ -106,7 +111,7 @@ impl Shared {
                 count(&self.counts.probes);
                 Some(Visit::begin(self, id, received))
             }
-            Err(Refusal::Unsigned | Refusal::Foreign | Refusal::Malformed(_)) => {
+            Err(_) => {
                 count(&self.counts.refused);
                 None
             }

@@ -7,7 +7,7 @@ use std::{
 
 use hyper::{HeaderMap, header::HeaderValue};
 
-use super::{ring::Place, shared::Shared};
+use super::{limits, ring::Place, shared::Shared};
 use crate::{
     HopRecord, ProbeId,
     record::{Ending, HOP, MOST_RECORDS},
@@ -42,6 +42,11 @@ impl Visit {
             answered: None,
             left: false,
         }
+    }
+
+    /// Whether the probe comes round and round.
+    pub(super) fn is_in_a_circle(&self) -> bool {
+        self.place.rounds >= limits::ROUNDS
     }
 
     /// The request's headers are sent on, after so long a wait for a connection.

@@ -49,6 +49,9 @@ impl Probe for Echo {
         if rand::random_range(0..PER_MILLE) < errors {
             let code = request.error_code.unwrap_or(u32::from(self.load.error_code));
             let code = i32::try_from(code).map_or(Code::Unknown, Code::from_i32);
+            if code == Code::Ok {
+                return Err(Status::invalid_argument("error_code is from 1 to 16"));
+            }
             return Err(Status::new(code, "an error, as it was asked for"));
         }
         let mut payload = request.payload;

@@ -6,20 +6,26 @@ use std::{
     pin::Pin,
     sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
 use hyper::{
     HeaderMap, Request, Response,
     body::{Body, Frame, Incoming, SizeHint},
-    header::HeaderValue,
+    header::{CONTENT_TYPE, HeaderName, HeaderValue},
 };
 use tonic::codegen::Service;
 
-use crate::record::{HOP, HopRecord, Key, ProbeId, Role, probe_of};
+use crate::{
+    record::{Ending, HOP, HopRecord, Key, ProbeId, RECALL, Role, SEEN, Sighting, probe_of},
+    relay::{Place, Ring},
+};
 
 type Answer = tonic::body::Body;
+/// An empty message of gRPC.
+const EMPTY: Bytes = Bytes::from_static(&[0; 5]);
 
 /// What a service says of itself.
 pub(super) struct Hop {
@@ -28,6 +34,8 @@ pub(super) struct Hop {
     pub(super) key: Option<Key>,
     /// Its wall clock is wrong by so much.
     pub(super) clock_offset_ns: i64,
+    /// What it can say of probes when it is asked afterwards.
+    pub(super) ring: Ring,
 }
 
 impl fmt::Debug for Hop {
@@ -56,54 +64,87 @@ where
     let arrived = Instant::now();
     // A probe of somebody else is served as any request is.
     let probe = probe_of(request.headers(), hop.key.as_ref()).ok().flatten();
-    let received_at_ns = hop.now_ns();
+    if let Some(id) = probe.filter(|_| request.uri().path() == RECALL) {
+        return Ok(recalled(&hop, id, arrived).map(|body| Recorded { body, of: None }));
+    }
+    let mut held = probe.map(|id| Held::begin(hop, id, arrived));
     let whole = Arc::new(OnceLock::new());
     let request = request.map(|body| Asked { body, whole: Arc::clone(&whole) });
     let mut response = service.call(request).await?;
-    let Some(id) = probe else {
-        return Ok(response.map(|body| Recorded { body, of: None }));
-    };
-    // What the request still took to come in is no work of the service's.
-    let answered = Instant::now();
-    let began = *whole.get().unwrap_or(&arrived);
-    let backend_ns = nanos(answered.saturating_duration_since(began));
-    let held = Held { hop, id, arrived, received_at_ns, backend_ns };
-    if response.headers().contains_key("grpc-status") {
-        held.record(response.headers_mut());
-        return Ok(response.map(|body| Recorded { body, of: None }));
+    if let Some(held) = &mut held {
+        // What the request still took to come in is no work of the service's.
+        held.backend = whole.get().unwrap_or(&arrived).elapsed();
     }
-    Ok(response.map(|body| Recorded { body, of: Some(held) }))
+    if response.headers().contains_key("grpc-status")
+        && let Some(held) = held.take()
+    {
+        held.leave(response.headers_mut());
+    }
+    Ok(response.map(|body| Recorded { body, of: held }))
 }
 
-/// A probe that is held.
+/// What it remembers of a probe, in trailers as of any hop.
+fn recalled(hop: &Hop, id: ProbeId, now: Instant) -> Response<Answer> {
+    let stay = hop.ring.find(id, now);
+    let (name, region) = (hop.name.clone(), hop.region.clone());
+    let seen = Sighting { hop: name, region, role: Role::Responder, stay }.encode(id, hop.key.as_ref());
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    trailers.extend(HeaderValue::try_from(seen).ok().map(|seen| (HeaderName::from_static(SEEN), seen)));
+    let body = Full::new(EMPTY).with_trailers(std::future::ready(Some(Ok(trailers))));
+    let mut response = Response::new(Answer::new(body));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+    response
+}
+
+/// A probe that is held. Dropped before it leaves, its caller gave up.
 #[derive(Debug)]
 struct Held {
     hop: Arc<Hop>,
     id: ProbeId,
+    place: Place,
     arrived: Instant,
     received_at_ns: i64,
-    backend_ns: u64,
+    backend: Duration,
+    left: bool,
 }
 
 impl Held {
-    fn record(&self, into: &mut HeaderMap) {
+    fn begin(hop: Arc<Hop>, id: ProbeId, arrived: Instant) -> Self {
+        let received_at_ns = hop.now_ns();
+        let place = hop.ring.enter(id, arrived, received_at_ns);
+        Self { hop, id, place, arrived, received_at_ns, backend: Duration::ZERO, left: false }
+    }
+
+    fn leave(mut self, metadata: &mut HeaderMap) {
+        let now = Instant::now();
         let record = HopRecord {
             hop: self.hop.name.clone(),
             region: self.hop.region.clone(),
             role: Role::Responder,
-            residence_ns: nanos(self.arrived.elapsed()),
+            residence_ns: nanos(now.saturating_duration_since(self.arrived)),
             waited_ns: 0,
             queue_ns: 0,
-            backend_ns: Some(self.backend_ns),
+            backend_ns: Some(nanos(self.backend)),
             received_at_ns: self.received_at_ns,
         };
-        if let Ok(value) = HeaderValue::from_str(&record.encode(self.id, self.hop.key.as_ref())) {
-            into.append(HOP, value);
+        self.left = true;
+        self.hop.ring.left(self.place, now, Ending::Answered);
+        if let Ok(value) = HeaderValue::try_from(record.encode(self.id, self.hop.key.as_ref())) {
+            metadata.append(HOP, value);
         }
     }
 }
 
-fn nanos(duration: std::time::Duration) -> u64 {
+impl Drop for Held {
+    fn drop(&mut self) {
+        if !self.left {
+            self.hop.ring.left(self.place, Instant::now(), Ending::Cancelled);
+        }
+    }
+}
+
+fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
@@ -152,7 +193,7 @@ impl Body for Recorded {
             && let Some(trailers) = frame.trailers_mut()
             && let Some(held) = self.of.take()
         {
-            held.record(trailers);
+            held.leave(trailers);
         }
         Poll::Ready(frame)
     }

@@ -28,6 +28,8 @@ use super::{
 /// Longest answer that is read; of a longer one, nothing is known.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
 const STREAM_WINDOW_BYTES: u32 = 1 << 20;
+/// Bytes of an answer's headers or trailers: as many records as count have room.
+const METADATA_BYTES: u32 = 64 << 10;
 
 /// A connection and the task that drives it, which ends with it.
 pub(super) struct Connection {
@@ -61,7 +63,7 @@ impl Connection {
         let io = TokioIo::new(stream);
         let (speaks, driver) = if http2 {
             let mut builder = http2::Builder::new(TokioExecutor::new());
-            builder.initial_stream_window_size(STREAM_WINDOW_BYTES);
+            builder.initial_stream_window_size(STREAM_WINDOW_BYTES).max_header_list_size(METADATA_BYTES);
             let made = builder.handshake(io).await.map_err(|error| call_failed(Phase::Connect, &error))?;
             let (sender, connection) = made;
             (Speaks::Http2(sender), tokio::spawn(async move { drop(connection.await) }))

@@ -151,7 +151,20 @@ pub(crate) fn not_connected(address: &str, error: &io::Error) -> Failure {
 
 /// An error of a connection that was made.
 pub(crate) fn broken(phase: Phase, error: &io::Error) -> Failure {
+    // With TLS 1.3, a client's certificate is judged after the handshake.
+    if let Some(alert) = alert(error) {
+        return Failure::Tls { reason: format!("The server ended the TLS connection: {alert}") };
+    }
     own_limits(error).unwrap_or_else(|| Failure::Reset { phase, reason: said(error) })
+}
+
+/// The alert by which the other side ended TLS. Errors that passed through the HTTP/2 library are only words.
+fn alert(error: &io::Error) -> Option<String> {
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(rustls::Error::AlertReceived(alert)) => Some(words(&format!("{alert:?}"))),
+        Some(_) => None,
+        None => error.to_string().strip_prefix("received fatal alert: ").map(|name| quoted(&words(name))),
+    }
 }
 
 /// Whether an error is this machine's lack of files, ports or memory.
@@ -193,16 +206,18 @@ pub(crate) fn handshake_failed(error: &io::Error, host: &str) -> Failure {
             }
             other => format!("The certificate is not valid: {}", quoted(&other.to_string())),
         },
-        rustls::Error::AlertReceived(alert) => format!("The server ended the TLS handshake: {}", words(*alert)),
+        rustls::Error::AlertReceived(alert) => {
+            format!("The server ended the TLS handshake: {}", words(&format!("{alert:?}")))
+        }
         other => format!("The TLS handshake failed: {}", quoted(&other.to_string())),
     };
     Failure::Tls { reason }
 }
 
 /// `HandshakeFailure` as `handshake failure`.
-fn words(alert: rustls::AlertDescription) -> String {
+fn words(name: &str) -> String {
     let mut said = String::new();
-    for letter in format!("{alert:?}").chars() {
+    for letter in name.chars() {
         if letter.is_ascii_uppercase() && !said.is_empty() {
             said.push(' ');
         }
@@ -216,13 +231,7 @@ pub(crate) fn call_failed(phase: Phase, error: &hyper::Error) -> Failure {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(at) = cause {
         if let Some(error) = at.downcast_ref::<io::Error>() {
-            return match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                // With TLS 1.3, a client's certificate is judged after the handshake.
-                Some(rustls::Error::AlertReceived(alert)) => {
-                    Failure::Tls { reason: format!("The server ended the TLS connection: {}", words(*alert)) }
-                }
-                _ => broken(phase, error),
-            };
+            return broken(phase, error);
         }
         if let Some(error) = at.downcast_ref::<h2::Error>() {
             return of_http2(phase, error);
@@ -237,9 +246,6 @@ pub(crate) fn call_failed(phase: Phase, error: &hyper::Error) -> Failure {
 
 fn of_http2(phase: Phase, error: &h2::Error) -> Failure {
     if let Some(error) = error.get_io() {
-        if let Some(rustls::Error::AlertReceived(alert)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-            return Failure::Tls { reason: format!("The server ended the TLS connection: {}", words(*alert)) };
-        }
         return broken(phase, error);
     }
     match error.reason() {
@@ -261,7 +267,7 @@ mod tests {
         let said = Failure::GrpcStatus { code: 14, message: "nobody there".into() }.to_string();
         assert_eq!(said, "The service answered UNAVAILABLE (14): nobody there");
         assert!(Failure::GrpcStatus { code: 99, message: String::new() }.to_string().ends_with("does not have (99)"));
-        assert_eq!(words(rustls::AlertDescription::HandshakeFailure), "handshake failure");
+        assert_eq!(words("HandshakeFailure"), "handshake failure");
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::record::{HOP, Records, TRACEPARENT, request_metadata, target_metadata};
 
-const AGENT: &str = concat!("wirereel/", env!("CARGO_PKG_VERSION"));
+pub(super) const AGENT: &str = concat!("wirereel/", env!("CARGO_PKG_VERSION"));
 /// Before each message: whether it is compressed, and four bytes of length.
 const PREFIX_BYTES: usize = 5;
 /// Milliseconds, as `grpc-timeout` takes at most eight digits.
@@ -71,10 +71,10 @@ pub(super) async fn call(
         .map_err(|error| Failure::Request { reason: error.to_string() })?;
     let (mut parts, body) = request.into_parts();
     let headers = &mut parts.headers;
+    headers.insert("user-agent", HeaderValue::from_static(AGENT));
     headers.extend(probe.metadata().clone());
     headers.insert("content-type", HeaderValue::from_static("application/grpc"));
     headers.insert("te", HeaderValue::from_static("trailers"));
-    headers.insert("user-agent", HeaderValue::from_static(AGENT));
     put(headers, [("grpc-timeout", timeout(trace.left()))]);
     put(headers, context(probe, asks, trace));
     exchange(probe, Request::from_parts(parts, body), asks == Asks::Probe, trace).await

@@ -6,11 +6,10 @@ use hyper::{Request, header::HeaderValue};
 use super::{
     connection::exchange,
     failure::Failure,
-    grpc::{Asks, context, put, read_records},
+    grpc::{AGENT, Asks, context, put, read_records},
     prepared::PreparedProbe,
     trace::Trace,
 };
-const AGENT: &str = concat!("wirereel/", env!("CARGO_PKG_VERSION"));
 const SUCCESS: (u16, u16) = (200, 299);
 
 /// Makes a probe's request; success is a status that it expects.

@@ -25,8 +25,9 @@ const VERSIONS: [&str; 2] = [
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
     "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
 ];
-/// Files that a service's own file may lead to.
+/// Files that a service's own file may lead to, and what they may take together.
 const MOST_FILES: usize = 256;
+const MOST_BYTES: usize = 8 << 20;
 /// Those that every library has.
 const WELL_KNOWN: &str = "google/protobuf/";
 
@@ -119,7 +120,7 @@ async fn described(
             .iter()
             .flat_map(|file| &file.dependency)
             .filter(|name| !name.starts_with(WELL_KNOWN) && !files.iter().any(|known| known.name() == name.as_str()));
-        for name in missing {
+        for name in missing.take(MOST_FILES + 1) {
             if asked.insert(name.clone()) {
                 questions.push(MessageRequest::FileByFilename(name.clone()));
             }

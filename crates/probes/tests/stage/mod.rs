@@ -6,6 +6,7 @@
 )]
 
 pub(crate) mod authority;
+pub(crate) mod delayed;
 pub(crate) mod script;
 
 use std::net::SocketAddr;

@@ -98,7 +98,7 @@ impl Answer {
 /// Serves HTTP/2 by a function of the request.
 pub(crate) async fn http2<F>(tls: Option<Arc<ServerConfig>>, answer: F) -> SocketAddr
 where
-    F: Fn(&Request<Incoming>) -> Answer + Clone + Send + Sync + 'static,
+    F: Fn(&Request<Bytes>) -> Answer + Clone + Send + Sync + 'static,
 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -126,10 +126,11 @@ type Body = BoxBody<Bytes, Infallible>;
 
 async fn respond<F>(request: Request<Incoming>, answer: F) -> Result<Response<Body>, Infallible>
 where
-    F: Fn(&Request<Incoming>) -> Answer,
+    F: Fn(&Request<Bytes>) -> Answer,
 {
-    let answer = answer(&request);
-    drop(request.into_body().collect().await);
+    let (head, body) = request.into_parts();
+    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+    let answer = answer(&Request::from_parts(head, body));
     tokio::time::sleep(answer.after).await;
     let mut response = Response::builder().status(answer.status);
     for (name, value) in answer.headers {

@@ -54,7 +54,7 @@ impl Pool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a connection that may carry one more call; whoever came first is served first.
+    /// Waits for a connection that may carry one more call.
     ///
     /// # Errors
     /// When there is no connection and connecting fails.
