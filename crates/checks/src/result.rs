@@ -3,22 +3,9 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+pub use wirereel_schedule::State;
 
 use crate::Measurement;
-
-/// What is known of a website at an intended instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// Everything that is expected was seen.
-    Up,
-    /// Something was not.
-    Down,
-    /// There was no check: the one before still ran, or this machine was too late for it.
-    Overrun,
-    /// This machine slept, had no network or lacked what a check needs: nothing is known about the website.
-    SelfOffline,
-}
 
 /// One result. Every intended instant of a website is in exactly one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -52,7 +52,7 @@ type Answer = dyn Fn(&str) -> (Duration, Option<Failure>) + Send + Sync;
 /// Says what a test wants, after as long as it wants.
 struct Pretend(Box<Answer>);
 
-impl Measure for Pretend {
+impl Measure<Check> for Pretend {
     async fn measure(&self, check: &Arc<Check>) -> Measurement {
         let (takes, failure) = (self.0)(check.website().display_name());
         sleep(takes).await;

@@ -1,5 +1,7 @@
 //! What the command line accepts.
 
+mod probe;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +10,8 @@ use wirereel_query::{
     question::{Scope, TimeRange},
     reel::Metric,
 };
+
+pub(crate) use probe::{Hop, Own, Probe};
 
 use crate::pictures::Theme;
 
@@ -137,6 +141,9 @@ pub(crate) enum Command {
     /// Check websites, and other things that answer
     #[command(subcommand)]
     Check(Check),
+    /// Probes through gateways and relays: send them, or be one of their hops
+    #[command(subcommand)]
+    Probe(Probe),
     /// Make all rows anew: of the imported captures, and of what was captured live
     #[command(
         after_help = "The database of before is set aside under another name and never deleted.\n\nExample:\n  wirereel rebuild --workspace /tmp/shop"
@@ -403,7 +410,11 @@ mod tests {
         };
         let commands = ours(&command);
         let of_groups: Vec<_> = commands.iter().flat_map(ours).collect();
-        assert_eq!(of_groups.len(), 8, "four ways to export, three commands about capture, and one about checks");
+        assert_eq!(
+            of_groups.len(),
+            12,
+            "four ways to export, three commands about capture, one about checks, four about probes"
+        );
         for sub in commands.iter().chain(&of_groups).filter(|sub| !sub.has_subcommands()) {
             assert!(sub.get_after_help().is_some_and(|h| h.to_string().contains("Example:")), "{}", sub.get_name());
         }

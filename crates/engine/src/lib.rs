@@ -15,6 +15,7 @@ pub mod instant;
 pub mod keeping;
 mod live;
 mod naming;
+pub mod probing;
 mod read_back;
 mod samples;
 mod second_try;

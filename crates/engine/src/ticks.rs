@@ -74,7 +74,7 @@ impl TickBoard {
         });
     }
 
-    /// Results of website checks came, frames were told anew, or the list changed.
+    /// Results of website checks or probes came, frames were told anew, or a list changed.
     pub(crate) fn checks(&self) {
         self.sender.send_modify(|tick| {
             tick.seq += 1;

@@ -2,21 +2,10 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
+use wirereel_schedule::Outcome;
+pub use wirereel_schedule::State;
 
 use crate::{Hop, ProbeId};
-
-/// What is known of a path at an intended instant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    Up,
-    Down,
-    /// There was no probe: the one before still ran, or this machine was too late.
-    Overrun,
-    /// This machine slept, had no network or lacked what the probe needs.
-    SelfOffline,
-}
 
 /// One result. Every intended instant of a probe is in exactly one.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,4 +52,11 @@ pub struct Measured {
     /// The sender's own address and port.
     pub local: Option<String>,
     pub remote: Option<String>,
+}
+
+impl From<Outcome<Measured>> for ProbeResult {
+    fn from(outcome: Outcome<Measured>) -> Self {
+        let Outcome { name, intended_at_ns, at_ns, instants, state, reason, measured } = outcome;
+        Self { probe: name, intended_at_ns, at_ns, instants, state, reason, measured }
+    }
 }

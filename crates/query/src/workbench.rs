@@ -160,7 +160,8 @@ pub struct Tick {
     pub health: u32,
     #[serde(default)]
     pub alerts: AlertsBadge,
-    /// Rises, at most about once a second, when results of website checks came, their figures were told anew, or the list changed.
+    /// Rises, at most about once a second, when results of website checks or probes came, figures were told anew, or a list
+    /// changed.
     #[serde(default)]
     pub checks: u64,
 }

@@ -10,7 +10,7 @@ use crate::{
     schema,
 };
 
-/// Takes over what came of checks from a database that was set aside into the one of a folder, which is made where there is none. Nobody has
+/// Takes over what came of checks, probes and rules from a database that was set aside into the one of a folder, which is made where there is none. Nobody has
 /// it open. Gives how many rows.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ use crate::{
     lanes::Lanes,
     open::{self, Files},
     read::{Reader, SharedAnswers},
-    write::{AlertWriter, CheckWriter, Writer},
+    write::{AlertWriter, CheckWriter, ProbeWriter, Writer},
 };
 
 /// Connections kept for the next readers.
@@ -129,6 +129,11 @@ impl Store {
     /// A writer of what comes of website checks; it writes beside the writer.
     pub fn check_writer(&self) -> Result<CheckWriter> {
         CheckWriter::new(self.shared.connection()?, Arc::clone(&self.shared))
+    }
+
+    /// A writer of what comes of probes; it writes beside the others.
+    pub fn probe_writer(&self) -> Result<ProbeWriter> {
+        ProbeWriter::new(self.shared.connection()?, Arc::clone(&self.shared))
     }
 
     /// Rises with every commit.

@@ -8,6 +8,7 @@ mod checks;
 mod export;
 mod flows;
 mod health;
+mod probes;
 mod reel;
 mod remember;
 mod whisperers;
@@ -94,6 +95,15 @@ commands! {
     open_sample => app::open_sample,
     packet_bytes => flows::packet_bytes,
     passing => reel::passing,
+    probe => probes::probe,
+    probe_check => probes::probe_check,
+    probe_pause => probes::probe_pause,
+    probe_remove => probes::probe_remove,
+    probe_runs => probes::probe_runs,
+    probe_save => probes::probe_save,
+    probe_schema => probes::probe_schema,
+    probe_test => probes::probe_test,
+    probes => probes::probes,
     problems => flows::problems,
     remove_bookmark => remember::remove_bookmark,
     save_body => export::save_body,

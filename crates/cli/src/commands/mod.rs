@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod incidents;
 mod picture;
+mod probe;
 mod rebuild;
 mod report;
 mod retention;
@@ -42,6 +43,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Check(Check::Run { websites, workspace, format }) => {
             check::run(&folder(&workspace)?, &websites, format)
         }
+        Command::Probe(probe) => probe::run(probe),
         Command::Rebuild { workspace } => rebuild::run(&folder(&workspace)?),
         Command::Retention { workspace, dry_run } => retention::run(&folder(&workspace)?, dry_run),
         Command::Schema { markdown, config } => schema::run(markdown, config),

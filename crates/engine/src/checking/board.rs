@@ -55,10 +55,15 @@ impl Standing {
     /// What is known at an instant of a website that is checked like this.
     pub(crate) fn at(self, check: &Check, at_us: i64) -> WebsiteState {
         let website = check.website();
-        if website.paused {
+        self.of(website.paused, website.interval.as_nanos(), website.timeout.as_nanos(), at_us)
+    }
+
+    /// The same of anything that is asked so often, may take so long, or rests.
+    pub(crate) fn of(self, paused: bool, interval_ns: i64, timeout_ns: i64, at_us: i64) -> WebsiteState {
+        if paused {
             return WebsiteState::Paused;
         }
-        let fresh_us = (2 * website.interval.as_nanos() + website.timeout.as_nanos()) / 1_000 + SLACK_US;
+        let fresh_us = (2 * interval_ns + timeout_ns) / 1_000 + SLACK_US;
         match (self.state, self.last_us) {
             (Some(state), Some(last_us)) if at_us.saturating_sub(last_us) <= fresh_us => match state {
                 State::Up => WebsiteState::Up,

@@ -146,7 +146,7 @@ impl Keeper {
 }
 
 /// Collects results until there are many, or some have waited; `false` when none will come any more.
-async fn collect(results: &mut mpsc::Receiver<CheckResult>, batch: &mut Vec<CheckResult>) -> bool {
+pub(crate) async fn collect<T>(results: &mut mpsc::Receiver<T>, batch: &mut Vec<T>) -> bool {
     match timeout(LOOK, results.recv_many(batch, BATCH)).await {
         Err(_) => return true,
         Ok(0) => return false,
@@ -168,7 +168,7 @@ fn micros(duration: Duration) -> i64 {
 }
 
 /// Nanoseconds since 1970.
-pub(super) fn now_ns() -> i64 {
+pub(crate) fn now_ns() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
 }

@@ -29,7 +29,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use board::{Board, FrameNow, Listed, Site, Standing, range_us};
 pub(crate) use figures::{figures, hour_summary, sample_of};
-pub(crate) use keeper::Told;
+pub(crate) use keeper::{Told, collect, now_ns};
 pub(crate) use listing::{FRAMES_KEY, WEBSITES_KEY, read_listing};
 pub(crate) use periods::periods;
 pub(crate) use result::run_of;

@@ -7,13 +7,14 @@ use wirereel_alerts::{AlertConfig, Problem, Reads, Series};
 
 use super::{ConfigProblem, FILE_NAME};
 
-/// What rules can be about. Probes have their rule already and are fed as soon as there are any.
-const FED: [Series<'static>; 16] = [
+/// What rules can be about.
+const FED: [Series<'static>; 17] = [
     Series { kind: "website", metric: "up", reads: Reads::Outcomes },
     Series { kind: "website", metric: "certificate", reads: Reads::Deadline },
     Series { kind: "website", metric: "response_ms", reads: Reads::Value },
     Series { kind: "website", metric: "ttfb_ms", reads: Reads::Value },
     Series { kind: "probe", metric: "up", reads: Reads::Outcomes },
+    Series { kind: "probe", metric: "latency_ms", reads: Reads::Value },
     Series { kind: "service", metric: "errors", reads: Reads::Outcomes },
     Series { kind: "service", metric: "requests", reads: Reads::Count },
     Series { kind: "service", metric: "latency_p50_ms", reads: Reads::Value },

@@ -30,6 +30,42 @@ pub(crate) fn edit(folder: &Path, change: impl FnOnce(&mut Map<String, Value>)) 
     fs::write(&part, text).and_then(|()| fs::rename(&part, &path)).map_err(EngineError::io(&path))
 }
 
+/// Changes a list of the file, which is made where there is none.
+///
+/// # Errors
+/// As [`edit`], when it is no list, or the change's own: then nothing is changed.
+pub(crate) fn edit_list(
+    folder: &Path,
+    key: &str,
+    change: impl FnOnce(&mut Vec<Value>) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
+    let mut done = Ok(());
+    edit(folder, |whole| {
+        done = match whole.entry(key).or_insert_with(|| Value::Array(Vec::new())) {
+            Value::Array(items) => change(items),
+            _ => Err(EngineError::Capturing(format!("{key} of {FILE_NAME} is no list: mend it first."))),
+        };
+    })?;
+    done
+}
+
+/// A list of a folder's file, as it is written; an empty one where it cannot be told.
+///
+/// # Errors
+/// When the file is there and cannot be read.
+pub(crate) fn written_list(folder: &Path, key: &str) -> Result<Vec<Value>, EngineError> {
+    let path = folder.join(FILE_NAME);
+    let text = match fs::read_to_string(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        text => text.map_err(EngineError::io(&path))?,
+    };
+    let mut whole: Value = serde_json::from_str(&text).unwrap_or_default();
+    match whole.get_mut(key).map(Value::take) {
+        Some(Value::Array(items)) => Ok(items),
+        _ => Ok(Vec::new()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ mod frames;
 mod name_rule;
 mod overlay;
 mod parsing;
+mod probes;
 mod read;
 mod retention;
 mod storing;
@@ -19,9 +20,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirereel_alerts::AlertConfig;
 use wirereel_checks::Website;
+use wirereel_probes::Probe;
 
 pub(crate) use alerts::read_alerts_again;
-pub(crate) use edit::edit;
+pub(crate) use edit::{edit, edit_list, written_list};
 pub use entry_point::EntryPoint;
 pub use frames::CheckFrames;
 pub(crate) use frames::read_frames;
@@ -70,6 +72,8 @@ pub struct Config {
     pub whisperers: Vec<WhispererEntry>,
     /// Websites, and other things that answer, that are checked.
     pub websites: Vec<Website>,
+    /// Probes that are sent through gateways and relays; those of the home folder count.
+    pub probes: Vec<Probe>,
     /// Over which times websites' figures are told, and how often anew; those of the home folder count.
     pub check_frames: CheckFrames,
     /// When alerts open, when they are over, and who is told.

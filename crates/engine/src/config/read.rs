@@ -6,8 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    CheckFrames, Config, FILE_NAME, TrustedProxies, alerts::read_alerts, frames::read_frames, websites::read_websites,
-    whisperer::read_whisperers,
+    CheckFrames, Config, FILE_NAME, TrustedProxies, alerts::read_alerts, frames::read_frames, probes::read_probes,
+    websites::read_websites, whisperer::read_whisperers,
 };
 
 /// A value that is not in force, and why.
@@ -71,6 +71,7 @@ fn keep(path: &str, before: &Config, config: &mut Config) {
         "whisperers" if path == "whisperers" => config.whisperers.clone_from(&before.whisperers),
         // So it is with websites: one that is wrong is not checked.
         "websites" if path == "websites" => config.websites.clone_from(&before.websites),
+        "probes" if path == "probes" => config.probes.clone_from(&before.probes),
         "alerts" if path == "alerts" => config.alerts.clone_from(&before.alerts),
         // A key that does not exist has nothing to keep.
         _ => {}
@@ -126,11 +127,15 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
                 Value::Array(items) => config.websites = read_websites(&items, &mut problems),
                 _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
             },
+            "probes" => match value {
+                Value::Array(items) => config.probes = read_probes(&items, &mut problems),
+                _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
+            },
             "alerts" => config.alerts = read_alerts(&value, &mut problems),
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
                 message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
-                          keep_secrets, retention, storing, whisperers, websites, check_frames, alerts"
+                          keep_secrets, retention, storing, whisperers, websites, check_frames, probes, alerts"
                     .into(),
             }),
         }

@@ -16,8 +16,10 @@ use super::{
 };
 
 /// The queues in the order in which a packet passes them.
-const WAY: [&str; 11] =
-    ["kernel", "agent", "heard", "orders", "arrivals", "disk", "records", "rows", "import", "figures", "alerts"];
+const WAY: [&str; 12] = [
+    "kernel", "agent", "heard", "orders", "arrivals", "disk", "records", "rows", "import", "figures", "probes",
+    "alerts",
+];
 
 /// Everything but findings' times and the history.
 pub(crate) fn shown(snapshot: &Snapshot, names: &Names) -> Health {

@@ -10,6 +10,7 @@ mod health;
 mod keeping;
 mod live;
 mod opening;
+mod probes;
 mod recents;
 mod recurring;
 mod tending;
@@ -44,6 +45,7 @@ use checks::Checks;
 use health::Health;
 use keeping::Keeping;
 use live::Live;
+use probes::Probes;
 use tending::Tending;
 
 /// Values that are suggested at most.
@@ -66,6 +68,7 @@ pub struct Workbench {
     health: Health,
     alarm: Alarm,
     checks: Checks,
+    probes: Probes,
     scratch_number: AtomicU64,
     ticks: TickBoard,
     /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
@@ -99,6 +102,7 @@ impl Workbench {
             health: Health::default(),
             alarm: Alarm::default(),
             checks: Checks::default(),
+            probes: Probes::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
             beside: Mutex::default(),
@@ -117,6 +121,7 @@ impl Workbench {
         workbench.start_alerting()?;
         // What stands in its way is told with the list, and tried again.
         let _ = workbench.follow_websites();
+        let _ = workbench.follow_probes();
         Ok(workbench)
     }
 
@@ -357,6 +362,7 @@ impl Workbench {
         self.health.thread.end();
         // What it tells last is still judged.
         self.end_checks();
+        self.end_probes();
         self.end_alerting();
         self.keeping.let_go();
         self.stop_completing();

@@ -42,6 +42,7 @@ impl Workbench {
         let _ = self.follow_whisperers();
         let _ = self.follow_alerts();
         let _ = self.follow_websites();
+        let _ = self.follow_probes();
         self.tell_pause();
         self.keep_if_due();
         self.end_recording_if_idle();

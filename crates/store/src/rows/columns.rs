@@ -65,6 +65,8 @@ column_type!(
 column_type!(SeldomU16, Present<UInt16Builder>, "USMALLINT", DataType::UInt16);
 column_type!(SeldomU32, Present<UInt32Builder>, "UINTEGER", DataType::UInt32);
 column_type!(SeldomI32, Present<Int32Builder>, "INTEGER", DataType::Int32);
+column_type!(SeldomCode, Present<UInt8Builder>, "UTINYINT", DataType::UInt8);
+column_type!(SeldomI64, Present<Int64Builder>, "BIGINT", DataType::Int64);
 column_type!(SeldomU64, Present<UInt64Builder>, "UBIGINT", DataType::UInt64);
 column_type!(SeldomFlag, Present<BooleanBuilder>, "BOOLEAN", DataType::Boolean);
 column_type!(SeldomText, Present<StringBuilder>, "VARCHAR", DataType::Utf8);

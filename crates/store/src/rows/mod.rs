@@ -6,6 +6,7 @@ mod openings;
 mod pages;
 mod peers;
 mod positions;
+mod probes;
 mod pulse;
 mod push;
 mod seldom;
@@ -20,6 +21,7 @@ use openings::Handshakes;
 use pages::PageTable;
 pub use peers::{Owner, Peer, PeerId, PeerTable};
 pub(crate) use positions::decode_into;
+pub(crate) use probes::{ProbeHops, ProbeNames, ProbeResults};
 use pulse::Pulse;
 pub(crate) use push::{ENDINGS, OUTCOMES, PROTOCOLS};
 pub(crate) use tables::{

@@ -6,6 +6,7 @@ mod checks;
 mod edges;
 mod events;
 mod physical;
+mod probes;
 mod text;
 mod workspace_views;
 
@@ -66,6 +67,7 @@ pub fn views() -> Vec<View> {
         alerts::alert_deliveries(),
     ]);
     views.extend(checks::views());
+    views.extend(probes::views());
     views
 }
 
@@ -75,6 +77,7 @@ pub(crate) fn create() -> String {
     sql.push_str(alerts::TABLES);
     sql.push_str(&workspace_views::hint_macro());
     sql.push_str(checks::MACROS);
+    sql.push_str(probes::MACROS);
     for view in views() {
         sql.push_str(&view.create());
     }

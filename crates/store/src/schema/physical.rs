@@ -6,15 +6,19 @@ use crate::{
     latency,
     rows::{
         CheckHours, CheckResults, CheckWebsites, DnsQueries, ENDINGS, Endings, FlowSpans, Flows, HttpExchanges,
-        HttpPages, IngestErrors, OUTCOMES, Openings, PROTOCOLS, PeerPairs, Peers, Pulses, TlsHandshakes,
+        HttpPages, IngestErrors, OUTCOMES, Openings, PROTOCOLS, PeerPairs, Peers, ProbeHops, ProbeNames, ProbeResults,
+        Pulses, TlsHandshakes,
     },
 };
 
 /// Tables whose rows cannot be made anew from packets: where a database is set aside and another one begun, they are taken over.
-pub(crate) const OWN_TABLES: [&str; 8] = [
+pub(crate) const OWN_TABLES: [&str; 11] = [
     CheckWebsites::TABLE,
     CheckResults::TABLE,
     CheckHours::TABLE,
+    ProbeNames::TABLE,
+    ProbeResults::TABLE,
+    ProbeHops::TABLE,
     "alerts",
     "alert_events",
     "alert_states",
@@ -23,7 +27,7 @@ pub(crate) const OWN_TABLES: [&str; 8] = [
 ];
 
 /// Changes when a physical table changes: a file with another number is set aside and imported again.
-pub const FORMAT: u32 = 8;
+pub const FORMAT: u32 = 9;
 
 /// Widths of roll-up buckets in seconds, finest first. Each divides the next. The last one is always stored, the others where they have
 /// far fewer rows than there are events; `raw.rollup_widths` tells.
@@ -76,6 +80,9 @@ pub(crate) fn create() -> String {
         CheckWebsites::create(),
         CheckResults::create(),
         CheckHours::create(),
+        ProbeNames::create(),
+        ProbeResults::create(),
+        ProbeHops::create(),
     ] {
         sql.push_str(&table);
         sql.push('\n');

@@ -1,25 +1,16 @@
-//! What comes of website checks, written on a connection of its own: packets' rows have a writer that holds its transaction for long, and a
-//! result is shown only once it is durable.
+//! What comes of website checks, written beside packets' rows.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError},
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc};
 
-use duckdb::{Connection, arrow::record_batch::RecordBatch};
+use duckdb::Connection;
 use wirereel_query::checks::{CheckHop, CheckRun, CheckState};
 
+use super::beside::Beside;
 use crate::{
     error::Result,
     rows::{CheckHours, CheckResults, CheckWebsites},
     store::Shared,
 };
-
-/// Rows after which the log is moved into the file, where packets' rows do not see to that.
-const CHECKPOINT_ROWS: usize = 250_000;
-/// The same in time.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(600);
 
 /// A result to be kept.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,43 +49,18 @@ pub struct HourTimes {
 
 /// Writes what comes of checks. One is enough; it may write while packets' rows are written.
 pub struct CheckWriter {
-    connection: Connection,
-    shared: Arc<Shared>,
+    beside: Beside,
     websites: HashMap<Arc<str>, i32>,
-    /// Rows in the log, and since when.
-    logged: usize,
-    checkpointed: Instant,
 }
 
 impl CheckWriter {
     pub(crate) fn new(connection: Connection, shared: Arc<Shared>) -> Result<Self> {
-        let websites = websites(&connection)?;
-        Ok(Self { connection, shared, websites, logged: 0, checkpointed: Instant::now() })
+        let beside = Beside::new(connection, shared);
+        Ok(Self { websites: numbers(&beside)?, beside })
     }
 
     /// Writes results and hours that are over, all or nothing. They are durable when this returns.
     pub fn write(&mut self, runs: &[NewCheckRun], hours: &[CheckHour]) -> Result<()> {
-        if runs.is_empty() && hours.is_empty() {
-            return Ok(());
-        }
-        let shared = Arc::clone(&self.shared);
-        // A checkpoint fails while somebody writes, and one of packets' rows must not.
-        let writes = shared.beside.read().unwrap_or_else(PoisonError::into_inner);
-        self.connection.execute_batch("BEGIN")?;
-        let done = self.append(runs, hours).and_then(|()| Ok(self.connection.execute_batch("COMMIT")?));
-        drop(writes);
-        if let Err(error) = done {
-            // The first error is what matters; a failed roll-back ends with the connection.
-            let _ = self.connection.execute_batch("ROLLBACK");
-            // Names that were given numbers are gone with the rows.
-            self.websites = websites(&self.connection)?;
-            return Err(error);
-        }
-        self.logged += runs.len() + hours.len();
-        Ok(())
-    }
-
-    fn append(&mut self, runs: &[NewCheckRun], hours: &[CheckHour]) -> Result<()> {
         let (mut names, mut results, mut over) =
             (CheckWebsites::default(), CheckResults::default(), CheckHours::default());
         for new in runs {
@@ -105,9 +71,17 @@ impl CheckWriter {
             let id = self.number(&hour.website, &mut names);
             push_hour(&mut over, id, hour);
         }
-        self.append_rows(CheckWebsites::TABLE, names.take())?;
-        self.append_rows(CheckResults::TABLE, results.take())?;
-        self.append_rows(CheckHours::TABLE, over.take())
+        let tables = vec![
+            (CheckWebsites::TABLE, names.take()),
+            (CheckResults::TABLE, results.take()),
+            (CheckHours::TABLE, over.take()),
+        ];
+        let done = self.beside.append(tables);
+        if done.is_err() {
+            // Names that were given numbers are gone with the rows.
+            self.websites = numbers(&self.beside)?;
+        }
+        done
     }
 
     fn number(&mut self, website: &str, names: &mut CheckWebsites) -> i32 {
@@ -121,15 +95,6 @@ impl CheckWriter {
         id
     }
 
-    fn append_rows(&self, table: &str, rows: Option<RecordBatch>) -> Result<()> {
-        let Some(rows) = rows else { return Ok(()) };
-        let schema = rows.schema();
-        let columns: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-        let mut appender = self.connection.appender_with_columns_to_db(table, "raw", &columns)?;
-        appender.append_record_batch(rows)?;
-        Ok(appender.flush()?)
-    }
-
     /// The number of a website's rows, if it has any.
     pub fn number_of(&self, website: &str) -> Option<i32> {
         self.websites.get(website).copied()
@@ -137,54 +102,31 @@ impl CheckWriter {
 
     /// Removes results that were intended before an instant, at most about so many; gives how many. Hours stay.
     pub fn forget_results(&mut self, until_us: i64, rows: u64) -> Result<u64> {
-        self.forget("check_results", "intended_us", until_us, rows)
+        self.beside.forget(CheckResults::TABLE, "intended_us", until_us, rows)
     }
 
     /// Removes hours that began before an instant; gives how many.
     pub fn forget_hours(&mut self, until_us: i64, rows: u64) -> Result<u64> {
-        self.forget("check_hours", "hour_s", until_us.div_euclid(1_000_000), rows)
+        self.beside.forget(CheckHours::TABLE, "hour_s", until_us.div_euclid(1_000_000), rows)
     }
 
-    fn forget(&mut self, table: &str, column: &str, until: i64, rows: u64) -> Result<u64> {
-        let shared = Arc::clone(&self.shared);
-        let writes = shared.beside.read().unwrap_or_else(PoisonError::into_inner);
-        let oldest = format!("SELECT {column} FROM raw.{table} WHERE {column} < {until} LIMIT {rows}");
-        let sql = format!("DELETE FROM raw.{table} WHERE {column} <= (SELECT max({column}) FROM ({oldest}))");
-        let removed = self.connection.execute(&sql, [])?;
-        drop(writes);
-        self.logged += removed;
-        Ok(removed as u64)
-    }
-
-    /// Moves the log into the file when it is time. Somebody who writes packets' rows may be in its way: then it is done another time, by
-    /// them or here.
+    /// Moves the log into the file when it is time.
     pub fn checkpoint_if_due(&mut self) {
-        if self.logged >= CHECKPOINT_ROWS || (self.logged > 0 && self.checkpointed.elapsed() >= CHECKPOINT_EVERY) {
-            self.checkpoint();
-        }
+        self.beside.checkpoint_if_due();
     }
 
     /// The same at once.
     pub fn checkpoint(&mut self) {
-        let shared = Arc::clone(&self.shared);
-        let alone = shared.beside.write().unwrap_or_else(PoisonError::into_inner);
-        let done = self.connection.execute_batch("CHECKPOINT");
-        drop(alone);
-        self.checkpointed = Instant::now();
-        if done.is_ok() {
-            self.logged = 0;
-        }
+        self.beside.checkpoint();
     }
 }
 
-fn websites(connection: &Connection) -> Result<HashMap<Arc<str>, i32>> {
-    let mut statement = connection.prepare("SELECT name, website_id FROM raw.check_websites")?;
-    let rows = statement.query_map([], |row| Ok((Arc::from(row.get::<_, String>(0)?), row.get(1)?)))?;
-    Ok(rows.collect::<duckdb::Result<_>>()?)
+fn numbers(beside: &Beside) -> Result<HashMap<Arc<str>, i32>> {
+    beside.numbers(CheckWebsites::TABLE, "website_id")
 }
 
 /// The number that a state has in rows.
-fn code_of(state: CheckState) -> u8 {
+pub(super) fn code_of(state: CheckState) -> u8 {
     match state {
         CheckState::Up => 0,
         CheckState::Down => 1,

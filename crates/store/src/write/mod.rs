@@ -2,11 +2,13 @@
 
 mod alerts;
 mod attempts;
+mod beside;
 mod checks;
 mod forget;
 mod keyframes;
 mod losses;
 mod naming;
+mod probes;
 mod removal;
 mod rollups;
 mod sources;
@@ -33,6 +35,7 @@ pub use forget::Forgetting;
 pub use losses::LostPackets;
 use naming::Naming;
 pub use naming::PeerName;
+pub use probes::{NewProbeHop, NewProbeRun, ProbeWriter};
 pub use removal::KeptSource;
 pub use sources::{NewSource, SourceFigures, SourceKind};
 use waiting::Waiting;

@@ -1,8 +1,8 @@
 //! Websites changed, tried and taken over from lists. They are written into the home folder's `wirereel.json`, and take effect at once.
 
-use std::{collections::HashSet, fs, io, path::Path, sync::Arc, thread};
+use std::{collections::HashSet, io, path::Path, sync::Arc, thread};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 use wirereel_checks::{
     Check, CheckResult, Failure, State, Website,
     config::{Problem, json_schema},
@@ -22,16 +22,7 @@ const MOST_PROBLEMS: usize = 200;
 
 /// The websites of a folder's file, as they are written.
 pub(super) fn written_websites(folder: &Path) -> Result<Vec<Value>, EngineError> {
-    let path = folder.join(config::FILE_NAME);
-    let text = match fs::read_to_string(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        text => text.map_err(EngineError::io(&path))?,
-    };
-    let mut whole: Value = serde_json::from_str(&text).unwrap_or_default();
-    match whole.get_mut(WEBSITES_KEY).map(Value::take) {
-        Some(Value::Array(websites)) => Ok(websites),
-        _ => Ok(Vec::new()),
-    }
+    config::written_list(folder, WEBSITES_KEY)
 }
 
 /// What a written website is called.
@@ -120,18 +111,7 @@ impl Workbench {
         self: &Arc<Self>,
         change: impl FnOnce(&mut Vec<Value>) -> Result<(), EngineError>,
     ) -> Result<(), EngineError> {
-        let mut done = Ok(());
-        config::edit(&self.home, |whole: &mut Map<String, Value>| {
-            let websites = whole.entry(WEBSITES_KEY).or_insert_with(|| Value::Array(Vec::new()));
-            done = match websites {
-                Value::Array(websites) => change(websites),
-                _ => Err(EngineError::Capturing(format!(
-                    "{WEBSITES_KEY} of {} is no list: mend it first.",
-                    config::FILE_NAME
-                ))),
-            };
-        })?;
-        done?;
+        config::edit_list(&self.home, WEBSITES_KEY, change)?;
         self.follow_websites()
     }
 

@@ -5,13 +5,14 @@ mod hours;
 mod runs;
 mod samples;
 
+pub(super) use runs::state_of;
 pub use samples::{CheckReading, CheckSample};
 
 use super::Reader;
 use crate::error::Result;
 
 /// Texts as a list for `IN`.
-fn quoted<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+pub(super) fn quoted<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
     let quoted: Vec<String> = texts.into_iter().map(|text| format!("'{}'", text.replace('\'', "''"))).collect();
     quoted.join(", ")
 }

@@ -19,7 +19,7 @@ const COLUMNS: &str = "w.name, r.intended_us, r.at_us, r.instants, r.state, r.re
     r.certificate, r.hops";
 
 /// The state behind its number in rows.
-pub(super) fn state_of(code: u8) -> CheckState {
+pub(in super::super) fn state_of(code: u8) -> CheckState {
     match code {
         0 => CheckState::Up,
         1 => CheckState::Down,

@@ -24,6 +24,7 @@ whisperers: number,
  */
 health: number, alerts: AlertsBadge, 
 /**
- * Rises, at most about once a second, when results of website checks came, their figures were told anew, or the list changed.
+ * Rises, at most about once a second, when results of website checks or probes came, figures were told anew, or a list
+ * changed.
  */
 checks: number, };

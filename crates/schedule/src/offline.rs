@@ -1,14 +1,32 @@
-//! Whether a website is down or this machine has no network.
+//! Whether a target is down or this machine has no network.
 
 use std::{
     collections::HashSet,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
 };
 
-use url::Host;
+use crate::{Now, State};
 
-use super::Now;
-use crate::{Check, Measurement, result::State};
+/// What a measurement says about its target and about this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Up,
+    /// Up, on this very machine: that says nothing about its network.
+    UpHere,
+    /// Not as it should be, but something answered, so there is a network.
+    Down,
+    /// Down, on this very machine.
+    DownHere,
+    /// Nothing answered: it is down, or this machine has no network.
+    Unreached {
+        /// What it is known by.
+        host: Option<String>,
+        /// What was spoken to, where that is known.
+        remote: Option<IpAddr>,
+    },
+    /// This machine lacks what is needed; why, as a sentence without its period.
+    OwnTrouble(String),
+}
 
 /// What is known of this machine's own network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +44,7 @@ pub enum Connectivity {
 
 /// Tells about this machine's own network.
 pub trait Reference: Send + Sync + 'static {
-    /// Asked only when a check failed as it would without a network, and at most once a second.
+    /// Asked only when a target could not be reached, as it would without a network, and at most once a second.
     fn connectivity(&self) -> Connectivity;
 
     /// Whether there is a route to an address. Asked when only some can be reached.
@@ -123,7 +141,7 @@ pub(crate) struct Judge {
     reference: Box<dyn Reference>,
     last: Option<(i64, Connectivity)>,
     /// Hosts that could not be reached since one was.
-    failing: HashSet<Host>,
+    failing: HashSet<String>,
 }
 
 impl Judge {
@@ -131,26 +149,23 @@ impl Judge {
         Self { reference, last: None, failing: HashSet::new() }
     }
 
-    /// The state that a measurement stands for, and why it does not count if it does not.
-    pub(crate) fn state(&mut self, check: &Check, measured: &Measurement, now: Now) -> (State, Option<String>) {
-        let Some(failure) = &measured.failure else {
-            if !check.is_local() {
+    /// The state that a verdict stands for, and why it does not count if it does not.
+    pub(crate) fn state(&mut self, verdict: Verdict, now: Now) -> (State, Option<String>) {
+        let (host, remote) = match verdict {
+            Verdict::Up => {
                 self.failing.clear();
+                return (State::Up, None);
             }
-            return (State::Up, None);
+            Verdict::UpHere => return (State::Up, None),
+            Verdict::Down => {
+                self.failing.clear();
+                return (State::Down, None);
+            }
+            Verdict::DownHere => return (State::Down, None),
+            Verdict::OwnTrouble(why) => return (State::SelfOffline, Some(why)),
+            Verdict::Unreached { host, remote } => (host, remote),
         };
-        if failure.is_own_trouble() {
-            return (State::SelfOffline, Some(failure.to_string()));
-        }
-        if check.is_local() {
-            return (State::Down, None);
-        }
-        if !failure.may_be_own_network() {
-            // Something answered, so there is a network.
-            self.failing.clear();
-            return (State::Down, None);
-        }
-        if let Some(host) = check.target.host()
+        if let Some(host) = host
             && self.failing.len() < HOSTS_THAT_FAIL
         {
             self.failing.insert(host);
@@ -158,9 +173,7 @@ impl Judge {
         let nobody_answers = self.failing.len() >= HOSTS_THAT_FAIL;
         match self.connectivity(now) {
             Connectivity::Online => (State::Down, None),
-            Connectivity::LocalOnly(_) if measured.remote.is_some_and(|to| self.reference.has_route(to.ip())) => {
-                (State::Down, None)
-            }
+            Connectivity::LocalOnly(_) if remote.is_some_and(|to| self.reference.has_route(to)) => (State::Down, None),
             Connectivity::LocalOnly(why) | Connectivity::Offline(why) => (State::SelfOffline, Some(why.to_owned())),
             Connectivity::Unknown if nobody_answers => {
                 (State::SelfOffline, Some("No host at all can be reached from this machine".to_owned()))

@@ -1,4 +1,4 @@
-//! Who is due when: one heap for all websites, without threads, tasks or a clock of its own.
+//! Who is due when: one heap for all, without threads, tasks or a clock of its own.
 
 use std::{
     cmp::Reverse,
@@ -6,15 +6,14 @@ use std::{
     sync::Arc,
 };
 
-use super::Now;
-use crate::{Check, result::State};
+use crate::{Now, Planned, State};
 
-/// A first check comes no later than this, however long the interval.
+/// The first instant comes no later than this, however long the interval.
 const FIRST_WITHIN_NS: i64 = 60_000_000_000;
 /// A wall clock that is this far from where it should be was set.
 const CLOCK_SET_NS: i64 = 50_000_000;
 
-/// A website for as long as it is not changed.
+/// What is planned, for as long as it is not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     slot: u32,
@@ -22,23 +21,48 @@ pub(crate) struct Key {
 }
 
 /// What an intended instant asks for.
-#[derive(Debug)]
-pub(crate) struct Due {
+pub(crate) struct Due<P> {
     pub(crate) key: Key,
-    pub(crate) website: Arc<str>,
+    pub(crate) name: Arc<str>,
     pub(crate) intended_at_ns: i64,
-    pub(crate) what: What,
+    pub(crate) what: What<P>,
 }
 
-#[derive(Debug)]
-pub(crate) enum What {
-    Start(Arc<Check>),
-    /// There is no check for so many instants from the intended one on.
+pub(crate) enum What<P> {
+    Start(Arc<P>),
+    /// Nothing is measured for so many instants from the intended one on.
     Missed {
         instants: u32,
-        state: State,
-        reason: &'static str,
+        why: Why,
     },
+}
+
+/// Why nothing is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Why {
+    Asleep,
+    StoodStill,
+    Busy,
+    TooLate,
+}
+
+impl Why {
+    pub(crate) fn state(self) -> State {
+        match self {
+            Self::Asleep | Self::StoodStill => State::SelfOffline,
+            Self::Busy | Self::TooLate => State::Overrun,
+        }
+    }
+
+    /// As a sentence without its period, about what is called so.
+    pub(crate) fn sentence(self, noun: &str) -> String {
+        match self {
+            Self::Asleep => "This machine was asleep".to_owned(),
+            Self::StoodStill => "Nothing ran on this machine for a while".to_owned(),
+            Self::Busy => format!("The {noun} before was still running"),
+            Self::TooLate => "This machine was too late for it".to_owned(),
+        }
+    }
 }
 
 /// A time in which nothing ran here.
@@ -49,18 +73,18 @@ pub(crate) struct Pause {
     pub(crate) asleep: bool,
 }
 
-struct Site {
+struct Place<P> {
     generation: u32,
     name: Arc<str>,
-    check: Arc<Check>,
+    planned: Arc<P>,
     interval_ns: i64,
     due_ns: i64,
     busy: bool,
 }
 
-/// All websites in the order of their next instants.
-pub(crate) struct Queue {
-    sites: Vec<Option<Site>>,
+/// All in the order of their next instants.
+pub(crate) struct Queue<P> {
+    places: Vec<Option<Place<P>>>,
     free: Vec<u32>,
     by_name: HashMap<Arc<str>, u32>,
     /// Due on the continuous clock, slot, generation. What does not fit its slot any more is passed over.
@@ -70,10 +94,10 @@ pub(crate) struct Queue {
     wall_ahead_ns: i64,
 }
 
-impl Queue {
+impl<P: Planned> Queue<P> {
     pub(crate) fn new(now: Now) -> Self {
         Self {
-            sites: Vec::new(),
+            places: Vec::new(),
             free: Vec::new(),
             by_name: HashMap::new(),
             heap: BinaryHeap::new(),
@@ -82,12 +106,11 @@ impl Queue {
         }
     }
 
-    /// Takes in a website, or another state of one.
-    pub(crate) fn set(&mut self, check: Arc<Check>, now: Now) {
-        let website = check.website();
-        let name: Arc<str> = website.display_name().into();
-        let interval_ns = website.interval.as_nanos();
-        let due_ns = first_due_ns(moment(&name, &website.url), interval_ns, now);
+    /// Takes one in, or another state of one.
+    pub(crate) fn set(&mut self, planned: Arc<P>, now: Now) {
+        let name: Arc<str> = planned.name().into();
+        let interval_ns = planned.interval_ns().max(1);
+        let due_ns = first_due_ns(moment(&name, planned.target()), interval_ns, now);
         self.generation = self.generation.wrapping_add(1);
         let generation = self.generation;
         let slot = match self.by_name.get(&name) {
@@ -95,14 +118,14 @@ impl Queue {
             None => match self.free.pop() {
                 Some(slot) => slot,
                 None => {
-                    self.sites.push(None);
-                    u32::try_from(self.sites.len() - 1).unwrap_or(u32::MAX)
+                    self.places.push(None);
+                    u32::try_from(self.places.len() - 1).unwrap_or(u32::MAX)
                 }
             },
         };
         self.by_name.insert(Arc::clone(&name), slot);
-        if let Some(place) = self.sites.get_mut(slot as usize) {
-            *place = Some(Site { generation, name, check, interval_ns, due_ns, busy: false });
+        if let Some(place) = self.places.get_mut(slot as usize) {
+            *place = Some(Place { generation, name, planned, interval_ns, due_ns, busy: false });
             self.heap.push(Reverse((due_ns, slot, generation)));
         }
         self.tidy();
@@ -111,20 +134,20 @@ impl Queue {
     /// Throws away what is passed over in the heap, when that is most of it.
     fn tidy(&mut self) {
         if self.heap.len() > 64 && self.heap.len() > 4 * self.by_name.len() {
-            let sites = &self.sites;
+            let places = &self.places;
             self.heap.retain(|Reverse((_, slot, generation))| {
-                sites.get(*slot as usize).and_then(Option::as_ref).is_some_and(|site| site.generation == *generation)
+                places.get(*slot as usize).and_then(Option::as_ref).is_some_and(|place| place.generation == *generation)
             });
         }
     }
 
-    /// Takes a website out; says which, if it was there.
+    /// Takes one out; says which, if it was there.
     pub(crate) fn remove(&mut self, name: &str) -> Option<Key> {
         let slot = self.by_name.remove(name)?;
-        let site = self.sites.get_mut(slot as usize)?.take()?;
+        let place = self.places.get_mut(slot as usize)?.take()?;
         self.free.push(slot);
         self.tidy();
-        Some(Key { slot, generation: site.generation })
+        Some(Key { slot, generation: place.generation })
     }
 
     /// The names that are scheduled.
@@ -132,17 +155,17 @@ impl Queue {
         self.by_name.keys()
     }
 
-    /// Whether a website is scheduled just so.
-    pub(crate) fn has(&self, check: &Check) -> bool {
-        let slot = self.by_name.get(check.website().display_name());
-        let site = slot.and_then(|slot| self.sites.get(*slot as usize)?.as_ref());
-        site.is_some_and(|site| site.check.website() == check.website())
+    /// Whether it is scheduled just so.
+    pub(crate) fn has(&self, planned: &P) -> bool {
+        let slot = self.by_name.get(planned.name());
+        let place = slot.and_then(|slot| self.places.get(*slot as usize)?.as_ref());
+        place.is_some_and(|place| place.planned.is_same(planned))
     }
 
     /// When the next instant is, on the continuous clock.
     pub(crate) fn next_due_ns(&mut self) -> Option<i64> {
         while let Some(Reverse((due_ns, slot, generation))) = self.heap.peek().copied() {
-            if self.site(slot, generation).is_some() {
+            if self.place(slot, generation).is_some() {
                 return Some(due_ns);
             }
             self.heap.pop();
@@ -151,7 +174,7 @@ impl Queue {
     }
 
     /// The next instant that has come.
-    pub(crate) fn pop(&mut self, now: Now, pause: Option<Pause>) -> Option<Due> {
+    pub(crate) fn pop(&mut self, now: Now, pause: Option<Pause>) -> Option<Due<P>> {
         if self.next_due_ns()? > now.continuous_ns {
             return None;
         }
@@ -161,50 +184,44 @@ impl Queue {
         }
         let wall_ahead_ns = self.wall_ahead_ns;
         let Reverse((due_ns, slot, generation)) = self.heap.pop()?;
-        let site = self.site(slot, generation)?;
+        let place = self.place(slot, generation)?;
         let key = Key { slot, generation };
         // Instants that have come since this one as well.
-        let further = (now.continuous_ns - due_ns) / site.interval_ns;
-        let missed = |instants: i64, state, reason| What::Missed {
-            instants: u32::try_from(instants).unwrap_or(u32::MAX),
-            state,
-            reason,
-        };
+        let further = (now.continuous_ns - due_ns) / place.interval_ns;
+        let missed = |instants: i64, why| What::Missed { instants: u32::try_from(instants).unwrap_or(u32::MAX), why };
         let (what, taken) = match pause {
             Some(pause) if due_ns >= pause.since_ns => {
-                let reason =
-                    if pause.asleep { "This machine was asleep" } else { "Nothing ran on this machine for a while" };
-                (missed(further + 1, State::SelfOffline, reason), further + 1)
+                (missed(further + 1, if pause.asleep { Why::Asleep } else { Why::StoodStill }), further + 1)
             }
-            _ if site.busy => (missed(further + 1, State::Overrun, "The check before was still running"), further + 1),
-            _ if further > 0 => (missed(further, State::Overrun, "This machine was too late for it"), further),
+            _ if place.busy => (missed(further + 1, Why::Busy), further + 1),
+            _ if further > 0 => (missed(further, Why::TooLate), further),
             _ => {
-                site.busy = true;
-                (What::Start(Arc::clone(&site.check)), 1)
+                place.busy = true;
+                (What::Start(Arc::clone(&place.planned)), 1)
             }
         };
-        site.due_ns = due_ns + taken * site.interval_ns;
-        let due = Due { key, website: Arc::clone(&site.name), intended_at_ns: due_ns + wall_ahead_ns, what };
-        let next = Reverse((site.due_ns, slot, generation));
+        place.due_ns = due_ns + taken * place.interval_ns;
+        let due = Due { key, name: Arc::clone(&place.name), intended_at_ns: due_ns + wall_ahead_ns, what };
+        let next = Reverse((place.due_ns, slot, generation));
         self.heap.push(next);
         Some(due)
     }
 
-    /// A check has ended; the website's next instant may begin another.
+    /// A measurement has ended; the next instant may begin another.
     pub(crate) fn ended(&mut self, key: Key) {
-        if let Some(site) = self.site(key.slot, key.generation) {
-            site.busy = false;
+        if let Some(place) = self.place(key.slot, key.generation) {
+            place.busy = false;
         }
     }
 
-    fn site(&mut self, slot: u32, generation: u32) -> Option<&mut Site> {
-        self.sites.get_mut(slot as usize)?.as_mut().filter(|site| site.generation == generation)
+    fn place(&mut self, slot: u32, generation: u32) -> Option<&mut Place<P>> {
+        self.places.get_mut(slot as usize)?.as_mut().filter(|place| place.generation == generation)
     }
 }
 
-/// A website's own moment: FNV-1a of its name and URL, the same on every machine and after every start.
-fn moment(name: &str, url: &str) -> u64 {
-    let bytes = name.bytes().chain([0]).chain(url.bytes());
+/// One's own moment: FNV-1a of its name and target, the same on every machine and after every start.
+fn moment(name: &str, target: &str) -> u64 {
+    let bytes = name.bytes().chain([0]).chain(target.bytes());
     let sum = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     // Names that differ only in their last letter would be neighbours: stirred as SplitMix64 does.
     let stirred = (sum ^ (sum >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -212,7 +229,7 @@ fn moment(name: &str, url: &str) -> u64 {
     stirred ^ (stirred >> 31)
 }
 
-/// The first instant after now at which the wall clock is at the website's moment of the interval.
+/// The first instant after now at which the wall clock is at the moment of the interval.
 fn first_due_ns(moment: u64, interval_ns: i64, now: Now) -> i64 {
     let offset = |within_ns: i64| (moment % u64::try_from(within_ns.max(1)).unwrap_or(1)) as i64;
     let wait_ns = (offset(interval_ns) - now.wall_ns).rem_euclid(interval_ns);
@@ -228,14 +245,51 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{Checker, Website, config::Span};
+    use crate::{Outcome, Verdict};
 
-    fn check(name: usize, interval_ms: u64) -> Arc<Check> {
-        let website = Website {
-            interval: Span::from_millis(interval_ms),
-            ..Website::new(&format!("site{name}"), "http://localhost/")
-        };
-        Arc::new(Checker::new().prepare(&website).expect("nothing is wrong with it"))
+    /// A name and an interval.
+    struct Plan(String, i64);
+
+    struct Nothing;
+
+    impl From<Outcome<()>> for Nothing {
+        fn from(_: Outcome<()>) -> Self {
+            Self
+        }
+    }
+
+    impl Planned for Plan {
+        type Measured = ();
+        type Result = Nothing;
+        const NOUN: &'static str = "test";
+
+        fn name(&self) -> &str {
+            &self.0
+        }
+
+        fn target(&self) -> &str {
+            "http://localhost/"
+        }
+
+        fn interval_ns(&self) -> i64 {
+            self.1
+        }
+
+        fn is_paused(&self) -> bool {
+            false
+        }
+
+        fn is_same(&self, other: &Self) -> bool {
+            self.1 == other.1
+        }
+
+        fn verdict(&self, (): &()) -> Verdict {
+            Verdict::Up
+        }
+    }
+
+    fn plan(name: usize, interval_ms: u64) -> Arc<Plan> {
+        Arc::new(Plan(format!("site{name}"), interval_ms as i64 * 1_000_000))
     }
 
     fn at(ns: i64) -> Now {
@@ -252,7 +306,7 @@ mod tests {
         ) {
             let mut queue = Queue::new(at(0));
             for (name, interval) in intervals.iter().enumerate() {
-                queue.set(check(name, *interval), at(0));
+                queue.set(plan(name, *interval), at(0));
             }
             let mut next: HashMap<Arc<str>, i64> = HashMap::new();
             let mut running: Vec<Key> = Vec::new();
@@ -270,7 +324,7 @@ mod tests {
                 while let Some(due) = queue.pop(at(now_ns), pause) {
                     let slot = due.key.slot as usize;
                     let interval_ns = intervals[slot] as i64 * 1_000_000;
-                    let expected = next.get(&due.website).copied().unwrap_or(due.intended_at_ns);
+                    let expected = next.get(&due.name).copied().unwrap_or(due.intended_at_ns);
                     prop_assert_eq!(due.intended_at_ns, expected);
                     let instants = match due.what {
                         What::Start(_) => {
@@ -280,7 +334,7 @@ mod tests {
                         }
                         What::Missed { instants, .. } => i64::from(instants),
                     };
-                    next.insert(due.website, due.intended_at_ns + instants * interval_ns);
+                    next.insert(due.name, due.intended_at_ns + instants * interval_ns);
                 }
                 for (name, next_ns) in &next {
                     prop_assert!(*next_ns > at(now_ns).wall_ns, "{} has an instant that was left out", name);
@@ -291,9 +345,9 @@ mod tests {
     }
 
     #[test]
-    fn a_website_with_a_long_interval_is_first_checked_within_a_minute() {
+    fn what_has_a_long_interval_is_first_measured_within_a_minute() {
         let mut queue = Queue::new(at(0));
-        queue.set(check(1, 86_400_000), at(0));
+        queue.set(plan(1, 86_400_000), at(0));
         assert!(queue.next_due_ns().is_some_and(|due_ns| due_ns < FIRST_WITHIN_NS));
     }
 
@@ -301,10 +355,10 @@ mod tests {
     fn what_was_taken_out_does_not_stay_in_the_heap() {
         let mut queue = Queue::new(at(0));
         for round in 0..1_000 {
-            queue.set(check(round % 3, 1_000 + round as u64), at(0));
+            queue.set(plan(round % 3, 1_000 + round as u64), at(0));
             queue.remove(&format!("site{}", (round + 1) % 3));
         }
-        assert!(queue.heap.len() < 300 && queue.sites.len() <= 3, "{} {}", queue.heap.len(), queue.sites.len());
+        assert!(queue.heap.len() < 300 && queue.places.len() <= 3, "{} {}", queue.heap.len(), queue.places.len());
         assert!(queue.remove("nobody").is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! Runs a schedule: begins checks when they are due, hands on results, takes in changes meanwhile.
+//! Runs a schedule: begins measurements when they are due, hands on results, takes in changes meanwhile.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -14,14 +14,10 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{
-    Clock, Measure, Now, Reference,
+use crate::{
+    Clock, Measure, Now, Outcome, Planned, Reference, State,
     offline::Judge,
     queue::{Due, Key, Pause, Queue, What},
-};
-use crate::{
-    Check, Measurement,
-    result::{CheckResult, State},
 };
 
 /// Clocks are looked at this often at least, so that sleep is seen soon.
@@ -34,7 +30,7 @@ const COMMANDS: usize = 64;
 /// How a schedule runs.
 #[derive(Debug, Clone, Copy)]
 pub struct ScheduleOptions {
-    /// Checks at once. Each one has up to two sockets and, in a body that is looked into, its bytes.
+    /// Measurements at once. Each one has up to two sockets and, in a body that is looked into, its bytes.
     pub concurrency: usize,
 }
 
@@ -44,26 +40,37 @@ impl Default for ScheduleOptions {
     }
 }
 
-enum Command {
-    Set(Vec<Arc<Check>>),
-    Only(Vec<Arc<Check>>),
+enum Command<P> {
+    Set(Vec<Arc<P>>),
+    Only(Vec<Arc<P>>),
     Remove(Vec<String>),
 }
 
-/// A schedule that runs. Ends when it is dropped; checks that run then are stopped.
-#[derive(Debug, Clone)]
-pub struct Schedule {
-    commands: mpsc::Sender<Command>,
+/// A schedule that runs. Ends when it is dropped; measurements that run then are stopped.
+pub struct Schedule<P> {
+    commands: mpsc::Sender<Command<P>>,
 }
 
-impl Schedule {
-    /// Makes one and what runs it, which is to be spawned. Results go to `results`; when nobody takes them, checks wait.
-    pub fn new<M: Measure, C: Clock>(
+impl<P> Clone for Schedule<P> {
+    fn clone(&self) -> Self {
+        Self { commands: self.commands.clone() }
+    }
+}
+
+impl<P> std::fmt::Debug for Schedule<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Schedule").finish_non_exhaustive()
+    }
+}
+
+impl<P: Planned> Schedule<P> {
+    /// Makes one and what runs it, which is to be spawned. Results go to `results`; when nobody takes them, measurements wait.
+    pub fn new<M: Measure<P>, C: Clock>(
         measure: Arc<M>,
         clock: Arc<C>,
         reference: Box<dyn Reference>,
         options: ScheduleOptions,
-        results: mpsc::Sender<CheckResult>,
+        results: mpsc::Sender<P::Result>,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let (commands, inbox) = mpsc::channel(COMMANDS);
         let run = async move {
@@ -87,57 +94,57 @@ impl Schedule {
         (Self { commands }, run)
     }
 
-    /// Adds websites, or changes those that have the same names. One that is paused is taken out.
-    pub async fn set(&self, checks: Vec<Arc<Check>>) {
-        self.send(Command::Set(checks)).await;
+    /// Adds these, or changes those that have the same names. One that is paused is taken out.
+    pub async fn set(&self, planned: Vec<Arc<P>>) {
+        self.send(Command::Set(planned)).await;
     }
 
-    /// Schedules these websites and no others. What is just as before goes on as if nothing had happened.
-    pub async fn set_only(&self, checks: Vec<Arc<Check>>) {
-        self.send(Command::Only(checks)).await;
+    /// Schedules these and no others. What is just as before goes on as if nothing had happened.
+    pub async fn set_only(&self, planned: Vec<Arc<P>>) {
+        self.send(Command::Only(planned)).await;
     }
 
-    /// Takes websites out. A check of theirs that runs is stopped and has no result.
+    /// Takes some out. A measurement of theirs that runs is stopped and has no result.
     pub async fn remove(&self, names: Vec<String>) {
         self.send(Command::Remove(names)).await;
     }
 
-    async fn send(&self, command: Command) {
+    async fn send(&self, command: Command<P>) {
         // Where nothing runs any more there is nothing to change.
         drop(self.commands.send(command).await);
     }
 }
 
-type Ended = Result<(Id, (i64, Measurement)), JoinError>;
+type Ended<M> = Result<(Id, (i64, M)), JoinError>;
 
 #[allow(clippy::large_enum_variant, reason = "there is one at a time, on the stack")]
-enum Event {
+enum Event<P: Planned> {
     Alarm,
     Sent,
-    Ended(Ended),
-    Command(Command),
+    Ended(Ended<P::Measured>),
+    Command(Command<P>),
 }
 
-struct Running {
+struct Running<P> {
     key: Key,
-    check: Arc<Check>,
-    website: Arc<str>,
+    planned: Arc<P>,
+    name: Arc<str>,
     intended_at_ns: i64,
     /// On the continuous clock.
     begun_ns: i64,
     handle: AbortHandle,
 }
 
-struct Runner<M, C> {
-    queue: Queue,
+struct Runner<P: Planned, M, C> {
+    queue: Queue<P>,
     judge: Judge,
-    running: JoinSet<(i64, Measurement)>,
-    tasks: HashMap<Id, Running>,
+    running: JoinSet<(i64, P::Measured)>,
+    tasks: HashMap<Id, Running<P>>,
     /// Due, but as many run as may.
-    waiting: VecDeque<(Due, Arc<Check>)>,
-    outbox: VecDeque<CheckResult>,
-    /// Instants without a check that found no place in the outbox, together for each website.
-    unsent: HashMap<Arc<str>, CheckResult>,
+    waiting: VecDeque<(Due<P>, Arc<P>)>,
+    outbox: VecDeque<Outcome<P::Measured>>,
+    /// Instants without a measurement that found no place in the outbox, together for each name.
+    unsent: HashMap<Arc<str>, Outcome<P::Measured>>,
     last_turn: Now,
     /// When the last time in which nothing ran ended, on the continuous clock.
     paused_until_ns: i64,
@@ -146,8 +153,8 @@ struct Runner<M, C> {
     clock: Arc<C>,
 }
 
-impl<M: Measure, C: Clock> Runner<M, C> {
-    async fn run(mut self, mut inbox: mpsc::Receiver<Command>, results: mpsc::Sender<CheckResult>) {
+impl<P: Planned, M: Measure<P>, C: Clock> Runner<P, M, C> {
+    async fn run(mut self, mut inbox: mpsc::Receiver<Command<P>>, results: mpsc::Sender<P::Result>) {
         let mut alarm = pin!(sleep_until(Instant::now()));
         loop {
             let event = tokio::select! {
@@ -155,8 +162,8 @@ impl<M: Measure, C: Clock> Runner<M, C> {
                 () = &mut alarm => Event::Alarm,
                 Some(ended) = self.running.join_next_with_id(), if !self.running.is_empty() => Event::Ended(ended),
                 permit = results.reserve(), if !self.outbox.is_empty() => match (permit, self.outbox.pop_front()) {
-                    (Ok(permit), Some(result)) => {
-                        permit.send(result);
+                    (Ok(permit), Some(outcome)) => {
+                        permit.send(outcome.into());
                         Event::Sent
                     }
                     (Ok(_), None) => Event::Sent,
@@ -200,22 +207,19 @@ impl<M: Measure, C: Clock> Runner<M, C> {
         self.send_unsent();
         while let Some(due) = self.queue.pop(now, pause) {
             match &due.what {
-                What::Start(check) => {
-                    let check = Arc::clone(check);
-                    self.waiting.push_back((due, check));
+                What::Start(planned) => {
+                    let planned = Arc::clone(planned);
+                    self.waiting.push_back((due, planned));
                 }
-                What::Missed { instants, state, reason } => {
-                    let result = CheckResult {
-                        website: Arc::clone(&due.website),
-                        intended_at_ns: due.intended_at_ns,
-                        at_ns: now.wall_ns,
-                        instants: *instants,
-                        state: *state,
-                        reason: Some((*reason).to_owned()),
-                        measured: None,
-                    };
-                    self.missed(result);
-                }
+                What::Missed { instants, why } => self.missed(Outcome {
+                    name: Arc::clone(&due.name),
+                    intended_at_ns: due.intended_at_ns,
+                    at_ns: now.wall_ns,
+                    instants: *instants,
+                    state: why.state(),
+                    reason: Some(why.sentence(P::NOUN)),
+                    measured: None,
+                }),
             }
         }
         self.begin(now);
@@ -224,21 +228,21 @@ impl<M: Measure, C: Clock> Runner<M, C> {
     /// Begins what waits, as long as there is room for it and for its result.
     fn begin(&mut self, now: Now) {
         while self.running.len() + self.outbox.len() < 2 * self.concurrency && self.running.len() < self.concurrency {
-            let Some((due, check)) = self.waiting.pop_front() else { return };
-            let (measure, clock, of_task) = (Arc::clone(&self.measure), Arc::clone(&self.clock), Arc::clone(&check));
+            let Some((due, planned)) = self.waiting.pop_front() else { return };
+            let (measure, clock, of_task) = (Arc::clone(&self.measure), Arc::clone(&self.clock), Arc::clone(&planned));
             let handle = self.running.spawn(async move {
                 let at_ns = clock.now().wall_ns;
                 (at_ns, measure.measure(&of_task).await)
             });
-            let Due { key, website, intended_at_ns, .. } = due;
+            let Due { key, name, intended_at_ns, .. } = due;
             self.tasks.insert(
                 handle.id(),
-                Running { key, check, website, intended_at_ns, begun_ns: now.continuous_ns, handle },
+                Running { key, planned, name, intended_at_ns, begun_ns: now.continuous_ns, handle },
             );
         }
     }
 
-    fn ended(&mut self, ended: Ended, now: Now) {
+    fn ended(&mut self, ended: Ended<P::Measured>, now: Now) {
         let (id, outcome) = match ended {
             Ok((id, outcome)) => (id, Some(outcome)),
             Err(error) => (error.id(), None),
@@ -247,10 +251,10 @@ impl<M: Measure, C: Clock> Runner<M, C> {
         self.queue.ended(task.key);
         let (at_ns, state, reason, measured) = match outcome {
             Some((at_ns, measured)) => {
-                let (state, reason) = match self.judge.state(&task.check, &measured, now) {
+                let (state, reason) = match self.judge.state(task.planned.verdict(&measured), now) {
                     // Its time ran out, and its connection broke, while nobody was here to see to it.
                     (State::Down, _) if task.begun_ns < self.paused_until_ns => {
-                        (State::SelfOffline, Some("This machine paused during the check".to_owned()))
+                        (State::SelfOffline, Some(format!("This machine paused during the {}", P::NOUN)))
                     }
                     judged => judged,
                 };
@@ -258,11 +262,12 @@ impl<M: Measure, C: Clock> Runner<M, C> {
             }
             // The fault is here, whatever it is.
             None => {
-                (now.wall_ns, State::SelfOffline, Some("The check broke off with an error of its own".to_owned()), None)
+                let why = format!("The {} broke off with an error of its own", P::NOUN);
+                (now.wall_ns, State::SelfOffline, Some(why), None)
             }
         };
-        self.outbox.push_back(CheckResult {
-            website: task.website,
+        self.outbox.push_back(Outcome {
+            name: task.name,
             intended_at_ns: task.intended_at_ns,
             at_ns,
             instants: 1,
@@ -272,13 +277,13 @@ impl<M: Measure, C: Clock> Runner<M, C> {
         });
     }
 
-    fn missed(&mut self, result: CheckResult) {
+    fn missed(&mut self, outcome: Outcome<P::Measured>) {
         if self.outbox.len() < 2 * self.concurrency {
-            self.outbox.push_back(result);
+            self.outbox.push_back(outcome);
         } else {
-            match self.unsent.get_mut(&result.website) {
-                Some(unsent) => unsent.instants = unsent.instants.saturating_add(result.instants),
-                None => drop(self.unsent.insert(Arc::clone(&result.website), result)),
+            match self.unsent.get_mut(&outcome.name) {
+                Some(unsent) => unsent.instants = unsent.instants.saturating_add(outcome.instants),
+                None => drop(self.unsent.insert(Arc::clone(&outcome.name), outcome)),
             }
         }
     }
@@ -290,21 +295,21 @@ impl<M: Measure, C: Clock> Runner<M, C> {
         }
     }
 
-    fn command(&mut self, command: Command, now: Now) {
+    fn command(&mut self, command: Command<P>, now: Now) {
         match command {
-            Command::Set(checks) => {
-                for check in checks {
-                    self.set(check, now);
+            Command::Set(all) => {
+                for planned in all {
+                    self.set(planned, now);
                 }
             }
-            Command::Only(checks) => {
-                let wanted: HashSet<&str> = checks.iter().map(|check| check.website().display_name()).collect();
+            Command::Only(all) => {
+                let wanted: HashSet<&str> = all.iter().map(|planned| planned.name()).collect();
                 let gone: Vec<_> = self.queue.names().filter(|name| !wanted.contains(&***name)).cloned().collect();
                 for name in gone {
                     self.remove(&name);
                 }
-                for check in checks {
-                    self.set(check, now);
+                for planned in all {
+                    self.set(planned, now);
                 }
             }
             Command::Remove(names) => {
@@ -315,11 +320,11 @@ impl<M: Measure, C: Clock> Runner<M, C> {
         }
     }
 
-    fn set(&mut self, check: Arc<Check>, now: Now) {
-        if check.website().paused {
-            self.remove(check.website().display_name());
-        } else if !self.queue.has(&check) {
-            self.queue.set(check, now);
+    fn set(&mut self, planned: Arc<P>, now: Now) {
+        if planned.is_paused() {
+            self.remove(planned.name());
+        } else if !self.queue.has(&planned) {
+            self.queue.set(planned, now);
         }
     }
 
@@ -327,10 +332,10 @@ impl<M: Measure, C: Clock> Runner<M, C> {
         if self.queue.remove(name).is_none() {
             return;
         }
-        self.waiting.retain(|(due, _)| &*due.website != name);
+        self.waiting.retain(|(due, _)| &*due.name != name);
         self.unsent.remove(name);
         self.tasks.retain(|_, task| {
-            let stays = &*task.website != name;
+            let stays = &*task.name != name;
             if !stays {
                 task.handle.abort();
             }

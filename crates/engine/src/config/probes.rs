@@ -1,0 +1,54 @@
+//! Probes in `wirereel.json`.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+use wirereel_probes::Probe;
+
+use super::ConfigProblem;
+
+/// Reads a list of probes. One that has problems is told and left out: sent otherwise than it says, it would tell of another path.
+pub(super) fn read_probes(items: &[Value], problems: &mut Vec<ConfigProblem>) -> Vec<Probe> {
+    let mut read: Vec<Probe> = Vec::new();
+    let mut names: HashSet<String> = HashSet::new();
+    for (place, item) in items.iter().enumerate() {
+        let at = |path: &str| match path {
+            "" => format!("probes[{place}]"),
+            path => format!("probes[{place}].{path}"),
+        };
+        let (probe, wrong) = Probe::read(item);
+        if !wrong.is_empty() {
+            problems.extend(wrong.into_iter().map(|problem| ConfigProblem {
+                path: at(&problem.path),
+                message: format!("{} is not {}", problem.found, problem.allowed),
+            }));
+        } else if names.insert(probe.name.clone()) {
+            read.push(probe);
+        } else {
+            let message = format!("{:?} is another one's name already", probe.name);
+            problems.push(ConfigProblem { path: at("name"), message });
+        }
+    }
+    read
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{json_schema, read_text};
+
+    #[test]
+    fn a_probe_that_is_wrong_says_all_that_is_and_leaves_the_others_sent() {
+        let (config, problems) = read_text(
+            r#"{ "probes": [ { "name": "a", "target": "grpc://localhost:1" }, { "name": "b", "target": "grpc://localhost:2", "interval": "5x" },
+                 { "name": "a", "target": "http://localhost:3/" }, 7 ] }"#,
+        );
+        let names: Vec<&str> = config.probes.iter().map(|probe| probe.name.as_str()).collect();
+        assert_eq!(names, ["a"]);
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(told.len(), 3, "{told:?}");
+        assert!(told[0].starts_with("wirereel.json: probes[1].interval: \"5x\" is not a duration"), "{told:?}");
+        assert_eq!(told[1], "wirereel.json: probes[2].name: \"a\" is another one's name already");
+        assert!(told[2].starts_with("wirereel.json: probes[3]: 7 is not an object"), "{told:?}");
+        assert_eq!(json_schema()["properties"]["probes"]["type"], "array");
+    }
+}

@@ -1,0 +1,170 @@
+//! The workbench's probes: the file they follow, the threads that send, and what hosts ask and do.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | here | follows `wirereel.json` of the home folder; begins and ends |
+//! | `list` | all probes with their figures, now and at a past instant, and the matrix of regions |
+//! | `detail` | one probe over a time, and single ones with what packets tell of them |
+//! | `editing` | probes checked, saved, removed, paused, tried |
+
+mod detail;
+mod editing;
+mod list;
+
+use std::{
+    fs, io,
+    sync::{Arc, Mutex, OnceLock},
+    time::{Duration, Instant, SystemTime},
+};
+
+use super::{Workbench, live::now_us, lock};
+use crate::{
+    EngineError, Workspace, config,
+    probing::{Board, KIND, PROBES_KEY, Probing, ReadyProbe, Running, TheSender, Told, read_listing},
+};
+
+/// After the live recording could not be opened.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Between two times that hosts are told of results.
+const TELL_EVERY: Duration = Duration::from_secs(1);
+
+/// Time and size of a file; `None` without one.
+type Stamp = Option<(SystemTime, u64)>;
+
+/// What is sent, and how it goes.
+#[derive(Default)]
+pub(super) struct Probes {
+    board: Arc<Mutex<Board>>,
+    probing: OnceLock<Box<dyn Probing>>,
+    /// While any probe is listed.
+    running: Mutex<Option<Running>>,
+    followed: Mutex<Followed>,
+}
+
+/// How far the file has been followed. Held throughout by whoever follows it.
+#[derive(Default)]
+struct Followed {
+    /// `None` before it was read.
+    stamp: Option<Stamp>,
+    listed: Vec<Arc<ReadyProbe>>,
+    /// The list is not what is in force.
+    begin: bool,
+    failed: Option<Instant>,
+}
+
+impl Workbench {
+    fn probing(&self) -> &dyn Probing {
+        &**self.probes.probing.get_or_init(|| Box::new(TheSender::default()))
+    }
+
+    /// Follows an edit of the home folder's `wirereel.json`: what is new is sent, what is gone is not any more.
+    pub(super) fn follow_probes(self: &Arc<Self>) -> Result<(), EngineError> {
+        let path = self.home.join(config::FILE_NAME);
+        let stamp: Stamp = fs::metadata(&path).ok().and_then(|facts| Some((facts.modified().ok()?, facts.len())));
+        let mut followed = lock(&self.probes.followed);
+        let is_edited = followed.stamp != Some(stamp);
+        let waits = followed.failed.is_some_and(|failed| failed.elapsed() < PATIENCE);
+        if !is_edited && (!followed.begin || waits) {
+            return Ok(());
+        }
+        let (mut problems, mut had_some) = (None, !followed.listed.is_empty());
+        if is_edited {
+            let text = match fs::read_to_string(&path) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => "{}".to_owned(),
+                text => text.map_err(EngineError::io(&path))?,
+            };
+            had_some |= text.contains(PROBES_KEY);
+            let listing = read_listing(&text, self.probing(), &followed.listed);
+            followed.stamp = Some(stamp);
+            problems = Some(listing.problems);
+            if let Some(listed) = listing.probes {
+                followed.listed = listed;
+            }
+        }
+        let done = self.take_over_probes(&mut followed);
+        {
+            let mut board = lock(&self.probes.board);
+            if let Some(problems) = problems {
+                board.problems = problems;
+            }
+            if let Err(error) = &done {
+                board.hindrance = Some(format!("Probes are not sent: {error}"));
+            }
+        }
+        followed.failed = done.is_err().then(Instant::now);
+        if had_some {
+            self.ticks.checks();
+        }
+        done
+    }
+
+    fn take_over_probes(self: &Arc<Self>, followed: &mut Followed) -> Result<(), EngineError> {
+        followed.begin = false;
+        let mut running = lock(&self.probes.running);
+        if followed.listed.is_empty() {
+            let before = running.take();
+            drop(running);
+            // Out of the lock: what it told last is told with it.
+            if let Some(before) = before {
+                before.end();
+            }
+            lock(&self.probes.board).list(&[], None, now_us())?;
+        } else if let Some(running) = running.as_ref() {
+            running.list(&followed.listed)?;
+        } else {
+            followed.begin = true;
+            let workspace = self.hold_live()?;
+            let board = Arc::clone(&self.probes.board);
+            let tell = self.probe_teller();
+            *running = Some(Running::start(workspace, board, self.gauges(), &followed.listed, tell)?);
+            lock(&self.probes.board).hindrance = None;
+            followed.begin = false;
+            drop(running);
+        }
+        // Whoever was listed when the program ended is not any more.
+        let names = followed.listed.iter().map(|ready| ready.probe.name.clone()).collect();
+        self.alerting().keep_only(KIND, names);
+        Ok(())
+    }
+
+    /// Tells rules and hosts what came.
+    fn probe_teller(self: &Arc<Self>) -> Box<dyn FnMut(Told) + Send> {
+        let workbench = Arc::downgrade(self);
+        let (mut told, mut changed) = (None::<Instant>, false);
+        Box::new(move |news: Told| {
+            let Some(workbench) = workbench.upgrade() else { return };
+            workbench.alerting().feed(news.readings);
+            if let Some((from_ns, to_ns)) = news.blind_ns {
+                workbench.alerting().blind(from_ns, to_ns);
+            }
+            changed |= news.changed;
+            if changed && told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                workbench.ticks.checks();
+                (told, changed) = (Some(Instant::now()), false);
+            }
+        })
+    }
+
+    /// Ends probing; what was known by then is stored.
+    pub(super) fn end_probes(&self) {
+        let running = lock(&self.probes.running).take();
+        if let Some(running) = running {
+            running.end();
+        }
+    }
+
+    /// Where results are: while anything is sent, and wherever something was before. `None` where nothing ever was.
+    fn probed_into(&self) -> Result<Option<Arc<Workspace>>, EngineError> {
+        if let Some(running) = lock(&self.probes.running).as_ref() {
+            return Ok(Some(Arc::clone(running.workspace())));
+        }
+        if !crate::workspace::exists(&self.live_folder()) {
+            return Ok(None);
+        }
+        self.hold_live().map(Some)
+    }
+}
+
+fn no_such(name: &str) -> EngineError {
+    EngineError::NotFound(format!("The probe {name:?}"))
+}

@@ -1,0 +1,170 @@
+//! Single probes with their hops.
+
+use std::collections::HashMap;
+
+use duckdb::Row;
+use wirereel_query::probes::{HopReported, ProbeHop, ProbeRun, ProbeRuns, ProbeRunsQuestion};
+
+use super::{super::Reader, micros, quoted, state_of};
+use crate::error::{Result, StoreError};
+
+const MOST_ROWS: u32 = 500;
+/// Probes that are so far apart, microseconds, are looked up one by one.
+const NEAR_US: i64 = 600_000_000;
+
+/// What [`run`] reads.
+const COLUMNS: &str = "r.number, n.name, r.intended_us, r.at_us, r.instants, r.state, r.white_box, r.reason, r.failure, r.probe_id, \
+    r.total_ns::BIGINT, r.connect_ns::BIGINT, r.unattributed_ns, coalesce(r.inconsistent, false), \
+    coalesce(r.ignored_records, 0)::UINTEGER, r.last_seen, r.grpc_status, r.http_status, r.local, r.remote";
+
+fn run(row: &Row<'_>) -> duckdb::Result<(i32, ProbeRun)> {
+    let run = ProbeRun {
+        probe: row.get(1)?,
+        intended_us: row.get(2)?,
+        at_us: row.get(3)?,
+        instants: row.get(4)?,
+        state: state_of(row.get(5)?),
+        white_box: row.get(6)?,
+        reason: row.get(7)?,
+        failure: row.get(8)?,
+        probe_id: row.get(9)?,
+        total_us: micros(row.get(10)?),
+        connect_us: micros(row.get(11)?),
+        unattributed_us: micros(row.get(12)?),
+        inconsistent: row.get(13)?,
+        ignored_records: row.get(14)?,
+        last_seen: row.get(15)?,
+        grpc_status: row.get(16)?,
+        http_status: row.get(17)?,
+        local: row.get(18)?,
+        remote: row.get(19)?,
+        hops: Vec::new(),
+        exchange_ids: Vec::new(),
+    };
+    Ok((row.get(0)?, run))
+}
+
+/// How a hop's times are known, behind its number in rows.
+pub(super) fn reported_of(code: u8) -> HopReported {
+    match code {
+        0 => HopReported::Reported,
+        1 => HopReported::Observed,
+        _ => HopReported::Opaque,
+    }
+}
+
+fn hop(row: &Row<'_>) -> duckdb::Result<((i32, i64), ProbeHop)> {
+    let hop = ProbeHop {
+        position: row.get(2)?,
+        hop: row.get(3)?,
+        region: row.get(4)?,
+        role: row.get(5)?,
+        reported: reported_of(row.get(6)?),
+        own_us: micros(row.get(7)?),
+        link_us: micros(row.get(8)?),
+        queue_us: micros(row.get(9)?),
+        backend_us: micros(row.get(10)?),
+        received_at_us: row.get::<_, Option<i64>>(11)?.map(|ns| ns.div_euclid(1_000)),
+    };
+    Ok(((row.get(0)?, row.get(1)?), hop))
+}
+
+impl Reader {
+    /// Single probes with their hops, latest first.
+    ///
+    /// # Errors
+    /// `BadQuestion` when more than 500 are asked for.
+    pub fn probe_runs(&self, question: &ProbeRunsQuestion) -> Result<ProbeRuns> {
+        if question.limit > MOST_ROWS {
+            let limit = question.limit;
+            return Err(StoreError::BadQuestion(format!("{limit} rows: allowed are {MOST_ROWS} at most")));
+        }
+        let mut conditions = vec![match &question.probe {
+            Some(probe) => self.probe_condition(Some(&[probe.as_str()]))?,
+            None => "TRUE".into(),
+        }];
+        if let Some(range) = question.range {
+            conditions.push(format!("intended_us >= {} AND intended_us < {}", range.from_us, range.to_us));
+        }
+        if let Some(intended_us) = question.intended_us {
+            conditions.push(format!("intended_us = {intended_us}"));
+        }
+        if question.failing {
+            conditions.push("state <> 0".into());
+        }
+        let conditions = conditions.join(" AND ");
+        let count = format!("SELECT count(*)::UBIGINT FROM raw.probe_results WHERE {conditions}");
+        let total = self.first(&count, [], |row| row.get(0))?.unwrap_or(0);
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (SELECT * FROM raw.probe_results WHERE {conditions} \
+             ORDER BY intended_us DESC, number LIMIT {} OFFSET {}) r \
+             JOIN raw.probe_names n ON n.number = r.number ORDER BY r.intended_us DESC, r.number",
+            question.limit, question.offset
+        );
+        let rows = self.rows(&sql, [], run)?;
+        Ok(ProbeRuns { total, rows: self.with_hops(rows)? })
+    }
+
+    /// The results of some probes that were intended at these instants, in any order; those that are not there any more are left out.
+    pub fn probe_runs_at(&self, wanted: &[(&str, i64)]) -> Result<Vec<ProbeRun>> {
+        let mut wanted = wanted.to_vec();
+        wanted.sort_by_key(|(_, at_us)| *at_us);
+        let mut found = Vec::new();
+        for near in wanted.chunk_by(|(_, one), (_, next)| next - one < NEAR_US) {
+            let (Some(first), Some(last)) = (near.first(), near.last()) else { continue };
+            let pairs: Vec<String> =
+                near.iter().map(|(name, at_us)| format!("({}, {at_us})", quoted([*name]))).collect();
+            let sql = format!(
+                "SELECT {COLUMNS} FROM (VALUES {}) t(name, at_us) JOIN raw.probe_names n ON n.name = t.name \
+                 JOIN raw.probe_results r ON r.number = n.number AND r.intended_us = t.at_us \
+                 WHERE r.intended_us BETWEEN {} AND {}",
+                pairs.join(", "),
+                first.1,
+                last.1
+            );
+            found.extend(self.rows(&sql, [], run)?);
+        }
+        self.with_hops(found)
+    }
+
+    /// The result whose total is the median of those that succeeded in a time; of an even number, the lower one.
+    pub fn median_probe(&self, probe: &str, (from_us, to_us): (i64, i64)) -> Result<Option<ProbeRun>> {
+        let condition = self.probe_condition(Some(&[probe]))?;
+        let sql = format!(
+            "SELECT intended_us FROM raw.probe_results WHERE {condition} AND intended_us >= {from_us} AND intended_us < {to_us} \
+             AND state = 0 AND total_ns IS NOT NULL ORDER BY total_ns, intended_us \
+             LIMIT 1 OFFSET (SELECT greatest(count(*) - 1, 0) // 2 FROM raw.probe_results WHERE {condition} \
+             AND intended_us >= {from_us} AND intended_us < {to_us} AND state = 0 AND total_ns IS NOT NULL)"
+        );
+        match self.first(&sql, [], |row| row.get::<_, i64>(0))? {
+            Some(intended_us) => Ok(self.probe_runs_at(&[(probe, intended_us)])?.pop()),
+            None => Ok(None),
+        }
+    }
+
+    fn with_hops(&self, rows: Vec<(i32, ProbeRun)>) -> Result<Vec<ProbeRun>> {
+        let wanted: Vec<(i32, i64)> = rows.iter().map(|(number, run)| (*number, run.intended_us)).collect();
+        let (Some(first_us), Some(last_us)) =
+            (wanted.iter().map(|one| one.1).min(), wanted.iter().map(|one| one.1).max())
+        else {
+            return Ok(Vec::new());
+        };
+        let pairs: Vec<String> = wanted.iter().map(|(number, at_us)| format!("({number}, {at_us})")).collect();
+        let sql = format!(
+            "SELECT h.number, h.intended_us, h.position::UINTEGER, h.hop, coalesce(h.region, ''), coalesce(raw.hop_role(h.role), ''), \
+             h.reported, h.own_ns, h.link_ns, h.queue_ns::BIGINT, h.backend_ns::BIGINT, h.received_at_ns FROM raw.probe_hops h \
+             JOIN (VALUES {}) t(number, at_us) ON t.number = h.number AND t.at_us = h.intended_us \
+             WHERE h.intended_us BETWEEN {first_us} AND {last_us} ORDER BY h.position",
+            pairs.join(", ")
+        );
+        let mut hops: HashMap<(i32, i64), Vec<ProbeHop>> = HashMap::new();
+        for (of, hop) in self.rows(&sql, [], hop)? {
+            hops.entry(of).or_default().push(hop);
+        }
+        let rows = rows.into_iter().map(|(number, run)| {
+            let hops = hops.remove(&(number, run.intended_us)).unwrap_or_default();
+            ProbeRun { hops, ..run }
+        });
+        Ok(rows.collect())
+    }
+}
