@@ -71,7 +71,7 @@ export class Hop {
 
 /** From Region A by Mediary A and Mediary B, which says nothing of itself, and Gateway B to the catalog. */
 export class Path {
-  readonly catalog = new Hop("respond", { name: "catalog", region: "B", load: { delay: "20ms" } });
+  readonly catalog = new Hop("respond", { name: "catalog", region: "B" });
   relays: Hop[] = [];
   gateway: Hop | null = null;
 
