@@ -3,10 +3,10 @@
 # Outside the checkout, so that a fresh clone does not compile everything again.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/wirereel/target
 
-.PHONY: help run test bench torture load k6 dev fmt lint frontend samples screenshots setup
+.PHONY: help run test demo-regions bench torture load k6 dev fmt lint frontend samples screenshots setup
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Show the sample recording in a window
 	@scripts/run
@@ -42,6 +42,9 @@ lint: ## The cheap checks alone
 frontend: ## Build frontend/dist
 	@scripts/setup
 	@scripts/frontend
+
+demo-regions: ## Show probes of two regions on loopback, with relays, a gateway and nginx between them
+	@scripts/demo-regions
 
 samples: ## Record the sample captures anew, with the demo shop
 	@scripts/samples

@@ -42,7 +42,7 @@ pub(crate) enum Probe {
 /// What every hop has. Each takes the place of what the configuration says.
 #[derive(Debug, Args)]
 pub(crate) struct Own {
-    /// A JSON file with its configuration
+    /// A JSON file with its configuration. What it says of delays, or of load, is followed while the hop runs
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// What it calls itself

@@ -16,11 +16,13 @@ use wirereel_probes::{
     responder::{Responder, ResponderOptions},
 };
 
+use super::follow::follow;
 use crate::arguments::{Hop, Own};
 
 /// Runs a relay or a gateway.
 pub(super) fn relay(hop: Hop, role: &'static str) -> Result<()> {
     let Hop { own, services, towards, default_route } = hop;
+    let followed = own.config.clone();
     let (mut config, file) = configured(own)?;
     match config.get("role") {
         Some(written) if written != role => bail!("{file}: the role is {written}; this runs a {role}"),
@@ -40,20 +42,29 @@ pub(super) fn relay(hop: Hop, role: &'static str) -> Result<()> {
     until_interrupted(async move |cancellation| {
         let relay = Relay::bind(options).await?;
         listens(role, &name, relay.local_addr()?)?;
-        relay.run(cancellation).await;
+        let handle = relay.handle();
+        tokio::select! {
+            () = relay.run(cancellation) => {}
+            () = follow(followed, |edited: RelayOptions| handle.delay(&edited.delays)) => {}
+        }
         Ok(())
     })
 }
 
 /// Runs a responder.
 pub(super) fn respond(own: Own) -> Result<()> {
+    let followed = own.config.clone();
     let (config, file) = configured(own)?;
     let options: ResponderOptions = read(config, &file)?;
     let name = options.name.clone();
     until_interrupted(async move |cancellation| {
         let responder = Responder::bind(options).await?;
         listens("responder", &name, responder.local_addr()?)?;
-        responder.run(cancellation).await;
+        let handle = responder.handle();
+        tokio::select! {
+            () = responder.run(cancellation) => {}
+            () = follow(followed, |edited: ResponderOptions| handle.play(edited.load)) => {}
+        }
         Ok(())
     })
 }

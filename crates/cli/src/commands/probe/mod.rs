@@ -1,5 +1,6 @@
 //! `wirereel probe`: one round for scripts and CI, and hops that run until Ctrl-C.
 
+mod follow;
 mod hop;
 mod round;
 
