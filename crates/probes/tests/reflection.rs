@@ -87,6 +87,10 @@ fn reflect(request: &Request<Bytes>) -> Answer {
         other => panic!("nobody asks for {other:?}"),
     };
     let files = FileDescriptorResponse { file_descriptor_proto: vec![file.encode_to_vec()] };
+    answered(files)
+}
+
+fn answered(files: FileDescriptorResponse) -> Answer {
     let answer = ServerReflectionResponse {
         message_response: Some(MessageResponse::FileDescriptorResponse(files)),
         ..Default::default()
@@ -156,4 +160,25 @@ async fn what_the_shape_does_not_allow_is_told() {
     assert!(reason("List", json!({ "page": 7 })).await.contains("it does not fit shop.ListRequest"));
     assert!(reason("Watch", json!({})).await.contains("shop.Catalog.Watch is a stream, not a unary method"));
     assert!(reason("Buy", json!({})).await.contains("shop.Catalog has no method Buy"));
+}
+
+#[tokio::test]
+async fn a_shape_without_end_is_given_up() {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&asked);
+    let endless = http2(None, move |_| {
+        let file = |number: usize| format!("{number}.proto");
+        let number = counted.fetch_add(1, Ordering::Relaxed);
+        let file = FileDescriptorProto {
+            name: Some(file(number)),
+            dependency: (1..50).map(|more| file(number + more)).collect(),
+            ..Default::default()
+        };
+        answered(FileDescriptorResponse { file_descriptor_proto: vec![file.encode_to_vec()] })
+    });
+    let call = json!({ "method": "shop.Catalog/List", "request": {} });
+    let probe = probe(json!({ "target": format!("grpc://{}", endless.await), "call": call, "timeout": "30s" }));
+    let measured = Sender::new().probe(&probe).await;
+    assert_eq!(measured.failure.as_deref(), Some("protocol"), "{:?}", measured.reason);
+    assert!(asked.load(Ordering::Relaxed) <= 257);
 }

@@ -5,7 +5,11 @@ mod stage;
 
 use serde_json::json;
 use stage::{options, probe, relay, responder, sum, told};
-use wirereel_probes::{Role, path::Reported, sender::Sender};
+use wirereel_probes::{
+    Observation, Probe, Role, observe,
+    path::Reported,
+    sender::{PreparedProbe, Sender},
+};
 
 /// Sender → Mediary A → Mediary B → the gateway → a catalog.
 async fn path() -> (Vec<stage::Running>, String) {
@@ -51,4 +55,50 @@ async fn a_call_of_any_method_is_split_among_the_hops() {
         assert_eq!(measured.connect_ns.is_none(), again, "the connection is kept");
         assert_eq!(measured.remote.as_deref(), target.strip_prefix("grpc://"));
     }
+}
+
+#[tokio::test]
+async fn a_black_box_asks_no_hop_and_goes_the_same_way() {
+    let (_running, target) = path().await;
+    let written = json!({
+        "name": "test", "target": "grpc://{address}", "to": { "region": "us", "service": "catalog" }, "mode": "black_box"
+    });
+    let (probe, problems) = Probe::read(&written);
+    assert!(problems.is_empty() && PreparedProbe::new(probe.clone()).is_err(), "the address is open");
+    assert!(PreparedProbe::at(probe.clone(), "not an address").is_err());
+    let prepared = PreparedProbe::at(probe, target.strip_prefix("grpc://").unwrap()).unwrap();
+    let measured = Sender::new().probe(&prepared).await;
+    assert_eq!((measured.reason.as_deref(), measured.grpc_status), (None, Some(0)));
+    assert_eq!((measured.hops.len(), measured.unattributed_ns, measured.ignored_records), (0, None, 0));
+    assert!(measured.total_ns > 0 && prepared.is_local());
+}
+
+#[tokio::test]
+async fn a_hop_that_says_nothing_is_opaque_until_packets_tell_of_it() {
+    let catalog = responder(options(json!({ "name": "catalog", "load": { "delay": "20ms" } }))).await;
+    let delays = json!({ "request": "30ms", "response": "10ms" });
+    let routes = json!({ "default": format!("grpc://{}", catalog.address) });
+    let nginx = relay(options(json!({ "name": "nginx", "silent": true, "delays": delays, "routes": routes }))).await;
+    let a =
+        relay(options(json!({ "name": "Mediary A", "routes": { "default": format!("grpc://{}", nginx.address) } })));
+    let a = a.await;
+    let probe = probe(json!({
+        "target": format!("grpc://{}", a.address), "call": { "method": "wirereel.probe.v1.Probe/Echo" },
+        "path": [{ "hop": "Mediary A" }, { "hop": "nginx", "address": nginx.address.to_string() }, { "hop": "catalog" }]
+    }));
+    let mut measured = Sender::new().probe(&probe).await;
+    let reported = ["Mediary A", "nginx", "catalog"];
+    let ways = [Reported::Reported, Reported::Opaque, Reported::Reported];
+    assert_eq!(told(&measured), reported.into_iter().zip(ways).collect::<Vec<_>>());
+    let link = measured.hops[2].link_ns.unwrap();
+    assert!(
+        link >= 40_000_000 && measured.hops[1].link_ns.is_none(),
+        "what the silent hop took is in the link behind it"
+    );
+    let held = measured.hops[2].residence_ns.unwrap();
+    let seen = Observation { residence_ns: held + 41_000_000, waited_ns: held + 500_000, received_at_ns: 17 };
+    assert!(observe(&mut measured, "nginx", seen));
+    assert_eq!(measured.hops[1].own_ns, Some(40_500_000));
+    assert_eq!(measured.hops[1].link_ns.unwrap() + measured.hops[2].link_ns.unwrap(), link - 40_500_000);
+    assert_eq!(sum(&measured), i64::try_from(measured.total_ns).unwrap());
 }

@@ -111,10 +111,10 @@ async fn described(
                 files.push(file);
             }
         }
-        if files.len() > MOST_FILES {
-            return Err(Failure::Protocol {
-                reason: format!("the service's shape takes more than {MOST_FILES} files"),
-            });
+        let bytes: usize = files.iter().map(Message::encoded_len).sum();
+        if files.len().max(asked.len()) > MOST_FILES || bytes > MOST_BYTES {
+            let reason = format!("the service's shape takes more than {MOST_FILES} files or {MOST_BYTES} bytes");
+            return Err(Failure::Protocol { reason });
         }
         let missing = files
             .iter()

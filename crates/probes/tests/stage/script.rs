@@ -104,6 +104,7 @@ where
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            stream.set_nodelay(true).unwrap();
             let (tls, answer) = (tls.clone(), answer.clone());
             tokio::spawn(async move {
                 let service = service_fn(move |request| respond(request, answer.clone()));
