@@ -23,6 +23,11 @@ export class Hop {
     this.#config = config;
   }
 
+  /** As routes and targets name it. */
+  get url(): string {
+    return `grpc://${this.address}`;
+  }
+
   /** Starts it, on the port that it had before if any. */
   async start(): Promise<this> {
     if (PROGRAM === undefined) throw new Error("Set WIREREEL_BIN to the wirereel program.");
@@ -66,29 +71,29 @@ export class Hop {
 
 /** From Region A by Mediary A and Mediary B, which says nothing of itself, and Gateway B to the catalog. */
 export class Path {
-  readonly catalog = new Hop("respond", { name: "catalog", region: "B", load: { delay: "20ms" } });
+  readonly catalog = new Hop("respond", { name: "catalog", region: "B" });
   relays: Hop[] = [];
   gateway: Hop | null = null;
 
   async start(): Promise<this> {
     await this.catalog.start();
-    const services = { catalog: this.catalog.address };
+    const services = { catalog: this.catalog.url };
     this.gateway = await new Hop("gateway", { name: "Gateway B", region: "B", routes: { services } }).start();
     const silent = new Hop("relay", {
       name: "Mediary B",
       region: "A",
       silent: true,
-      routes: { regions: { B: this.gateway.address } },
+      routes: { regions: { B: this.gateway.url } },
     });
     this.relays.push(await silent.start());
-    const first = new Hop("relay", { name: "Mediary A", region: "A", routes: { regions: { B: silent.address } } });
+    const first = new Hop("relay", { name: "Mediary A", region: "A", routes: { regions: { B: silent.url } } });
     this.relays.push(await first.start());
     return this;
   }
 
   /** Where a probe is sent first. */
   get target(): string {
-    return `grpc://${this.relays.at(-1)?.address ?? ""}`;
+    return this.relays.at(-1)?.url ?? "";
   }
 
   async end(): Promise<void> {

@@ -1,6 +1,9 @@
 //! `wirereel.probe.v1.Probe/Echo`: an answer with its times, after the work that is asked for.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tonic::{Code, Request, Response, Status};
 
@@ -24,20 +27,22 @@ const PER_MILLE: u32 = 1_000;
 #[derive(Debug)]
 pub(super) struct Echo {
     pub(super) hop: Arc<Hop>,
-    pub(super) load: Load,
+    /// May be set while it answers.
+    pub(super) load: Arc<Mutex<Load>>,
 }
 
 #[tonic::async_trait]
 impl Probe for Echo {
     async fn echo(&self, request: Request<EchoRequest>) -> Result<Response<EchoAnswer>, Status> {
         let received_at_ns = self.hop.now_ns();
+        let load = self.load.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let request = request.into_inner();
         if request.answer_bytes > MOST_ANSWER_BYTES {
             return Err(Status::invalid_argument(format!("answer_bytes is at most {MOST_ANSWER_BYTES}")));
         }
         let delay = match request.delay_us {
             Some(micros) => Duration::from_micros(micros),
-            None => self.load.delay.map(|delay| delay.as_duration()).unwrap_or_default(),
+            None => load.delay.map(|delay| delay.as_duration()).unwrap_or_default(),
         };
         if delay > LONGEST_DELAY {
             return Err(Status::invalid_argument(format!("delay_us is at most {}", LONGEST_DELAY.as_micros())));
@@ -45,9 +50,9 @@ impl Probe for Echo {
         if !delay.is_zero() {
             pause(delay).await;
         }
-        let errors = request.errors_per_mille.unwrap_or(u32::from(self.load.errors_per_mille));
+        let errors = request.errors_per_mille.unwrap_or(u32::from(load.errors_per_mille));
         if rand::random_range(0..PER_MILLE) < errors {
-            let code = request.error_code.unwrap_or(u32::from(self.load.error_code));
+            let code = request.error_code.unwrap_or(u32::from(load.error_code));
             let code = i32::try_from(code).map_or(Code::Unknown, Code::from_i32);
             if code == Code::Ok {
                 return Err(Status::invalid_argument("error_code is from 1 to 16"));

@@ -5,7 +5,13 @@ mod echo;
 mod options;
 mod recording;
 
-use std::{io, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use hyper::{server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -59,6 +65,18 @@ pub struct Responder {
     listener: Listener,
     hop: Arc<Hop>,
     routes: Routes,
+    load: Arc<Mutex<Load>>,
+}
+
+/// What to change of a responder while it runs.
+#[derive(Clone)]
+pub struct ResponderHandle(Arc<Mutex<Load>>);
+
+impl ResponderHandle {
+    /// Sets what it does where a request does not say.
+    pub fn play(&self, load: Load) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = load;
+    }
 }
 
 impl Responder {
@@ -76,8 +94,9 @@ impl Responder {
         let clock_offset_ns = options.wall_clock_offset_ms.saturating_mul(1_000_000);
         let hop =
             Arc::new(Hop { name: options.name, region: options.region, key, clock_offset_ns, ring: Ring::new(RING) });
-        let routes = routes(Arc::clone(&hop), options.load).await?;
-        Ok(Self { listener, hop, routes })
+        let load = Arc::new(Mutex::new(options.load));
+        let routes = routes(Arc::clone(&hop), Arc::clone(&load)).await?;
+        Ok(Self { listener, hop, routes, load })
     }
 
     /// Where it listens.
@@ -86,6 +105,11 @@ impl Responder {
     /// When the system does not say.
     pub fn local_addr(&self) -> io::Result<SocketAddr> {
         self.listener.local_addr()
+    }
+
+    /// What to change of it while it runs.
+    pub fn handle(&self) -> ResponderHandle {
+        ResponderHandle(Arc::clone(&self.load))
     }
 
     /// Answers until it is cancelled; calls that run then have a second to end. Dropped, it ends at once.
@@ -121,7 +145,7 @@ impl Responder {
     }
 }
 
-async fn routes(hop: Arc<Hop>, load: Load) -> Result<Routes, tonic_reflection::server::Error> {
+async fn routes(hop: Arc<Hop>, load: Arc<Mutex<Load>>) -> Result<Routes, tonic_reflection::server::Error> {
     let (health, health_service) = tonic_health::server::health_reporter();
     health.set_serving::<ProbeServer<Echo>>().await;
     let reflection = || {

@@ -127,7 +127,8 @@ export function segmentNotes({ kind, hop, us, silent }: Segment): string[] {
   if (kind === "not_split" && silent.length > 0) notes.push(`known only as a sum: ${namesOf(silent)} did not report`);
   if (hop !== null && (kind === "hop" || kind === "service")) {
     if (hop.reported === "observed") notes.push("observed from packets");
-    if (hop.queue_us !== null) notes.push(`of it waiting for a connection ${latency(hop.queue_us)}`);
+    if (hop.queue_us !== null && hop.queue_us > 0)
+      notes.push(`of it waiting for a connection ${latency(hop.queue_us)}`);
     if (hop.backend_us !== null) notes.push(`of it the service's work ${latency(hop.backend_us)}`);
   }
   if (us < 0) notes.push("negative: this hop's record does not fit its neighbour's");

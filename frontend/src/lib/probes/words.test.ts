@@ -48,7 +48,7 @@ describe("a probe in words", () => {
 
 describe("a length of time", () => {
   it("is a word where it is a whole one", () => {
-    expect([3600e6, 60e6, 600e6, 51.7e6].map(lengthWords)).toEqual(["hour", "minute", "10 min", "51.7 s"]);
+    expect([3600e6 + 1, 60e6, 600e6, 51.7e6].map(lengthWords)).toEqual(["hour", "minute", "10 min", "51.7 s"]);
     expect(everyWords({ interval_ms: 60_000 })).toBe("every minute");
   });
 });

@@ -43,7 +43,8 @@ const WHOLE: Record<number, string> = { [1e6]: "second", [60e6]: "minute", [3600
 
 /** A length after `past` or `per`: `hour`, `10 min`. */
 export function lengthWords(us: number): string {
-  return WHOLE[us] ?? duration(us);
+  // A part of a second more or less is how ranges are cut.
+  return WHOLE[Math.round(us / 1e6) * 1e6] ?? duration(us);
 }
 
 /** `every 10 s`. */
