@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use wirereel_probes::{ProbeResult, State};
+use wirereel_probes::ProbeResult;
 use wirereel_query::checks::WebsiteState;
 use wirereel_store::{Reader, StoreError};
 
@@ -121,13 +121,13 @@ impl Board {
     /// Probes whose last result failed.
     #[cfg(test)]
     pub(crate) fn down(&self) -> usize {
-        self.sites.values().filter(|site| site.standing.state == Some(State::Down)).count()
+        self.sites.values().filter(|site| site.standing.state == Some(wirereel_probes::State::Down)).count()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use wirereel_probes::{Probe, config::Span};
+    use wirereel_probes::{Probe, State, config::Span};
 
     use super::{
         super::send::{Call, Calling},
