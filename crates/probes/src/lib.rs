@@ -8,10 +8,12 @@
 //!
 //! - [`config`]: what a probe is;
 //! - [`record`]: what a hop says of itself, and how it is signed;
-//! - [`path`]: records in, parts of the total out.
+//! - [`path`]: records in, parts of the total out;
+//! - [`discovery`]: where targets come from.
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod discovery;
 pub mod path;
 pub mod record;
 mod result;
