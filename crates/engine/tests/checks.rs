@@ -16,9 +16,12 @@ use std::{
 
 use serde_json::{Value, json};
 use wirereel_engine::Workbench;
-use wirereel_query::checks::{
-    CheckRunsQuestion, WebsiteDraft, WebsiteImport, WebsiteQuestion, WebsiteRow, WebsiteSort, WebsiteState, Websites,
-    WebsitesQuestion,
+use wirereel_query::{
+    checks::{
+        CheckRunsQuestion, WebsiteDraft, WebsiteImport, WebsiteQuestion, WebsiteRow, WebsiteSort, WebsiteState,
+        Websites, WebsitesQuestion,
+    },
+    health::HealthQuestion,
 };
 
 /// Answers with the status that a test wants.
@@ -121,6 +124,12 @@ fn what_is_shown_is_stored_and_there_again_after_a_restart() {
     assert!(local.starts_with("127.0.0.1:") && Some(local) != last.remote.as_deref());
     until(|| workbench.ticks().borrow().alerts.websites_down, |down| *down == 1);
     assert!(workbench.ticks().borrow().checks > 0);
+    let queue = || {
+        let health = workbench.health(&HealthQuestion { points: 60, ..HealthQuestion::default() }).unwrap();
+        health.queues.into_iter().find(|queue| queue.id == "checks")
+    };
+    let queue = until(queue, Option::is_some).unwrap();
+    assert_eq!((queue.name.as_str(), queue.capacity, queue.drops), ("Results to keep", Some(4_096), 0));
 
     let detail = WebsiteQuestion { website: "shop".into(), points: 60, ..WebsiteQuestion::default() };
     let detail = workbench.website(&detail, None).unwrap();

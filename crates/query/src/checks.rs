@@ -320,7 +320,7 @@ pub struct AvailabilityPoint {
 }
 
 /// How often a response took how long, over time.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
 #[ts(export)]
 pub struct CheckHeat {
     pub begin_us: i64,
@@ -333,6 +333,8 @@ pub struct CheckHeat {
     pub counts: Vec<u32>,
     /// Failures by column.
     pub failures: Vec<u32>,
+    /// Mean response time of checks that found it up, by column; `None` where none did.
+    pub means_us: Vec<Option<f64>>,
 }
 
 /// A day (UTC), a week (from Monday) or a month.

@@ -172,3 +172,55 @@ pub(super) fn now_ns() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use wirereel_checks::State;
+
+    use super::*;
+
+    const HOUR_NS: i64 = 3_600_000_000_000;
+
+    fn result(at_ns: i64) -> CheckResult {
+        CheckResult {
+            website: "shop".into(),
+            intended_at_ns: at_ns,
+            at_ns,
+            instants: 1,
+            state: State::Up,
+            reason: None,
+            measured: None,
+        }
+    }
+
+    #[test]
+    fn results_go_with_what_is_kept_but_never_within_three_hours() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("wirereel.json"), r#"{ "retention": { "keep": "1h" } }"#).unwrap();
+        let workspace = Arc::new(Workspace::open(folder.path()).unwrap());
+        let mut keeper = Keeper {
+            board: Arc::default(),
+            writer: workspace.store().check_writer().unwrap(),
+            workspace: Arc::clone(&workspace),
+            stop: Arc::default(),
+            tell: Box::new(drop),
+            clock: SteadyClock::default(),
+            looked: None,
+            forgetting: None,
+        };
+        let now_ns = now_ns();
+        let ages = [30 * 24, 4, 2, 0].map(|hours| result(now_ns - hours * HOUR_NS));
+        assert!(keeper.store(&ages, &[]));
+        let left = || {
+            let left = workspace.reader(None).unwrap().sql("SELECT count(*) FROM check_results", 1).unwrap();
+            left.rows[0][0].as_u64()
+        };
+        assert_eq!(left(), Some(4));
+        keeper.forget();
+        assert_eq!(left(), Some(2), "of the last three hours, though an hour is kept");
+        keeper.forget();
+        assert!(keeper.forgetting.is_none() && left() == Some(2), "and then nothing is looked for until it is time");
+    }
+}

@@ -20,7 +20,11 @@ use super::{
     keeper::{Keeper, Tell, now_ns},
     lock, restore,
 };
-use crate::{EngineError, Workspace, keeping::SteadyClock};
+use crate::{
+    EngineError, Workspace,
+    health::{Gauges, QueueWatch},
+    keeping::SteadyClock,
+};
 
 /// Results that wait to be kept; when they find no room, checks wait.
 const RESULTS: usize = 4_096;
@@ -36,6 +40,8 @@ pub(crate) struct Running {
     board: Arc<Mutex<Board>>,
     stop: Arc<AtomicBool>,
     threads: [JoinHandle<()>; 2],
+    /// Has the queue of results shown among the others.
+    _watch: Arc<QueueWatch>,
 }
 
 impl Running {
@@ -47,6 +53,7 @@ impl Running {
         frames: &[Frame],
         listed: &[Listed],
         tell: Tell,
+        gauges: &Gauges,
     ) -> Result<Self, EngineError> {
         raise_file_limit();
         let now_ns = now_ns();
@@ -61,6 +68,7 @@ impl Running {
         }
         drop(reader);
         let (sender, results) = mpsc::channel(RESULTS);
+        let watch = gauges.queues.watch_tasks("checks", &sender);
         let stop = Arc::new(AtomicBool::new(false));
         let keeper = Keeper {
             board: Arc::clone(&board),
@@ -89,7 +97,7 @@ impl Running {
         });
         let keeps = thread::Builder::new().name("wr-checks-keep".into()).spawn(move || keeper.run(results));
         let threads = [checks.map_err(failed)?, keeps.map_err(failed)?];
-        let running = Self { schedule, runtime: handle, workspace, board, stop, threads };
+        let running = Self { schedule, runtime: handle, workspace, board, stop, threads, _watch: watch };
         running.schedule_only(listed);
         Ok(running)
     }

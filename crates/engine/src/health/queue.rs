@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crossbeam_channel::Receiver;
+use tokio::sync::mpsc;
 
 /// A queue that is looked at. Whoever has its receiving end keeps this beside it, and drops both together: senders learn from that end
 /// being gone that nobody takes anything any more.
@@ -29,7 +30,23 @@ impl Queues {
     pub(crate) fn watch<T: Send + 'static>(&self, id: impl Into<String>, queue: &Receiver<T>) -> Arc<QueueWatch> {
         let capacity = queue.capacity().unwrap_or(0) as u64;
         let queue = queue.clone();
-        let watch = Arc::new(QueueWatch { id: id.into(), capacity, depth: Box::new(move || queue.len() as u64) });
+        self.add(QueueWatch { id: id.into(), capacity, depth: Box::new(move || queue.len() as u64) })
+    }
+
+    /// The same of a queue that tasks fill. It ends when its last sender does, whoever looks.
+    pub(crate) fn watch_tasks<T: Send + 'static>(
+        &self,
+        id: impl Into<String>,
+        queue: &mpsc::Sender<T>,
+    ) -> Arc<QueueWatch> {
+        let capacity = queue.max_capacity() as u64;
+        let queue = queue.downgrade();
+        let depth = move || queue.upgrade().map_or(0, |queue| (queue.max_capacity() - queue.capacity()) as u64);
+        self.add(QueueWatch { id: id.into(), capacity, depth: Box::new(depth) })
+    }
+
+    fn add(&self, watch: QueueWatch) -> Arc<QueueWatch> {
+        let watch = Arc::new(watch);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|watch| watch.strong_count() > 0);
         all.push(Arc::downgrade(&watch));
@@ -71,5 +88,19 @@ mod tests {
         drop((receiver, watch, others, second));
         assert_eq!(queues.seen(), []);
         assert!(sender.send(4).is_err(), "nobody takes it");
+    }
+
+    #[test]
+    fn a_queue_of_tasks_is_seen_and_ends_with_its_sender() {
+        let queues = Queues::default();
+        let (sender, mut receiver) = mpsc::channel(4);
+        let watch = queues.watch_tasks("checks", &sender);
+        sender.try_send(1).unwrap();
+        assert_eq!(queues.seen(), [QueueSeen { id: "checks".into(), depth: 1, capacity: 4 }]);
+        drop(sender);
+        assert_eq!((receiver.blocking_recv(), receiver.blocking_recv()), (Some(1), None));
+        assert_eq!(queues.seen(), [QueueSeen { id: "checks".into(), depth: 0, capacity: 4 }]);
+        drop(watch);
+        assert_eq!(queues.seen(), []);
     }
 }

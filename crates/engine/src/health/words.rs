@@ -22,6 +22,7 @@ pub(super) fn queue(id: &str, names: &Names) -> (String, &'static str, QueueUnit
         "alerts" => {
             ("Readings to judge".into(), "from whoever measures to the rules of alerts, messages", QueueUnit::Items)
         }
+        "checks" => ("Results to keep".into(), "from website checks to the thread that stores them", QueueUnit::Items),
         "disk" => ("Segments on disk".into(), "packets that the disk had no room for", QueueUnit::Items),
         "heard" => (format!("Read ahead of {of}"), "from the agent's pipe, frames", QueueUnit::Items),
         "orders" => (format!("Orders to {of}"), "from the window to who drives it", QueueUnit::Items),

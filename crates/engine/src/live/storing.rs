@@ -13,8 +13,9 @@ use crate::{EngineError, Workspace, health::Gauges, workspace::DecidedBy};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
-/// And how often figures are committed while no rows come: whisperers and the workbench itself tell theirs once a second each.
-const FIGURES_INTERVAL: Duration = Duration::from_secs(1);
+/// And how long figures wait for rows to be committed with: whisperers and the workbench itself tell theirs once a second each, and rows of
+/// live traffic come as often, so that one commit is for both.
+const FIGURES_PATIENCE: Duration = Duration::from_secs(2);
 /// Batches after which the database may use again what it gave up.
 const BATCHES_PER_CHECKPOINT: u32 = 160;
 /// Rows of a batch that waits until names and roll-ups follow.
@@ -209,7 +210,7 @@ impl Storing<'_> {
 
     /// Between two times that names, roll-ups and figures follow.
     fn pause(&self) -> Duration {
-        if self.fresh == Fresh::Figures { self.rest.max(FIGURES_INTERVAL) } else { self.rest }
+        if self.fresh == Fresh::Figures { self.rest.max(FIGURES_PATIENCE) } else { self.rest }
     }
 
     /// Writes what waits, with names and roll-ups, in one transaction where names stay as they are.

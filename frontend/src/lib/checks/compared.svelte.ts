@@ -1,15 +1,11 @@
 // Which websites are compared, and by what.
 
 import { backend, pull, type AskOptions, type Backend, type Pulled, type Series, type TimeRange } from "../backend";
-import type { CheckRun } from "../backend";
 import { MOST_SERVICES } from "../state";
 import type { ChecksModel } from "./checks.svelte";
 import { availabilitiesOf, responsesOf, seriesOf, type ComparedMetric, type Measured } from "./compared";
 
 const POINTS = 240;
-/** Single checks read of each website, the latest first, and with one question. */
-const MOST_RUNS = 2000;
-const RUNS_AT_ONCE = 500;
 
 class Chosen {
   /** Null until somebody chose: the website that is looked at, alone. */
@@ -21,8 +17,6 @@ const chosen = new Chosen();
 interface Answer {
   metric: ComparedMetric;
   series: Series;
-  /** Some websites have more checks in the time than were read. */
-  cut: boolean;
 }
 
 export class Comparison {
@@ -37,8 +31,7 @@ export class Comparison {
       question: () =>
         this.names.length === 0 ? null : { names: this.names, metric: chosen.metric, range: this.#range },
       generation: () => this.#model.news,
-      ask: (host, { names, metric, range }, options) =>
-        metric === "response" ? responses(host, names, range, options) : availabilities(host, names, range, options),
+      ask: (host, { names, metric, range }, options) => compared(host, names, metric, range, options),
     });
   }
 
@@ -77,44 +70,19 @@ export class Comparison {
   }
 }
 
-async function responses(
+async function compared(
   host: Backend,
   names: readonly string[],
-  range: TimeRange,
-  options: AskOptions,
-): Promise<Answer> {
-  const lines: Measured[] = [];
-  let cut = false;
-  for (const website of names) {
-    const runs: CheckRun[] = [];
-    let total = Infinity;
-    while (runs.length < Math.min(total, MOST_RUNS)) {
-      const page = await host.checkRuns(
-        { website, range, failing: false, offset: runs.length, limit: RUNS_AT_ONCE },
-        options,
-      );
-      total = page.total;
-      if (page.rows.length === 0) break;
-      runs.push(...page.rows);
-    }
-    cut ||= runs.length < total;
-    lines.push(responsesOf(website, runs));
-  }
-  return { metric: "response", series: seriesOf(lines, range, POINTS), cut };
-}
-
-async function availabilities(
-  host: Backend,
-  names: readonly string[],
+  metric: ComparedMetric,
   range: TimeRange,
   options: AskOptions,
 ): Promise<Answer> {
   const lines: Measured[] = [];
   for (const website of names) {
-    const { curve } = await host.website({ website, range, points: POINTS }, options);
-    lines.push(availabilitiesOf(website, curve));
+    const { curve, heat } = await host.website({ website, range, points: POINTS }, options);
+    lines.push(metric === "response" ? responsesOf(website, heat) : availabilitiesOf(website, curve));
   }
-  return { metric: "availability", series: seriesOf(lines, range, POINTS), cut: false };
+  return { metric, series: seriesOf(lines, range, POINTS) };
 }
 
 /** Names that hold a text, the first few. */

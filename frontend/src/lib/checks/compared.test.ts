@@ -1,22 +1,34 @@
+import type { CheckHeat } from "../backend";
 import { describe, expect, it } from "vitest";
 import { availabilitiesOf, responsesOf, seriesOf } from "./compared";
-import { run } from "./testkit";
 
 const range = { from_us: 0, to_us: 100e6 };
 
+const heatOf = (step_us: number, means_us: (number | null)[]): CheckHeat => ({
+  begin_us: 0,
+  step_us,
+  columns: means_us.length,
+  borders_us: [],
+  counts: [],
+  failures: [],
+  means_us,
+});
+
 describe("websites side by side", () => {
-  it("are lines of means per bucket; failed checks have no response time", () => {
-    const runs = [0, 10, 20, 30].map((s) => run({ at_us: s * 1e6, total_us: 1000 * (s + 1) }));
-    runs.push(run({ at_us: 25e6, state: "down", total_us: 10e6 }));
-    const series = seriesOf([responsesOf("a", runs)], range, 10);
+  it("are lines of means per bucket; where nothing was up there is no response time", () => {
+    const heat = heatOf(10e6, [1000, 11_000, 21_000, 31_000, null, null, null, null, null, null]);
+    const series = seriesOf([responsesOf("a", heat)], range, 10);
     expect(series.bucket_us).toBe(15e6);
-    expect(series.series[0]?.values.slice(0, 4)).toEqual([6000, 21_000, 31_000, null]);
+    expect(series.series[0]?.values.slice(0, 4)).toEqual([1000, 16_000, 31_000, null]);
     expect(series.series[0]?.mean).toBe(16_000);
   });
 
   it("have buckets as long as the sparsest line needs to hold together", () => {
-    const often = Array.from({ length: 100 }, (_, s) => run({ at_us: s * 1e6 }));
-    const seldom = [0, 30, 60, 90].map((s) => run({ at_us: s * 1e6 }));
+    const often = heatOf(1e6, Array<number>(100).fill(1));
+    const seldom = heatOf(
+      1e6,
+      Array.from({ length: 100 }, (_, s) => (s % 30 === 0 ? 1 : null)),
+    );
     const series = seriesOf([responsesOf("often", often), responsesOf("seldom", seldom)], range, 50);
     expect(series.bucket_us).toBe(45e6);
     expect(series.series.map(({ values }) => values.includes(null))).toEqual([false, false]);

@@ -1,6 +1,6 @@
-// Websites side by side: single checks and curves as the lines that the Compare pane's chart draws.
+// Websites side by side: means and curves as the lines that the Compare pane's chart draws.
 
-import type { AvailabilityPoint, CheckRun, Series, ServiceSeries, TimeRange } from "../backend";
+import type { AvailabilityPoint, CheckHeat, Series, ServiceSeries, TimeRange } from "../backend";
 import type { MetricWords } from "../compare/metrics";
 import { latency, share, timeMark } from "../format";
 
@@ -23,11 +23,12 @@ export interface Measured {
   points: readonly { at_us: number; value: number }[];
 }
 
-export function responsesOf(website: string, runs: readonly CheckRun[]): Measured {
-  const points = runs.flatMap(({ at_us, state, total_us }) =>
-    state === "up" && total_us !== null ? [{ at_us, value: total_us }] : [],
+/** Means at the middle of their columns. */
+export function responsesOf(website: string, { begin_us, step_us, means_us }: CheckHeat): Measured {
+  const points = means_us.flatMap((value, column) =>
+    value === null ? [] : [{ at_us: begin_us + (column + 0.5) * step_us, value }],
   );
-  return { website, points: points.sort((a, b) => a.at_us - b.at_us) };
+  return { website, points };
 }
 
 export function availabilitiesOf(website: string, curve: readonly AvailabilityPoint[]): Measured {

@@ -10,6 +10,7 @@ const HEAT: CheckHeat = {
   borders_us: [10_000, 100_000, 1_000_000],
   counts: [0, 6, 0, 0, 0, 5, 1, 0, 0, 0, 0, 1],
   failures: [0, 0, 4],
+  means_us: [20_000, 30_000, null],
 };
 
 describe("the heat map", () => {

@@ -172,7 +172,9 @@ fn heat(samples: &[(Sample, u32)], (from_us, to_us): (i64, i64), points: u32) ->
         borders_us: BORDERS_US.to_vec(),
         counts: vec![0; columns as usize * bands],
         failures: vec![0; columns as usize],
+        means_us: vec![None; columns as usize],
     };
+    let mut ups = vec![(0_u64, 0_u32); columns as usize];
     for (sample, _) in samples {
         let Ok(column) = usize::try_from((sample.at_ms * 1_000 - from_us).div_euclid(step_us)) else { continue };
         if column >= heat.failures.len() {
@@ -184,8 +186,14 @@ fn heat(samples: &[(Sample, u32)], (from_us, to_us): (i64, i64), points: u32) ->
         if let Some(us) = sample.response_us {
             let band = BORDERS_US.partition_point(|border| *border < u64::from(us));
             heat.counts[column * bands + band] += 1;
+            if sample.state == State::Up {
+                let (sum_us, count) = &mut ups[column];
+                (*sum_us, *count) = (*sum_us + u64::from(us), *count + 1);
+            }
         }
     }
+    let means = ups.into_iter().map(|(sum_us, count)| (count > 0).then(|| sum_us as f64 / f64::from(count)));
+    heat.means_us = means.collect();
     heat
 }
 
@@ -228,5 +236,6 @@ mod tests {
             .map(|(at, n)| (at / bands, at % bands, *n))
             .collect();
         assert_eq!(full, [(0, 0, 1), (0, 1, 1), (4, 14, 1)]);
+        assert_eq!(heat.means_us, [Some(950.5), None, None, None, None], "what failed has no response time");
     }
 }

@@ -139,7 +139,8 @@ impl Workbench {
             let workspace = self.hold_live()?;
             let (board, checker) = (Arc::clone(&self.checks.board), Arc::clone(self.checker()));
             let tell = self.teller();
-            *running = Some(Running::start(workspace, board, checker, &followed.frames, &followed.listed, tell)?);
+            let (frames, listed) = (&followed.frames, &followed.listed);
+            *running = Some(Running::start(workspace, board, checker, frames, listed, tell, self.gauges())?);
             lock(&self.checks.board).hindrance = None;
             followed.begin = false;
         }

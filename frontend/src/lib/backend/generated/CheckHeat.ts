@@ -19,4 +19,8 @@ counts: Array<number>,
 /**
  * Failures by column.
  */
-failures: Array<number>, };
+failures: Array<number>, 
+/**
+ * Mean response time of checks that found it up, by column; `None` where none did.
+ */
+means_us: Array<number | null>, };
