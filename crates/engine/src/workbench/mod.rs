@@ -9,6 +9,7 @@ mod checks;
 mod health;
 mod keeping;
 mod live;
+mod metering;
 mod opening;
 mod recents;
 mod recurring;
@@ -35,8 +36,8 @@ use wirereel_query::{
 use wirereel_store::{Reader, SourceId, Workspace as Memory};
 
 use crate::{
-    EngineError, RowsExport, Selection, WholeBody, Workspace, export, samples, ticks::TickBoard, wireshark,
-    workspace::exists,
+    EngineError, RowsExport, Selection, WholeBody, Workspace, export, metering::Traffic, samples, ticks::TickBoard,
+    wireshark, workspace::exists,
 };
 
 use alerting::Alarm;
@@ -66,6 +67,7 @@ pub struct Workbench {
     health: Health,
     alarm: Alarm,
     checks: Checks,
+    metered: Mutex<Traffic>,
     scratch_number: AtomicU64,
     ticks: TickBoard,
     /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
@@ -99,6 +101,7 @@ impl Workbench {
             health: Health::default(),
             alarm: Alarm::default(),
             checks: Checks::default(),
+            metered: Mutex::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
             beside: Mutex::default(),
