@@ -25,6 +25,8 @@ const SAID_CHARS: usize = 160;
 pub(super) enum AskError {
     #[error("Consul at {address} cannot be reached: {reason}")]
     Unreachable { address: Arc<str>, reason: String },
+    #[error("the ACL token cannot be read: {reason}")]
+    TokenFile { reason: String },
     #[error("Consul refuses the ACL token (403): {said}")]
     Token { said: String },
     #[error("Consul knows no {path} (404): {said}")]
@@ -74,13 +76,12 @@ impl Client {
             .no_proxy()
             .user_agent(concat!("wirereel/", env!("CARGO_PKG_VERSION")));
         let http = builder.build().map_err(|error| error.to_string())?;
-        let token = config.token.clone().or_else(|| token_of(config));
         Ok(Self {
             http,
             base,
             address: config.address.as_str().into(),
             config: Arc::new(config.clone()),
-            token: Arc::new(Mutex::new(token)),
+            token: Arc::new(Mutex::new(config.token.clone())),
         })
     }
 
@@ -96,7 +97,7 @@ impl Client {
         // A sixteenth is what Consul adds to the time at random (api-docs/features/blocking).
         let patience = held.map_or(PATIENCE, |(_, wait)| wait + wait / 16 + PATIENCE);
         let mut request = self.http.get(url).timeout(patience);
-        if let Some(token) = &*self.token() {
+        if let Some(token) = self.shown()? {
             request = request.header("X-Consul-Token", token);
         }
         let mut response = request.send().await.map_err(|error| self.unreachable(&error))?;
@@ -152,6 +153,23 @@ impl Client {
         self.token.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The token that is shown; one in a file is read when it is needed first, and when it was refused.
+    fn shown(&self) -> Result<Option<String>, AskError> {
+        let mut token = self.token();
+        if let (None, Some(path)) = (&*token, &self.config.token_file) {
+            let text = std::fs::read_to_string(path);
+            let wrong = |reason: &dyn std::fmt::Display| AskError::TokenFile {
+                reason: format!("{}: {reason}", path.display()),
+            };
+            let text = text.map_err(|error| wrong(&error))?.trim().to_owned();
+            if text.is_empty() {
+                return Err(wrong(&"it is empty"));
+            }
+            *token = Some(text);
+        }
+        Ok(token.clone())
+    }
+
     fn refused(&self, status: StatusCode, path: String, body: &[u8]) -> AskError {
         let said = String::from_utf8_lossy(body.get(..4 * SAID_CHARS).unwrap_or(body));
         let said: String = said.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SAID_CHARS).collect();
@@ -159,7 +177,7 @@ impl Client {
             StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
                 // It may have been replaced meanwhile.
                 if self.config.token_file.is_some() {
-                    *self.token() = token_of(&self.config);
+                    *self.token() = None;
                 }
                 AskError::Token { said }
             }
@@ -178,12 +196,6 @@ impl Client {
         let reason = if error.is_timeout() { "no answer in time".to_owned() } else { innermost.to_string() };
         AskError::Unreachable { address: Arc::clone(&self.address), reason }
     }
-}
-
-/// What the token's file holds.
-fn token_of(config: &config::Consul) -> Option<String> {
-    let text = std::fs::read_to_string(config.token_file.as_ref()?).ok()?;
-    Some(text.trim().to_owned()).filter(|token| !token.is_empty())
 }
 
 fn tls(config: &config::Consul) -> Result<rustls::ClientConfig, String> {

@@ -22,12 +22,21 @@ mod client;
 mod tests;
 mod watched;
 
+use std::time::Duration;
+
 use super::{config, sources::Teller};
+
+/// After the authority's file could not be read.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Watches for ever.
 pub(super) async fn run(config: config::Consul, teller: Teller) {
-    match client::Client::new(&config) {
-        Ok(client) => watched::Catalog::new(client, config, teller).watch().await,
-        Err(why) => teller.failed(&why),
-    }
+    let client = loop {
+        match client::Client::new(&config) {
+            Ok(client) => break client,
+            Err(why) => teller.failed(&why),
+        }
+        tokio::time::sleep(PATIENCE).await;
+    };
+    watched::Catalog::new(client, config, teller).watch().await;
 }

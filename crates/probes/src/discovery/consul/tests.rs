@@ -256,12 +256,14 @@ async fn only_what_is_asked_for_is_found_by_name_tag_and_namespace() {
 async fn a_token_is_shown_read_again_when_it_is_refused_and_what_it_may_not_see_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("token");
-    std::fs::write(&file, "old\n").expect("written");
     let consul = Consul::start().await.expect("a port");
     (0..3).for_each(|n| consul.register(instance(n)));
     let some = Some(vec![name(0), name(1)]);
     consul.set_acl(Some(Acl { tokens: [("old".to_owned(), some), ("new".to_owned(), None)].into() }));
     let mut scene = Scene::at(consul, json!({ "token_file": file }));
+    let missing = scene.soon("the missing file", |all| all.sources[0].trouble.is_some()).await;
+    assert!(missing.sources[0].trouble.as_deref().is_some_and(|why| why.starts_with("the ACL token cannot be read")));
+    std::fs::write(&file, "old\n").expect("written");
     let all = scene.soon("what the token may see", |all| all.targets.len() == 2).await;
     assert_eq!(all.sources[0].problems, ["Consul leaves out what the ACL token may not see."]);
     scene.consul.set_acl(Some(Acl { tokens: [("new".to_owned(), None)].into() }));
