@@ -48,6 +48,7 @@ pub(crate) fn serve(
     listen: SocketAddr,
     metrics: Option<MetricsAt>,
 ) -> Result<()> {
+    let metrics = metrics.map(MetricsAt::allowed).transpose()?;
     let assets =
         assets::folder().context("the built frontend is missing: run `npm run build` in frontend/, or `make run`")?;
     let workbench = Workbench::open(&workspace)?;

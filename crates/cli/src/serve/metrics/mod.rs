@@ -49,17 +49,27 @@ struct Collected {
     turn: Arc<Semaphore>,
 }
 
-/// Listens, and serves for as long as the runtime runs. Prints its URL to stderr.
-///
-/// # Errors
-/// When the address is not loopback's and that was not asked for, or cannot be listened on.
-pub(super) async fn serve(at: MetricsAt, workbench: Arc<Workbench>) -> Result<()> {
-    if !at.address.ip().is_loopback() && !at.beyond_loopback {
-        let address = at.address;
+impl MetricsAt {
+    /// Whether that may be.
+    ///
+    /// # Errors
+    /// When the address is not loopback's and that was not asked for.
+    pub(super) fn allowed(self) -> Result<Self> {
+        let Self { address, beyond_loopback } = self;
+        if address.ip().is_loopback() || beyond_loopback {
+            return Ok(self);
+        }
         bail!(
             "{address} can be reached from other machines: say --metrics-beyond-loopback when that is meant, or take 127.0.0.1"
         );
     }
+}
+
+/// Listens, and serves for as long as the runtime runs. Prints its URL to stderr.
+///
+/// # Errors
+/// When the address cannot be listened on.
+pub(super) async fn serve(at: MetricsAt, workbench: Arc<Workbench>) -> Result<()> {
     let listener =
         TcpListener::bind(at.address).await.with_context(|| format!("{} cannot be listened on", at.address))?;
     let address = listener.local_addr()?;
