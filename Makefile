@@ -3,10 +3,10 @@
 # Outside the checkout, so that a fresh clone does not compile everything again.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/wirereel/target
 
-.PHONY: help run test bench torture dev fmt lint frontend samples screenshots setup
+.PHONY: help run test bench torture load k6 dev fmt lint frontend samples screenshots setup
 
 help: ## Say what there is
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## Show the sample recording in a window
 	@scripts/run
@@ -22,6 +22,12 @@ bench-%:
 
 torture: ## Kill the program again and again while it captures, and say what was lost
 	@scripts/torture
+
+load: ## Send customers into the demo shop; `make load SCENARIO=spike` for another scenario than the flash sale
+	@scripts/load $(SCENARIO)
+
+k6: ## Fetch the load tool, once
+	@scripts/fetch-k6
 
 dev: ## Work on the frontend with hot reload
 	@scripts/dev

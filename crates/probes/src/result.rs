@@ -36,12 +36,15 @@ pub struct ProbeResult {
 }
 
 /// What one call came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Measured {
     pub probe_id: ProbeId,
-    /// The kind of failure: `dns`, `refused`, `timeout`, `tls`, `reset`, `grpc_status`, `http_status`, `protocol`; none when it is up.
+    /// The kind of failure: `dns`, `refused`, `unreachable`, `timeout`, `tls`, `reset`, `grpc_status`, `http_status`, `not_serving`,
+    /// `request`, `protocol`, or `own_limits`, of which nothing follows about the path; none when it is up.
     pub failure: Option<String>,
-    /// From the request's headers sent until the trailers.
+    /// The failure in words; a sentence without its period.
+    pub reason: Option<String>,
+    /// From the request's headers sent until the trailers; 0 when none were sent.
     pub total_ns: u64,
     /// Before that: name resolution, connecting and TLS; none on a connection that was there.
     pub connect_ns: Option<u64>,

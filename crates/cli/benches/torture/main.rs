@@ -43,10 +43,15 @@ const COMPARED: [&str; 5] = [
 ];
 
 /// Of these, what a plain import of the segments says as well: the host's sockets lie beside them, so processes, the names that follow from
-/// them, and when it was known who the server is (the history's `^`) are not in it.
-const IN_SEGMENTS: [&str; 3] = [
+/// them, and when it was known who the server is (the history's `^`) are not in it. Of a connection without its beginning they also tell which
+/// end is the server, so that its ends are compared without their order.
+const IN_SEGMENTS: [&str; 4] = [
     "SELECT * EXCLUDE (exchange_id, flow_id, source_id, client_service, server_service) FROM http_exchanges ORDER BY ALL",
-    "SELECT * EXCLUDE (flow_id, source_id, client_service, server_service, process, client_process, server_process, history) FROM flows ORDER BY ALL",
+    "SELECT * EXCLUDE (flow_id, source_id, client_service, server_service, process, client_process, server_process, history) FROM flows \
+     WHERE handshake <> 'mid_stream' ORDER BY ALL",
+    "SELECT transport, least(client_ip || ':' || client_port, server_ip || ':' || server_port) AS one, \
+     greatest(client_ip || ':' || client_port, server_ip || ':' || server_port) AS other, opened_at, closed_at, close_reason, \
+     client_packets + server_packets AS packets, client_bytes + server_bytes AS bytes FROM flows WHERE handshake = 'mid_stream' ORDER BY ALL",
     "SELECT * EXCLUDE (flow_id, client_service, server_service) FROM flow_events ORDER BY ALL",
 ];
 

@@ -17,12 +17,14 @@ pub struct Probe {
     /// that a source finds, `{address}` stands for its host and port.
     pub target: String,
     /// The region that is probed from; a label.
+    #[schemars(title = "From region")]
     #[serde(skip_serializing_if = "String::is_empty")]
     pub from: String,
     /// Where relays and gateways are to take it.
     #[serde(skip_serializing_if = "is_default")]
     pub to: To,
     /// Whether hops are asked for their part.
+    #[schemars(title = "Mode")]
     pub mode: Mode,
     /// What is called; without it, a gRPC target's health (grpc.health.v1) and `GET` of an HTTP target.
     #[serde(skip_serializing_if = "is_default")]
@@ -102,11 +104,13 @@ pub struct Call {
     pub request: Option<Value>,
     /// For HTTP, the request's method.
     #[serde(skip_serializing_if = "is_default")]
+    #[schemars(title = "HTTP method", extend("default" = "GET"))]
     pub http_method: HttpMethod,
     /// For HTTP, the request's body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<String>,
     /// For HTTP, statuses that are success, from and to; without it, 200 to 299.
+    #[schemars(title = "Success statuses")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<(u16, u16)>,
 }

@@ -32,5 +32,4 @@ mod template;
 
 pub use config::{Consul, Entry, File, Find, ProbeSource, Srv, Told};
 pub use instance::Health;
-pub use problem::Problem;
 pub use sources::{SourceState, Sources, Target, Targets};

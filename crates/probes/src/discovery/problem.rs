@@ -1,9 +1,6 @@
-//! What is wrong with a source: every problem with its path, what was found and what is allowed.
-
-use std::fmt;
+//! What is wrong with a source: every problem, with its path below the source.
 
 use reqwest::Url;
-use serde::Serialize;
 use serde_json::Value;
 
 use super::{
@@ -12,44 +9,11 @@ use super::{
     instance::Instance,
     template,
 };
+use crate::config::Problem;
 
-/// A value that is not allowed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    /// Below the source, such as `find.consul.address`; empty is the source itself.
-    pub path: String,
-    /// As it is written, shortened.
-    pub found: String,
-    /// What would be allowed, to be read after "is not".
-    pub allowed: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, found, allowed } = self;
-        if path.is_empty() {
-            write!(f, "{found} is not {allowed}")
-        } else {
-            write!(f, "{path}: {found} is not {allowed}")
-        }
-    }
-}
-
-/// Longest text of a wrong value that is told.
-const FOUND_CHARS: usize = 80;
 /// A held question of Consul ends after ten minutes at the latest, by its documentation.
 const LONGEST_WAIT_MS: u64 = 600_000;
 const SHORTEST_WAIT_MS: u64 = 1_000;
-
-impl Problem {
-    pub(super) fn new(path: impl Into<String>, found: &str, allowed: impl Into<String>) -> Self {
-        let found = match found.char_indices().nth(FOUND_CHARS) {
-            Some((end, _)) => format!("{:?}…", &found[..end]),
-            None => format!("{found:?}"),
-        };
-        Self { path: path.into(), found, allowed: allowed.into() }
-    }
-}
 
 impl ProbeSource {
     /// Reads what is written.
@@ -66,7 +30,7 @@ impl ProbeSource {
             Err(error) => {
                 let allowed = format!("a source of targets ({error})");
                 let name = written.get("name").and_then(Value::as_str).unwrap_or("a source without a name");
-                Err(vec![Problem::new("", name, allowed)])
+                Err(vec![Problem::text("", name, allowed)])
             }
         }
     }
@@ -75,7 +39,7 @@ impl ProbeSource {
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         if self.name.trim().is_empty() {
-            problems.push(Problem::new("name", &self.name, "a name"));
+            problems.push(Problem::text("name", &self.name, "a name"));
         }
         template::problems(&self.probe, &mut problems);
         match &self.find {
@@ -83,16 +47,16 @@ impl ProbeSource {
             Find::Srv(srv) => {
                 if dns::name(&srv.name).is_none() {
                     let allowed = "a name with SRV records such as _grpc._tcp.cart.example.org";
-                    problems.push(Problem::new("find.srv.name", &srv.name, allowed));
+                    problems.push(Problem::text("find.srv.name", &srv.name, allowed));
                 }
                 if let Some(resolver) = srv.resolver.as_deref().filter(|text| dns::server(text).is_none()) {
                     let allowed = "the address of a DNS server such as 9.9.9.9 or 127.0.0.1:8600";
-                    problems.push(Problem::new("find.srv.resolver", resolver, allowed));
+                    problems.push(Problem::text("find.srv.resolver", resolver, allowed));
                 }
             }
             Find::File(file) => {
                 if file.path.as_os_str().is_empty() {
-                    problems.push(Problem::new("find.file.path", "", "the path of a file with a JSON list"));
+                    problems.push(Problem::text("find.file.path", "", "the path of a file with a JSON list"));
                 }
             }
             Find::Static(entries) => problems.extend(of_entries("find.static", entries)),
@@ -109,7 +73,7 @@ pub(super) fn of_entries(path: &str, entries: &[Entry]) -> Vec<Problem> {
             Entry::Told(told) => &told.address,
         };
         let is_right = Instance::of_entry(entry).is_some();
-        (!is_right).then(|| Problem::new(format!("{path}[{place}]"), address, "a host and a port such as cart:50051"))
+        (!is_right).then(|| Problem::text(format!("{path}[{place}]"), address, "a host and a port such as cart:50051"))
     });
     wrong.collect()
 }
@@ -118,17 +82,17 @@ fn of_consul(consul: &Consul, problems: &mut Vec<Problem>) {
     let url = Url::parse(&consul.address).ok();
     if !url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()) {
         let allowed = "the URL of a Consul agent such as http://127.0.0.1:8500";
-        problems.push(Problem::new("find.consul.address", &consul.address, allowed));
+        problems.push(Problem::text("find.consul.address", &consul.address, allowed));
     }
     if !(SHORTEST_WAIT_MS..=LONGEST_WAIT_MS).contains(&consul.wait.as_millis()) {
-        problems.push(Problem::new("find.consul.wait", &consul.wait.to_string(), "a duration from 1s to 10m"));
+        problems.push(Problem::text("find.consul.wait", &consul.wait.to_string(), "a duration from 1s to 10m"));
     }
     if consul.token.is_some() && consul.token_file.is_some() {
-        problems.push(Problem::new("find.consul.token", "a token", "possible beside token_file"));
+        problems.push(Problem::text("find.consul.token", "a token", "possible beside token_file"));
     }
     for (path, names) in [("services", &consul.services), ("tags", &consul.tags)] {
         if names.iter().any(|name| name.trim().is_empty()) {
-            problems.push(Problem::new(format!("find.consul.{path}"), "", "a name"));
+            problems.push(Problem::text(format!("find.consul.{path}"), "", "a name"));
         }
     }
 }

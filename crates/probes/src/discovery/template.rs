@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::config::{Mode, Probe};
-
-use super::{instance::Instance, problem::Problem};
+use super::instance::Instance;
+use crate::config::{Mode, Probe, Problem};
 
 /// What a template that does not name its probes calls them.
 const NAME: &str = "{service} {address}";
@@ -22,7 +21,7 @@ const META: &str = "meta.";
 pub(super) fn problems(template: &Probe, problems: &mut Vec<Problem>) {
     let mut copy = template.clone();
     if copy.target.trim().is_empty() {
-        problems.push(Problem::new("probe.target", "", "a target such as grpc://{address}"));
+        problems.push(Problem::text("probe.target", "", "a target such as grpc://{address}"));
     }
     for_texts(&mut copy, |path, text| {
         let mut unknown = Vec::new();
@@ -34,7 +33,7 @@ pub(super) fn problems(template: &Probe, problems: &mut Vec<Problem>) {
         });
         for name in unknown {
             let allowed = format!("one of {} or {{{META}KEY}}", NAMES.map(|name| format!("{{{name}}}")).join(", "));
-            problems.push(Problem::new(format!("probe.{path}"), &format!("{{{name}}}"), allowed));
+            problems.push(Problem::text(format!("probe.{path}"), &format!("{{{name}}}"), allowed));
         }
     });
 }

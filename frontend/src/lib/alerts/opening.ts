@@ -1,14 +1,18 @@
 // From an alert to what matters of it.
 
 import type { AlertRow } from "../backend";
-import { goTo, showRuns } from "../checks/opening";
+import { showRuns } from "../checks/opening";
+import { showProbe } from "../probes/opening";
 import { pane, recording } from "../state";
+import { goTo } from "../watched/opening";
 
-/** Shows the time of an alert, where its subject is shown: for a website its failing checks. */
+/** Shows the time of an alert, where its subject is shown: for a website its failing checks, for a probe its failing runs. */
 export async function open(alert: AlertRow): Promise<void> {
-  if (alert.subject.kind === "website") return showRuns(alert.subject.name, alert.evidence, true, alert.opened_us);
+  const { subject, evidence, opened_us } = alert;
+  if (subject.kind === "website") return showRuns(subject.name, evidence, true, opened_us);
+  if (subject.kind === "probe") return showProbe(subject.name, evidence, true, opened_us);
   if (!recording.isLive) await recording.showLive();
-  goTo(alert.opened_us, alert.evidence);
-  if (alert.subject.kind === "wirereel") pane.show("health");
+  goTo(opened_us, evidence);
+  if (subject.kind === "wirereel") pane.show("health");
   else pane.show("exchanges");
 }

@@ -44,6 +44,14 @@ import type {
   PacketBytes,
   Passing,
   PassingQuestion,
+  ProbeDetail,
+  ProbeDraft,
+  ProbeQuestion,
+  ProbeRuns,
+  ProbeRunsQuestion,
+  Probes,
+  ProbesQuestion,
+  ProbeTested,
   ProblemsPage,
   ProblemsQuestion,
   RowsFormat,
@@ -192,6 +200,22 @@ export interface Backend {
   /** Checks it once, whether it is saved or not; nothing is kept. */
   websiteTest(draft: WebsiteDraft, options?: AskOptions): Promise<WebsiteTested>;
   websitesImport(list: WebsiteImport, options?: AskOptions): Promise<WebsitesImported>;
+
+  /** All probes with figures of a time, and what lies between their regions. */
+  probes(question: ProbesQuestion, options?: AskOptions): Promise<Probes>;
+  probe(question: ProbeQuestion, options?: AskOptions): Promise<ProbeDetail>;
+  probeRuns(question: ProbeRunsQuestion, options?: AskOptions): Promise<ProbeRuns>;
+  /** The JSON Schema of a probe. */
+  probeSchema(): Promise<Record<string, unknown>>;
+  /** What is wrong with a probe; nothing is saved. */
+  probeCheck(draft: ProbeDraft, options?: AskOptions): Promise<CheckProblem[]>;
+  /** Saves a probe in which nothing is wrong. */
+  probeSave(draft: ProbeDraft): Promise<CheckProblem[]>;
+  /** What was measured stays. */
+  probeRemove(probe: string): Promise<void>;
+  probePause(probe: string, paused: boolean): Promise<void>;
+  /** Sends it once, whether it is saved or not; nothing is kept. */
+  probeTest(draft: ProbeDraft, options?: AskOptions): Promise<ProbeTested>;
 
   alerts(question: AlertsQuestion, options?: AskOptions): Promise<Alerts>;
   /** Says that somebody knows of it, or takes that back. */

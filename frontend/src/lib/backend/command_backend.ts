@@ -58,6 +58,14 @@ import type {
   PacketBytes,
   Passing,
   PassingQuestion,
+  ProbeDetail,
+  ProbeDraft,
+  ProbeQuestion,
+  ProbeRuns,
+  ProbeRunsQuestion,
+  Probes,
+  ProbesQuestion,
+  ProbeTested,
   ProblemsPage,
   ProblemsQuestion,
   Scope,
@@ -208,6 +216,34 @@ export abstract class CommandBackend implements Backend {
   }
   websitesImport(list: WebsiteImport, options?: AskOptions): Promise<WebsitesImported> {
     return this.ask("websites_import", list, options);
+  }
+
+  probes(question: ProbesQuestion, options?: AskOptions): Promise<Probes> {
+    return this.ask("probes", question, options);
+  }
+  probe(question: ProbeQuestion, options?: AskOptions): Promise<ProbeDetail> {
+    return this.ask("probe", question, options);
+  }
+  probeRuns(question: ProbeRunsQuestion, options?: AskOptions): Promise<ProbeRuns> {
+    return this.ask("probe_runs", question, options);
+  }
+  probeSchema(): Promise<Record<string, unknown>> {
+    return this.ask("probe_schema", {});
+  }
+  probeCheck(draft: ProbeDraft, options?: AskOptions): Promise<CheckProblem[]> {
+    return this.ask("probe_check", draft, options);
+  }
+  probeSave(draft: ProbeDraft): Promise<CheckProblem[]> {
+    return this.ask("probe_save", draft);
+  }
+  probeRemove(probe: string): Promise<void> {
+    return this.ask("probe_remove", { probe });
+  }
+  probePause(probe: string, paused: boolean): Promise<void> {
+    return this.ask("probe_pause", { probe, paused });
+  }
+  probeTest(draft: ProbeDraft, options?: AskOptions): Promise<ProbeTested> {
+    return this.ask("probe_test", draft, options);
   }
 
   alerts(question: AlertsQuestion, options?: AskOptions): Promise<Alerts> {

@@ -13,7 +13,7 @@ import {
 import type { WebsiteSort, WebsitesQuestion, WebsiteState } from "../backend";
 import { attempt } from "../exporting/saving";
 import type { RowSpan } from "../grid/scroll_window";
-import { checksView, playhead, recording, selection } from "../state";
+import { checksView, recording, watched } from "../state";
 
 /** Rows above and below the view that are read with it, in whole steps, so that a little scrolling asks nothing. */
 const STEP_ROWS = 16;
@@ -70,8 +70,8 @@ export class ChecksModel {
   /** Rows by index, of one question. */
   #rows = $state.raw<{ key: string; rows: ReadonlyMap<number, WebsiteRow> }>({ key: "", rows: new Map() });
 
-  /** The instant that is shown; null is now. Only the live recording has the time of checks on its reel. */
-  readonly at = $derived(recording.isLive && playhead.placed !== null ? playhead.settledAt : null);
+  /** The instant that is shown; null is now. */
+  readonly at = $derived(watched.at);
 
   /** Call it while the pane is being made. */
   constructor() {
@@ -177,12 +177,7 @@ export class ChecksModel {
 
   /** The time that is looked at; null is the longest frame. */
   get span(): TimeRange | null {
-    return recording.isLive ? selection.range : checksView.span;
-  }
-
-  clearSpan(): void {
-    if (recording.isLive) selection.setRange(null);
-    checksView.span = null;
+    return watched.span;
   }
 
   again(): void {

@@ -1,9 +1,10 @@
 import { flushSync } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { useBackend, type Backend, type WebsiteDraft } from "../backend";
+import { useBackend, type Backend, type CheckRun, type WebsiteDraft } from "../backend";
+import { EntryForm } from "../form/entry_form.svelte";
 import type { Field } from "../form/schema";
 import { run } from "./testkit";
-import { WebsiteForm } from "./website_form.svelte";
+import { WEBSITE } from "./website_form";
 
 const SCHEMA = {
   type: "object",
@@ -37,9 +38,9 @@ async function form(original?: string, saved: Record<string, unknown> = {}) {
     websiteTest: () => Promise.resolve({ problems: [], run: run() }),
   };
   useBackend(made as Backend);
-  let one!: WebsiteForm;
+  let one!: EntryForm<WebsiteDraft, CheckRun>;
   const end = $effect.root(() => {
-    one = new WebsiteForm(original, saved);
+    one = new EntryForm(WEBSITE, original, saved);
   });
   const rest = async (): Promise<void> => {
     flushSync();

@@ -1,18 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { Websites } from "../backend";
 import { AT, figures, FRAME, run, website } from "./testkit";
-import {
-  availabilityTone,
-  availabilityWords,
-  frameWords,
-  listWords,
-  outcomesInOrder,
-  outcomesWords,
-  ruleWords,
-  runOutcome,
-  sinceWords,
-  spoken,
-} from "./words";
+import { availabilityTone, frameWords, listWords, ruleWords, runOutcome, sinceWords, spoken } from "./words";
+import { availabilityWords, outcomesInOrder, outcomesWords } from "../watched/words";
 
 const RULE = { percent: 80, recover_percent: 90, over_ms: 120_000 };
 

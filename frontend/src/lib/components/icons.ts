@@ -32,6 +32,7 @@ export type IconName =
   | "pause"
   | "play"
   | "plus"
+  | "probes"
   | "problems"
   | "range"
   | "refresh"

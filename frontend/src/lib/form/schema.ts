@@ -13,8 +13,21 @@ export type Scalar =
   | { is: "text"; pattern: string | null; examples: readonly string[] }
   | { is: "choice"; options: readonly Option[] };
 
-/** What kind of value a field takes. `map` is names with texts, such as headers. `json` is for what no form control is made for: it is typed as it stands in the file. */
-export type Shape = { is: "switch" } | Scalar | { is: "list"; of: Scalar } | { is: "map" } | { is: "json" };
+/** A text of each row of a list of objects. */
+export interface RowColumn {
+  key: string;
+  title: string;
+  help: string;
+}
+
+/** What kind of value a field takes. `map` is names with texts, such as headers. `rows` are objects in an order, each of a few texts. `json` is for what no form control is made for: it is typed as it stands in the file. */
+export type Shape =
+  | { is: "switch" }
+  | Scalar
+  | { is: "list"; of: Scalar }
+  | { is: "map" }
+  | { is: "rows"; columns: readonly RowColumn[] }
+  | { is: "json" };
 
 /** A setting. */
 export interface Field {
@@ -140,11 +153,25 @@ function shapeOf(node: Node, root: Node): Shape {
   if (scalar !== null) return scalar;
   const items = objectOf(node["items"]);
   if (node["type"] === "array" && items !== null) {
-    const of = scalarOf(resolve(items, root));
+    const item = resolve(items, root);
+    const of = scalarOf(item);
     if (of !== null) return { is: "list", of };
+    const columns = columnsOf(item, root);
+    if (columns !== null) return { is: "rows", columns };
   }
   if (node["type"] === "object" && objectOf(node["additionalProperties"])?.["type"] === "string") return { is: "map" };
   return { is: "json" };
+}
+
+/** The texts of an object that has nothing but texts. */
+function columnsOf(node: Node, root: Node): RowColumn[] | null {
+  const properties = Object.entries(objectOf(node["properties"]) ?? {});
+  const columns = properties.map(([key, raw]): RowColumn | null => {
+    const property = resolve(objectOf(raw) ?? {}, root);
+    if (scalarOf(property)?.is !== "text") return null;
+    return { key, title: textOf(property["title"]) || titleOf(key), help: textOf(property["description"]) };
+  });
+  return columns.length > 0 && columns.every((column) => column !== null) ? columns : null;
 }
 
 function scalarOf(node: Node): Scalar | null {

@@ -9,6 +9,8 @@ export interface Wrong {
   allowed: string;
   /** The character from which on it cannot be read. */
   at: number | null;
+  /** Where the host found it: `probe.path[1].hop`. */
+  path?: string;
 }
 
 export type Read = { value: unknown } | { wrong: Wrong };
@@ -19,7 +21,7 @@ export function write(field: Field, value: unknown): string {
 }
 
 function writeShape(shape: Shape, value: unknown): string {
-  if (shape.is === "json") return JSON.stringify(value);
+  if (shape.is === "json" || shape.is === "rows") return JSON.stringify(value);
   if (shape.is === "map") return writeMap(value);
   if (shape.is === "list") {
     // Commas stand between the items: numbers have none here.
@@ -54,8 +56,7 @@ function readMap(text: string): Read {
 export function read(field: Field, text: string): Read {
   if (field.nullable && text.trim() === "") return { value: null };
   const { shape } = field;
-  if (shape.is === "json") return readJson(text);
-  if (shape.is === "switch") return readJson(text);
+  if (shape.is === "json" || shape.is === "rows" || shape.is === "switch") return readJson(text);
   if (shape.is === "map") return readMap(text);
   if (shape.is !== "list") return readScalar(shape, text);
   const values: unknown[] = [];

@@ -16,6 +16,7 @@ const nowhere: Place = {
   stage: null,
   whisperer: { id: null, tab: "status" },
   checks: { website: null, tab: "runs", failing: false },
+  probes: { probe: null, list: "list", tab: "path", failing: false, runUs: null },
   alerts: { id: null, list: "alerts" },
 };
 
@@ -45,6 +46,7 @@ describe("the address", () => {
       stage: "transport",
       whisperer: { id: "w-1", tab: "capture" },
       checks: { website: "https://shop.test/a?b=c&d", tab: "heat", failing: true },
+      probes: { probe: "catalog & co", list: "regions", tab: "runs", failing: true, runUs: 1_795_257_725_187_001 },
       alerts: { id: "01J9", list: "rules" },
     };
     expect(readAddress(writeAddress(place))).toEqual(place);

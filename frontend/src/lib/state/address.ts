@@ -5,11 +5,13 @@ import {
   readAlerts,
   readChecks,
   readCompared,
+  readProbes,
   readSequence,
   readWhisperer,
   writeAlerts,
   writeChecks,
   writeCompared,
+  writeProbes,
   writeSequence,
   writeWhisperer,
 } from "./address_of_panes";
@@ -17,6 +19,7 @@ import type { AlertsPlace } from "./alerts_view.svelte";
 import type { ChecksPlace } from "./checks_view.svelte";
 import type { Compared } from "./comparison.svelte";
 import { paneNamed, type PaneId } from "./pane.svelte";
+import type { ProbesPlace } from "./probes_view.svelte";
 import type { Inspected } from "./selection.svelte";
 import type { WhispererPlace } from "./whisperer_view.svelte";
 
@@ -36,6 +39,7 @@ export interface Place {
   stage: string | null;
   whisperer: WhispererPlace;
   checks: ChecksPlace;
+  probes: ProbesPlace;
   alerts: AlertsPlace;
 }
 
@@ -65,6 +69,7 @@ export function writeAddress(place: Place): string {
   if (place.stage !== null) put("stage", place.stage);
   for (const [key, value] of writeWhisperer(place.whisperer)) put(key, value);
   for (const [key, value] of writeChecks(place.checks)) put(key, value);
+  for (const [key, value] of writeProbes(place.probes)) put(key, value);
   for (const [key, value] of writeAlerts(place.alerts)) put(key, value);
   return `#/${place.pane}${query.length > 0 ? `?${query.join("&")}` : ""}`;
 }
@@ -89,6 +94,7 @@ export function readAddress(hash: string): Place {
     stage: values.get("stage") || null,
     whisperer: readWhisperer(values),
     checks: readChecks(values),
+    probes: readProbes(values),
     alerts: readAlerts(values),
   };
 }

@@ -57,6 +57,32 @@ describe("the address of a sequence", () => {
   );
 });
 
+describe("the address of a probe", () => {
+  const place: Place = {
+    ...compare,
+    pane: "probes",
+    probes: { probe: "catalog from A", list: "regions", tab: "runs", failing: true, runUs: 1_500_000 },
+  };
+
+  it("names probe, view and single probe, and gives them back", () => {
+    expect(writeAddress(place)).toBe(
+      "#/probes?probe=catalog%20from%20A&by=regions&of_probe=runs&failing_probes=1&run=1970-01-01T00:00:01.5Z",
+    );
+    expect(readAddress(writeAddress(place))).toEqual(place);
+  });
+
+  it("names nothing while the first probe's path is shown", () => {
+    const probes = { probe: null, list: "list", tab: "path", failing: false, runUs: null } as const;
+    expect(writeAddress({ ...place, probes })).toBe("#/probes");
+    expect(readAddress("#/probes?by=x&of_probe=y&run=z").probes).toEqual(probes);
+  });
+
+  it("does not mix with what is shown of websites", () => {
+    expect(readAddress("#/probes?failing=1&show=heat").probes.failing).toBe(false);
+    expect(readAddress("#/checks?failing_probes=1").checks.failing).toBe(false);
+  });
+});
+
 describe("the address of a whisperer", () => {
   it("names whisperer and tab, and nothing while the first one's status is shown", () => {
     const place: Place = { ...compare, pane: "whisperers", whisperer: { id: "w-2", tab: "parsing" } };

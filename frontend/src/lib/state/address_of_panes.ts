@@ -1,11 +1,12 @@
-// The parts of the address that one pane alone has: what is compared, whose exchanges are in sequence, which whisperer, website
-// or alert is shown.
+// The parts of the address that one pane alone has: what is compared, whose exchanges are in sequence, which whisperer, website,
+// probe or alert is shown.
 
 import type { SequenceOf, TimeRange, TimeWindow } from "../backend";
 import { ALERT_LISTS, type AlertsPlace } from "./alerts_view.svelte";
 import { readId, readInstant, writeInstant } from "./address";
 import { CHECK_TABS, type ChecksPlace } from "./checks_view.svelte";
 import { FIRST_METRIC, METRICS, MOST_SERVICES, type Compared } from "./comparison.svelte";
+import { PROBE_LISTS, PROBE_TABS, type ProbesPlace } from "./probes_view.svelte";
 import { WHISPERER_TABS, type WhispererPlace } from "./whisperer_view.svelte";
 
 /** Between names and instants: neither holds it. */
@@ -97,6 +98,27 @@ export function readChecks(values: URLSearchParams): ChecksPlace {
     website: values.get("website") || null,
     tab: CHECK_TABS.find((tab) => tab === values.get("show")) ?? "runs",
     failing: values.get("failing") === "1",
+  };
+}
+
+/** Keys and values; the first probe's path is left out. */
+export function writeProbes({ probe, list, tab, failing, runUs }: ProbesPlace): [key: string, value: string][] {
+  const parts: [string, string][] = [];
+  if (probe !== null) parts.push(["probe", probe]);
+  if (list !== "list") parts.push(["by", list]);
+  if (tab !== "path") parts.push(["of_probe", tab]);
+  if (failing) parts.push(["failing_probes", "1"]);
+  if (runUs !== null) parts.push(["run", writeInstant(runUs)]);
+  return parts;
+}
+
+export function readProbes(values: URLSearchParams): ProbesPlace {
+  return {
+    probe: values.get("probe") || null,
+    list: PROBE_LISTS.find((list) => list === values.get("by")) ?? "list",
+    tab: PROBE_TABS.find((tab) => tab === values.get("of_probe")) ?? "path",
+    failing: values.get("failing_probes") === "1",
+    runUs: readInstant(values.get("run")),
   };
 }
 

@@ -1,7 +1,5 @@
 // Which website is looked at, and what of it.
 
-import type { TimeRange } from "../backend";
-
 export const CHECK_TABS = ["runs", "heat", "codes", "periods", "compare", "alerts"] as const;
 export type CheckTab = (typeof CHECK_TABS)[number];
 
@@ -18,8 +16,6 @@ class ChecksView implements ChecksPlace {
   website = $state<string | null>(null);
   tab = $state<CheckTab>("runs");
   failing = $state(false);
-  /** The time that is looked at while no recording is open that has it; the selected range takes its place otherwise. */
-  span = $state.raw<TimeRange | null>(null);
 
   get place(): ChecksPlace {
     return { website: this.website, tab: this.tab, failing: this.failing };

@@ -13,6 +13,8 @@
 // | `tally`     | `requests`, `errors`, `matches` of the selection            |                                            |
 // | `comparison`| `services`, `metric`, `before`, `below`: the Compare pane's | the same                                   |
 // | `checksView` | `website`, `tab`, `failing`                                 | the same                                   |
+// | `probesView` | `probe`, `list`, `tab`, `failing`, `runUs`                  | the same                                   |
+// | `watched`   | `at`, `span`: the time of websites and probes               | `choose(span)`, `clear()`                  |
 // | `alertsView` | `id`, `list`                                               | the same, `look(id)`                       |
 // | `whispererView` | `id`, `tab`                                             | the same, `fix(id)`                        |
 // | `pane`      | `current`                                                   | `show("exchanges")`, `goBack()`            |
@@ -41,10 +43,12 @@ export { messages, type Toast } from "./messages.svelte";
 export { moment } from "./moment.svelte";
 export { pane, PANES, type PaneId } from "./pane.svelte";
 export { playhead, SPEEDS, type Speed } from "./playhead.svelte";
+export { probesView, type ProbeList, type ProbeTab } from "./probes_view.svelte";
 export { recording } from "./recording.svelte";
 export { selection, type Inspected } from "./selection.svelte";
 export { listOfWords, numberWithin, oneOf, Remembered } from "./settings.svelte";
 export { tally } from "./tally.svelte";
 export { theme, type ThemeName } from "./theme.svelte";
 export { LOCAL_ZONE, times, type Origin } from "./times.svelte";
+export { watched } from "./watched.svelte";
 export { whispererView, type WhispererPlace, type WhispererTab } from "./whisperer_view.svelte";

@@ -8,6 +8,7 @@ import { comparison } from "./comparison.svelte";
 import { followPlace, splitPlace } from "./link";
 import { pane } from "./pane.svelte";
 import { playhead } from "./playhead.svelte";
+import { probesView } from "./probes_view.svelte";
 import { recording } from "./recording.svelte";
 import { selection } from "./selection.svelte";
 import { whispererView } from "./whisperer_view.svelte";
@@ -127,6 +128,7 @@ function here(): Place {
     stage: selection.stage,
     whisperer: whispererView.place,
     checks: checksView.place,
+    probes: probesView.place,
     alerts: alertsView.place,
   };
 }
@@ -144,6 +146,7 @@ function apply(place: Place): void {
   selection.stage = place.stage;
   whispererView.place = place.whisperer;
   checksView.place = place.checks;
+  probesView.place = place.probes;
   alertsView.place = place.alerts;
   playhead.moveTo(place.atUs);
   playhead.settle();

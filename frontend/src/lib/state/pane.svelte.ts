@@ -8,6 +8,7 @@ export const PANES = [
   { id: "compare", title: "Compare", key: "c" },
   { id: "problems", title: "Problems", key: "i" },
   { id: "checks", title: "Checks", key: "k", begins: true },
+  { id: "probes", title: "Probes", key: "p" },
   { id: "alerts", title: "Alerts", key: "a" },
   { id: "whisperers", title: "Whisperers", key: "w", begins: true },
   { id: "health", title: "Health", key: "h" },

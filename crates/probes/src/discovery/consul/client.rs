@@ -198,8 +198,11 @@ impl Client {
     }
 }
 
-fn tls(config: &config::Consul) -> Result<rustls::ClientConfig, String> {
-    use rustls::pki_types::{CertificateDer, pem::PemObject};
+fn tls(config: &config::Consul) -> Result<tokio_rustls::rustls::ClientConfig, String> {
+    use tokio_rustls::rustls::{
+        self,
+        pki_types::{CertificateDer, pem::PemObject},
+    };
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if let Some(path) = &config.ca_file {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { CheckMark } from "../backend";
 import { bandOn, frameRange, stripOf } from "./strip";
-import { AT, FRAME } from "./testkit";
+import { AT, FRAME } from "../checks/testkit";
 
 const SIZE = { width: 120, height: 14 };
 const range = frameRange(FRAME);
