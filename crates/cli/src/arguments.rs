@@ -120,7 +120,7 @@ pub(crate) enum Command {
     },
     /// The same UI in a browser; prints the URL with its one-time token
     #[command(
-        after_help = "Example:\n  wirereel serve --workspace /tmp/shop\n  wirereel serve sample-pcaps/shop-day.pcapng"
+        after_help = "Example:\n  wirereel serve --workspace /tmp/shop\n  wirereel serve sample-pcaps/shop-day.pcapng\n  wirereel serve --metrics 127.0.0.1:9464"
     )]
     Serve {
         /// Captures to open at the start
@@ -131,6 +131,12 @@ pub(crate) enum Command {
         /// Address to listen on; port 0 takes a free one. Anything but loopback lets others reach your recordings
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
         listen: SocketAddr,
+        /// Address where Prometheus finds figures under /metrics, such as 127.0.0.1:9464; without it there are none
+        #[arg(long, value_name = "ADDR")]
+        metrics: Option<SocketAddr>,
+        /// Let other machines read the figures, names of services and websites included
+        #[arg(long, requires = "metrics")]
+        metrics_beyond_loopback: bool,
     },
     /// Start, stop and look at live capture
     ///

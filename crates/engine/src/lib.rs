@@ -14,6 +14,7 @@ pub mod import;
 pub mod instant;
 pub mod keeping;
 mod live;
+pub mod metering;
 mod naming;
 pub mod probing;
 mod read_back;

@@ -12,10 +12,12 @@
 //! - [`net`]: connections, in the clear and by TLS;
 //! - [`relay`]: takes calls on to the next hop, and records how long it held them;
 //! - [`responder`]: a service that answers with its times;
-//! - [`path`]: records in, parts of the total out.
+//! - [`path`]: records in, parts of the total out;
+//! - [`discovery`]: where targets come from.
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod discovery;
 pub mod net;
 pub mod path;
 pub mod record;

@@ -14,6 +14,8 @@
 //!
 //! Independent of the rooms it tests: packets are plain bytes with a time and a link type.
 
+#[cfg(feature = "consul")]
+pub mod consul;
 mod conversation;
 mod file;
 mod frame;

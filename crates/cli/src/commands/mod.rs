@@ -38,7 +38,10 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Picture { what, workspace, selected, services, metric, theme, out } => {
             picture::run(&folder(&workspace)?, what, selected.scope(), services, metric, theme, &out)
         }
-        Command::Serve { files, workspace, listen } => serve::serve(folder(&workspace)?, files, listen),
+        Command::Serve { files, workspace, listen, metrics, metrics_beyond_loopback: beyond_loopback } => {
+            let metrics = metrics.map(|address| serve::MetricsAt { address, beyond_loopback });
+            serve::serve(folder(&workspace)?, files, listen, metrics)
+        }
         Command::Capture(capture) => capture::run(capture),
         Command::Check(Check::Run { websites, workspace, format }) => {
             check::run(&folder(&workspace)?, &websites, format)

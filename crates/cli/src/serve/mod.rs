@@ -3,6 +3,7 @@
 mod assets;
 mod calls;
 mod guard;
+mod metrics;
 mod session;
 mod transfer;
 
@@ -14,6 +15,7 @@ use tokio::net::TcpListener;
 use wirereel_api::{Api, Host, Workbench};
 
 use guard::Guard;
+pub(crate) use metrics::MetricsAt;
 use session::Sessions;
 
 /// The page in a browser.
@@ -40,7 +42,13 @@ struct Shared {
 }
 
 /// Serves until Ctrl-C or SIGTERM. Prints the URL with its token to stdout once it listens.
-pub(crate) fn serve(workspace: PathBuf, files: Vec<PathBuf>, listen: SocketAddr) -> Result<()> {
+pub(crate) fn serve(
+    workspace: PathBuf,
+    files: Vec<PathBuf>,
+    listen: SocketAddr,
+    metrics: Option<MetricsAt>,
+) -> Result<()> {
+    let metrics = metrics.map(MetricsAt::allowed).transpose()?;
     let assets =
         assets::folder().context("the built frontend is missing: run `npm run build` in frontend/, or `make run`")?;
     let workbench = Workbench::open(&workspace)?;
@@ -58,6 +66,9 @@ pub(crate) fn serve(workspace: PathBuf, files: Vec<PathBuf>, listen: SocketAddr)
         let _reached = reached_by_programs(&api, &folder);
         api.workbench().resume_captures()?;
         let sessions = Arc::new(Sessions::new()?);
+        if let Some(at) = metrics {
+            metrics::serve(at, Arc::clone(api.workbench())).await?;
+        }
         println!("http://{address}/?token={}", sessions.token());
         if !address.ip().is_loopback() {
             eprintln!("warning: {address} can be reached from other machines; who has the URL sees your recordings, unencrypted");

@@ -10,6 +10,7 @@ use wirereel_query::checks::WebsiteState;
 use wirereel_store::CheckHour;
 
 use super::figures::hour_of;
+use crate::metering::Meter;
 
 /// Longer than this after its next instant, and its timeout, a website that was not heard of is one about which nothing is known.
 const SLACK_US: i64 = 10_000_000;
@@ -82,6 +83,8 @@ pub(crate) struct Site {
     pub(crate) stats: RollingStats,
     hours: OpenHours,
     pub(crate) standing: Standing,
+    /// Since the workbench started.
+    pub(crate) meter: Meter,
 }
 
 impl Site {
@@ -173,7 +176,16 @@ impl Board {
                     for (place, now) in self.frames.iter().enumerate() {
                         stats.tell(place, now.told_ns);
                     }
-                    (name, Site { listed: one.clone(), stats, hours, standing: Standing::default() })
+                    (
+                        name,
+                        Site {
+                            listed: one.clone(),
+                            stats,
+                            hours,
+                            standing: Standing::default(),
+                            meter: Meter::default(),
+                        },
+                    )
                 }
             };
             self.sites.insert(name, site);
@@ -206,6 +218,7 @@ impl Board {
     pub(crate) fn roll(&mut self, result: &CheckResult, intended_us: i64) {
         let Some(site) = self.sites.get_mut(&result.website) else { return };
         site.take(&Sample::of(result), result.instants, intended_us);
+        site.meter.take(result);
         let is_own = result.measured.as_ref().and_then(|measured| measured.failure.as_ref());
         match result.state {
             State::SelfOffline if !is_own.is_some_and(Failure::is_own_trouble) => {

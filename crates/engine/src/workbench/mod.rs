@@ -9,6 +9,7 @@ mod checks;
 mod health;
 mod keeping;
 mod live;
+mod metering;
 mod opening;
 mod probes;
 mod recents;
@@ -36,8 +37,8 @@ use wirereel_query::{
 use wirereel_store::{Reader, SourceId, Workspace as Memory};
 
 use crate::{
-    EngineError, RowsExport, Selection, WholeBody, Workspace, export, samples, ticks::TickBoard, wireshark,
-    workspace::exists,
+    EngineError, RowsExport, Selection, WholeBody, Workspace, export, metering::Traffic, samples, ticks::TickBoard,
+    wireshark, workspace::exists,
 };
 
 use alerting::Alarm;
@@ -69,6 +70,7 @@ pub struct Workbench {
     alarm: Alarm,
     checks: Checks,
     probes: Probes,
+    metered: Mutex<Traffic>,
     scratch_number: AtomicU64,
     ticks: TickBoard,
     /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
@@ -103,6 +105,7 @@ impl Workbench {
             alarm: Alarm::default(),
             checks: Checks::default(),
             probes: Probes::default(),
+            metered: Mutex::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
             beside: Mutex::default(),

@@ -38,7 +38,7 @@ type Stamp = Option<(SystemTime, u64)>;
 /// What is checked, and how it goes.
 #[derive(Default)]
 pub(super) struct Checks {
-    board: Arc<Mutex<Board>>,
+    pub(super) board: Arc<Mutex<Board>>,
     checker: OnceLock<Arc<Checker>>,
     /// While any website is listed.
     running: Mutex<Option<Running>>,

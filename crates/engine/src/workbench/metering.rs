@@ -1,0 +1,65 @@
+//! Gathers figures for whoever collects them.
+
+use std::sync::{Arc, PoisonError, TryLockError};
+
+use wirereel_query::{checks::WebsiteState, health::HealthQuestion, question::Scope};
+
+use super::{Workbench, live::now_us, lock};
+use crate::{
+    EngineError,
+    metering::{Meters, WebsiteMeter},
+};
+
+impl Workbench {
+    /// Everything at this moment. It reads what is in memory and, while something is captured, a few seconds of traffic.
+    ///
+    /// # Errors
+    /// When Wirereel cannot look at itself.
+    pub fn meters(&self) -> Result<Meters, EngineError> {
+        self.read_traffic();
+        let health = self.health(&HealthQuestion::default())?;
+        let mut meters = Meters { websites: self.website_meters(), health, ..Meters::default() };
+        let traffic = lock(&self.metered);
+        (meters.services, meters.calls) = (traffic.services(), traffic.calls());
+        meters.uncounted = traffic.uncounted();
+        Ok(meters)
+    }
+
+    fn website_meters(&self) -> Vec<WebsiteMeter> {
+        let now_us = now_us();
+        let board = lock(&self.checks.board);
+        let meters = board.sites().map(|(name, site)| WebsiteMeter {
+            name: Arc::clone(name),
+            url: site.listed.check.website().url.clone(),
+            is_up: match site.standing.at(&site.listed.check, now_us) {
+                WebsiteState::Up => Some(true),
+                WebsiteState::Down => Some(false),
+                WebsiteState::SelfOffline | WebsiteState::Unknown | WebsiteState::Paused => None,
+            },
+            results: site.meter.results,
+            durations: site.meter.durations.clone(),
+            last: site.meter.last,
+        });
+        let mut meters: Vec<WebsiteMeter> = meters.collect();
+        drop(board);
+        meters.sort_by(|one, other| one.name.cmp(&other.name));
+        meters
+    }
+
+    /// Counts the traffic since somebody collected last.
+    fn read_traffic(&self) {
+        // Of two who collect at the same time one reads.
+        let mut traffic = match self.metered.try_lock() {
+            Ok(traffic) => traffic,
+            Err(TryLockError::Poisoned(poisoned)) => PoisonError::into_inner(poisoned),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let Some(workspace) = self.captured_into() else { return traffic.rest() };
+        let Some(piece) = traffic.piece(now_us()) else { return };
+        let scope = Scope { range: Some(piece), filter: String::new() };
+        // What cannot be read now is a part of the next piece.
+        if let Ok(topology) = workspace.reader(None).and_then(|reader| Ok(reader.topology(&scope)?)) {
+            traffic.take(piece, &topology);
+        }
+    }
+}
