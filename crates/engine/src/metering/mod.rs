@@ -5,10 +5,12 @@
 //! |---|---|
 //! | here | the snapshot |
 //! | `distribution` | durations, counted once and told in two forms |
+//! | `probe` | a probe's counters and its last call |
 //! | `website` | a website's counters and its last check |
 //! | `traffic` | counters of services and of calls, while something is captured |
 
 mod distribution;
+mod probe;
 mod traffic;
 mod website;
 
@@ -17,6 +19,7 @@ use std::sync::Arc;
 use wirereel_query::health::Health;
 
 pub use distribution::{BOUNDS_S, Distribution, SCHEMA};
+pub(crate) use probe::{ProbeCounts, hop_meter};
 pub(crate) use traffic::Traffic;
 pub use traffic::{Golden, TrafficMeter};
 pub(crate) use website::Meter;
@@ -33,7 +36,7 @@ pub struct Meters {
     pub calls: Vec<TrafficMeter>,
     /// Services and calls that there was no room to count.
     pub uncounted: u64,
-    /// By name. What a host shows of synthetic probes.
+    /// By name.
     pub probes: Vec<ProbeMeter>,
     /// Wirereel itself.
     pub health: Health,

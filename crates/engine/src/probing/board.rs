@@ -10,7 +10,7 @@ use wirereel_query::checks::WebsiteState;
 use wirereel_store::{Reader, StoreError};
 
 use super::{ReadyProbe, Sample, sample_of};
-use crate::checking::Standing;
+use crate::{checking::Standing, metering::ProbeCounts};
 
 /// Results of so long are held, microseconds: what is told when nobody asks for more.
 pub(crate) const HELD_US: i64 = 600_000_000;
@@ -23,6 +23,7 @@ pub(crate) struct Site {
     /// By their instants.
     samples: VecDeque<Sample>,
     pub(crate) standing: Standing,
+    pub(crate) counts: ProbeCounts,
 }
 
 impl Site {
@@ -88,8 +89,12 @@ impl Board {
                 Some((name, site)) => (name, Site { ready: Arc::clone(ready), ..site }),
                 None => {
                     new.push(name);
-                    let site =
-                        Site { ready: Arc::clone(ready), samples: VecDeque::new(), standing: Standing::default() };
+                    let site = Site {
+                        ready: Arc::clone(ready),
+                        samples: VecDeque::new(),
+                        standing: Standing::default(),
+                        counts: ProbeCounts::default(),
+                    };
                     (name.into(), site)
                 }
             };
@@ -115,6 +120,7 @@ impl Board {
     pub(crate) fn roll(&mut self, result: &ProbeResult) -> Option<i64> {
         let site = self.sites.get_mut(&result.probe)?;
         site.take(Sample::of(result));
+        site.counts.take(result);
         Some(site.ready.probe.interval.as_nanos())
     }
 

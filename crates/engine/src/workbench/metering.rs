@@ -7,7 +7,7 @@ use wirereel_query::{checks::WebsiteState, health::HealthQuestion, question::Sco
 use super::{Workbench, live::now_us, lock};
 use crate::{
     EngineError,
-    metering::{Meters, WebsiteMeter},
+    metering::{Meters, ProbeMeter, WebsiteMeter, hop_meter},
 };
 
 impl Workbench {
@@ -18,7 +18,8 @@ impl Workbench {
     pub fn meters(&self) -> Result<Meters, EngineError> {
         self.read_traffic();
         let health = self.health(&HealthQuestion::default())?;
-        let mut meters = Meters { websites: self.website_meters(), health, ..Meters::default() };
+        let (websites, probes) = (self.website_meters(), self.probe_meters());
+        let mut meters = Meters { websites, probes, health, ..Meters::default() };
         let traffic = lock(&self.metered);
         (meters.services, meters.calls) = (traffic.services(), traffic.calls());
         meters.uncounted = traffic.uncounted();
@@ -31,16 +32,39 @@ impl Workbench {
         let meters = board.sites().map(|(name, site)| WebsiteMeter {
             name: Arc::clone(name),
             url: site.listed.check.website().url.clone(),
-            is_up: match site.standing.at(&site.listed.check, now_us) {
-                WebsiteState::Up => Some(true),
-                WebsiteState::Down => Some(false),
-                WebsiteState::SelfOffline | WebsiteState::Unknown | WebsiteState::Paused => None,
-            },
+            is_up: is_up(site.standing.at(&site.listed.check, now_us)),
             results: site.meter.results,
             durations: site.meter.durations.clone(),
             last: site.meter.last,
         });
         let mut meters: Vec<WebsiteMeter> = meters.collect();
+        drop(board);
+        meters.sort_by(|one, other| one.name.cmp(&other.name));
+        meters
+    }
+
+    fn probe_meters(&self) -> Vec<ProbeMeter> {
+        let now_us = now_us();
+        let board = lock(&self.probes.board);
+        let meters = board.sites().map(|(name, site)| {
+            let (probe, last) = (&site.ready.probe, site.counts.last.as_ref());
+            ProbeMeter {
+                name: Arc::clone(name),
+                target: probe.target.clone(),
+                from_region: probe.from.clone(),
+                to_region: probe.to.region.clone(),
+                to_service: probe.to.service.clone(),
+                is_up: is_up(site.state(now_us)),
+                results: site.counts.results,
+                durations: site.counts.durations.clone(),
+                total_s: last.map(|last| last.total_ns as f64 / 1e9),
+                grpc_status: last.and_then(|last| last.grpc_status),
+                http_status: last.and_then(|last| last.http_status),
+                unattributed_s: last.and_then(|last| last.unattributed_ns).map(|nanos| nanos as f64 / 1e9),
+                hops: last.map(|last| last.hops.iter().map(hop_meter).collect()).unwrap_or_default(),
+            }
+        });
+        let mut meters: Vec<ProbeMeter> = meters.collect();
         drop(board);
         meters.sort_by(|one, other| one.name.cmp(&other.name));
         meters
@@ -61,5 +85,14 @@ impl Workbench {
         if let Ok(topology) = workspace.reader(None).and_then(|reader| Ok(reader.topology(&scope)?)) {
             traffic.take(piece, &topology);
         }
+    }
+}
+
+/// `None` when it is not known now.
+fn is_up(state: WebsiteState) -> Option<bool> {
+    match state {
+        WebsiteState::Up => Some(true),
+        WebsiteState::Down => Some(false),
+        WebsiteState::SelfOffline | WebsiteState::Unknown | WebsiteState::Paused => None,
     }
 }

@@ -114,7 +114,8 @@ fn listens(what: &str, name: &str, at: SocketAddr) -> Result<()> {
 
 /// Runs something until Ctrl-C, or until the system ends it.
 fn until_interrupted<F: Future<Output = Result<()>>>(run: impl FnOnce(CancellationToken) -> F) -> Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // On one thread: on more, frames that belong together are written one by one.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let cancellation = CancellationToken::new();
         let running = run(cancellation.clone());

@@ -34,7 +34,7 @@ type Stamp = Option<(SystemTime, u64)>;
 /// What is sent, and how it goes.
 #[derive(Default)]
 pub(super) struct Probes {
-    board: Arc<Mutex<Board>>,
+    pub(super) board: Arc<Mutex<Board>>,
     probing: OnceLock<Box<dyn Probing>>,
     /// While any probe is listed.
     running: Mutex<Option<Running>>,

@@ -1,0 +1,93 @@
+//! A probe's counters and its last call.
+
+use std::time::Duration;
+
+use wirereel_probes::{Hop, Measured, ProbeResult, Reported, State};
+
+use super::{Distribution, HopMeter, Results};
+
+/// What is counted of a probe as results come.
+#[derive(Debug, Default)]
+pub(crate) struct ProbeCounts {
+    pub(crate) results: Results,
+    pub(crate) durations: Distribution,
+    pub(crate) last: Option<Measured>,
+}
+
+impl ProbeCounts {
+    pub(crate) fn take(&mut self, result: &ProbeResult) {
+        let count = match result.state {
+            State::Up => &mut self.results.up,
+            State::Down => &mut self.results.down,
+            State::Overrun => &mut self.results.overrun,
+            State::SelfOffline => &mut self.results.self_offline,
+        };
+        *count += u64::from(result.instants);
+        if let Some(measured) = result.measured.as_ref().filter(|_| matches!(result.state, State::Up | State::Down)) {
+            self.durations.record(Duration::from_nanos(measured.total_ns));
+            self.last = Some(measured.clone());
+        }
+    }
+}
+
+/// A hop as it is told.
+pub(crate) fn hop_meter(hop: &Hop) -> HopMeter {
+    let signed = |nanos: Option<i64>| nanos.map(|nanos| nanos as f64 / 1e9);
+    let unsigned = |nanos: Option<u64>| nanos.map(|nanos| nanos as f64 / 1e9);
+    HopMeter {
+        position: u32::from(hop.position),
+        hop: hop.hop.clone(),
+        region: hop.region.clone(),
+        reported: match hop.reported {
+            Reported::Reported => "reported",
+            Reported::Observed => "observed",
+            Reported::Opaque => "opaque",
+        },
+        own_s: signed(hop.own_ns),
+        link_s: signed(hop.link_ns),
+        queue_s: unsigned(hop.queue_ns),
+        backend_s: unsigned(hop.backend_ns),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_are_counted_by_state_and_the_last_call_is_told_with_its_hops() {
+        let hop = Hop {
+            position: 2,
+            hop: "Gateway B".into(),
+            region: "Region B".into(),
+            role: None,
+            reported: Reported::Observed,
+            own_ns: Some(1_500_000),
+            link_ns: Some(-250_000),
+            residence_ns: None,
+            queue_ns: None,
+            backend_ns: None,
+            received_at_ns: None,
+        };
+        let result = |state, instants, total_ns: Option<u64>| ProbeResult {
+            probe: "catalog".into(),
+            intended_at_ns: 0,
+            at_ns: 0,
+            instants,
+            state,
+            reason: None,
+            measured: total_ns.map(|total_ns| Measured { total_ns, hops: vec![hop.clone()], ..Measured::default() }),
+        };
+        let mut counts = ProbeCounts::default();
+        counts.take(&result(State::Up, 1, Some(5_000_000)));
+        counts.take(&result(State::Down, 1, Some(9_000_000)));
+        counts.take(&result(State::Overrun, 7, None));
+        counts.take(&result(State::SelfOffline, 3, Some(1)));
+        assert_eq!(counts.results, Results { up: 1, down: 1, overrun: 7, self_offline: 3 });
+        assert_eq!(counts.durations.count(), 2);
+        let last = counts.last.expect("the last call");
+        assert_eq!(last.total_ns, 9_000_000);
+        let told = hop_meter(&last.hops[0]);
+        assert_eq!((told.reported, told.own_s, told.link_s), ("observed", Some(0.001_5), Some(-0.000_25)));
+    }
+}
