@@ -293,3 +293,33 @@ fn packets_that_come_later_tell_how_long_a_silent_hop_held_a_probe() {
     assert_eq!((seen.unattributed_us, seen.inconsistent), (None, false));
     workbench.shut_down();
 }
+
+#[test]
+fn what_sources_find_is_probed_and_leaves_with_its_target() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("home");
+    let way = Way::new();
+    let list = folder.path().join("targets.json");
+    fs::write(&list, json!([{ "address": way.relay, "service": "catalog", "node": "n1" }]).to_string()).unwrap();
+    let template = json!({ "name": "{service} on {node}", "target": "grpc://{address}", "interval": "100ms",
+        "to": { "region": "us", "service": "{service}" } });
+    let source = json!({ "name": "list", "find": { "file": { "path": list } }, "probe": template });
+    let wrong = json!({ "name": "", "find": { "static": [] }, "probe": template });
+    write(&home, &json!({ "probes": [way.probe("written")], "probe_sources": [source, wrong] }));
+    let workbench = Workbench::open(&home).unwrap();
+    let told =
+        until(|| listed(&workbench), |told| told.rows.len() == 2 && told.rows.iter().all(|row| row.figures.up >= 3));
+    let found = row(&told, "catalog on n1");
+    assert_eq!((found.state, found.target.as_str()), (WebsiteState::Up, format!("grpc://{}", way.relay).as_str()));
+    assert!(told.problems.len() == 1 && told.problems[0].contains("probe_sources[1].name"), "{:?}", told.problems);
+
+    // A file that is wrong keeps what was said last, and says so.
+    fs::write(&list, "[{").unwrap();
+    let told = until(|| listed(&workbench), |told| told.problems.len() == 2);
+    assert!(told.problems[1].contains("The source list: ") && told.problems[1].contains("stays in force"), "{told:?}");
+    assert_eq!(told.rows.len(), 2);
+    fs::write(&list, "[]").unwrap();
+    let told = until(|| listed(&workbench), |told| told.rows.len() == 1);
+    assert_eq!((told.rows[0].probe.as_str(), told.problems.len()), ("written", 1));
+    assert!(total(&workbench, "catalog on n1") >= 3, "what came of it stays");
+}

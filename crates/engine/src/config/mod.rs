@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirereel_alerts::AlertConfig;
 use wirereel_checks::Website;
-use wirereel_probes::Probe;
+use wirereel_probes::{Probe, discovery::ProbeSource};
 
 pub(crate) use alerts::read_alerts_again;
 pub(crate) use edit::{edit, edit_list, written_list};
@@ -31,6 +31,7 @@ pub use name_rule::{NameRule, Network};
 pub use overlay::Problem;
 pub(crate) use overlay::overlay;
 pub use parsing::{ParsingConfig, ParsingLimits, ParsingTimes};
+pub(crate) use probes::read_sources;
 pub use read::{ConfigProblem, read, read_again, read_text};
 pub use retention::{Gibibytes, Retention};
 pub use storing::Storing;
@@ -74,6 +75,8 @@ pub struct Config {
     pub websites: Vec<Website>,
     /// Probes that are sent through gateways and relays; those of the home folder count.
     pub probes: Vec<Probe>,
+    /// Who is asked for more targets of probes: Consul, DNS, files, lists; those of the home folder count.
+    pub probe_sources: Vec<ProbeSource>,
     /// Over which times websites' figures are told, and how often anew; those of the home folder count.
     pub check_frames: CheckFrames,
     /// When alerts open, when they are over, and who is told.

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use serde_json::Value;
-use wirereel_probes::Probe;
+use wirereel_probes::{Probe, discovery::ProbeSource};
 
 use super::ConfigProblem;
 
@@ -32,6 +32,29 @@ pub(super) fn read_probes(items: &[Value], problems: &mut Vec<ConfigProblem>) ->
     read
 }
 
+/// Reads a list of sources. One that has problems is told and left out.
+pub(crate) fn read_sources(items: &[Value], problems: &mut Vec<ConfigProblem>) -> Vec<ProbeSource> {
+    let mut read: Vec<ProbeSource> = Vec::new();
+    for (place, item) in items.iter().enumerate() {
+        let at = |path: &str| match path {
+            "" => format!("probe_sources[{place}]"),
+            path => format!("probe_sources[{place}].{path}"),
+        };
+        match ProbeSource::read(item) {
+            Ok(source) if read.iter().any(|other| other.name == source.name) => {
+                let message = format!("{:?} is another one's name already", source.name);
+                problems.push(ConfigProblem { path: at("name"), message });
+            }
+            Ok(source) => read.push(source),
+            Err(wrong) => problems.extend(wrong.into_iter().map(|problem| ConfigProblem {
+                path: at(&problem.path),
+                message: format!("{} is not {}", problem.found, problem.allowed),
+            })),
+        }
+    }
+    read
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::{json_schema, read_text};
@@ -50,5 +73,20 @@ mod tests {
         assert_eq!(told[1], "wirereel.json: probes[2].name: \"a\" is another one's name already");
         assert!(told[2].starts_with("wirereel.json: probes[3]: 7 is not an object"), "{told:?}");
         assert_eq!(json_schema()["properties"]["probes"]["type"], "array");
+    }
+
+    #[test]
+    fn a_source_that_is_wrong_is_told_and_leaves_the_others_asked() {
+        let (config, problems) = read_text(
+            r#"{ "probe_sources": [ { "name": "two", "find": { "static": ["cart:50051"] }, "probe": { "target": "grpc://{address}" } },
+                 { "name": "dns", "find": { "srv": { "name": "x", "resolver": "nobody" } }, "probe": { "target": "grpc://{address}" } },
+                 { "name": "two", "find": { "static": [] }, "probe": { "target": "grpc://{address}" } } ] }"#,
+        );
+        let names: Vec<&str> = config.probe_sources.iter().map(|source| source.name.as_str()).collect();
+        assert_eq!(names, ["two"]);
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+        assert!(told[0].starts_with("wirereel.json: probe_sources[1].find.srv."), "{told:?}");
+        assert_eq!(told.last().unwrap(), "wirereel.json: probe_sources[2].name: \"two\" is another one's name already");
+        assert_eq!(json_schema()["properties"]["probe_sources"]["type"], "array");
     }
 }

@@ -6,8 +6,12 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{
-    CheckFrames, Config, FILE_NAME, TrustedProxies, alerts::read_alerts, frames::read_frames, probes::read_probes,
-    websites::read_websites, whisperer::read_whisperers,
+    CheckFrames, Config, FILE_NAME, TrustedProxies,
+    alerts::read_alerts,
+    frames::read_frames,
+    probes::{read_probes, read_sources},
+    websites::read_websites,
+    whisperer::read_whisperers,
 };
 
 /// A value that is not in force, and why.
@@ -72,6 +76,7 @@ fn keep(path: &str, before: &Config, config: &mut Config) {
         // So it is with websites: one that is wrong is not checked.
         "websites" if path == "websites" => config.websites.clone_from(&before.websites),
         "probes" if path == "probes" => config.probes.clone_from(&before.probes),
+        "probe_sources" if path == "probe_sources" => config.probe_sources.clone_from(&before.probe_sources),
         "alerts" if path == "alerts" => config.alerts.clone_from(&before.alerts),
         // A key that does not exist has nothing to keep.
         _ => {}
@@ -131,11 +136,15 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
                 Value::Array(items) => config.probes = read_probes(&items, &mut problems),
                 _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
             },
+            "probe_sources" => match value {
+                Value::Array(items) => config.probe_sources = read_sources(&items, &mut problems),
+                _ => problems.push(ConfigProblem { path: key, message: "must be a list".into() }),
+            },
             "alerts" => config.alerts = read_alerts(&value, &mut problems),
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
                 message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
-                          keep_secrets, retention, storing, whisperers, websites, check_frames, probes, alerts"
+                          keep_secrets, retention, storing, whisperers, websites, check_frames, probes, probe_sources, alerts"
                     .into(),
             }),
         }

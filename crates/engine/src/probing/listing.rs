@@ -83,7 +83,8 @@ fn told(place: usize, problem: &Problem) -> String {
     format!("{}: {PROBES_KEY}[{place}]{dot}{path}: {found} is not {allowed}", config::FILE_NAME)
 }
 
-fn hash_of(item: &Value) -> u64 {
+/// What tells that something is written as it was.
+pub(super) fn hash_of(item: &Value) -> u64 {
     let mut hasher = DefaultHasher::new();
     item.to_string().hash(&mut hasher);
     hasher.finish()

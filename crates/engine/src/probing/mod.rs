@@ -10,6 +10,7 @@
 //! | `send` | what sends a probe; tests have one that only says that it does |
 //! | `ready` | a probe made ready, as the schedule has it |
 //! | `listing` | the probes of a file, made ready |
+//! | `sources` | who is asked for targets, and the probes of those |
 //! | `runner` | the threads: one sends, one keeps |
 //! | `keeper` | results in batches: stored, counted, told; old ones removed |
 //! | `board` | every probe with its latest results, in memory; restored after a start |
@@ -28,6 +29,7 @@ mod ready;
 mod result;
 mod runner;
 mod send;
+mod sources;
 #[cfg(test)]
 mod tests;
 
@@ -44,6 +46,7 @@ pub(crate) use ready::ReadyProbe;
 pub(crate) use result::{run_of, told};
 pub(crate) use runner::Running;
 pub(crate) use send::{Probing, TheSender};
+pub(crate) use sources::{Finding, SOURCES_KEY, all_answered, found, read_sources};
 
 /// The kind of subject that probes are to rules.
 pub(crate) const KIND: &str = "probe";

@@ -20,7 +20,10 @@ use std::{
 use super::{Workbench, live::now_us, lock};
 use crate::{
     EngineError, Workspace, config,
-    probing::{Board, KIND, PROBES_KEY, Probing, ReadyProbe, Running, TheSender, Told, read_listing},
+    probing::{
+        Board, Finding, KIND, PROBES_KEY, Probing, ReadyProbe, Running, SOURCES_KEY, TheSender, Told, all_answered,
+        found, read_listing, read_sources,
+    },
 };
 
 /// After the live recording could not be opened.
@@ -46,7 +49,15 @@ pub(super) struct Probes {
 struct Followed {
     /// `None` before it was read.
     stamp: Option<Stamp>,
+    /// What the file says.
+    written: Vec<Arc<ReadyProbe>>,
+    problems: Vec<String>,
+    /// While any source is written.
+    finding: Option<Finding>,
+    /// What is written and what sources found.
     listed: Vec<Arc<ReadyProbe>>,
+    /// Some source has not answered yet: what was listed when the program ended may come again.
+    waits_for_sources: bool,
     /// The list is not what is in force.
     begin: bool,
     failed: Option<Instant>,
@@ -64,29 +75,30 @@ impl Workbench {
         let mut followed = lock(&self.probes.followed);
         let is_edited = followed.stamp != Some(stamp);
         let waits = followed.failed.is_some_and(|failed| failed.elapsed() < PATIENCE);
-        if !is_edited && (!followed.begin || waits) {
+        let has_news = followed.finding.as_ref().is_some_and(Finding::has_news);
+        if !is_edited && !has_news && (!followed.begin || waits) {
             return Ok(());
         }
-        let (mut problems, mut had_some) = (None, !followed.listed.is_empty());
+        let mut had_some = has_news || !followed.listed.is_empty() || !followed.problems.is_empty();
         if is_edited {
             let text = match fs::read_to_string(&path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => "{}".to_owned(),
                 text => text.map_err(EngineError::io(&path))?,
             };
-            had_some |= text.contains(PROBES_KEY);
-            let listing = read_listing(&text, self.probing(), &followed.listed);
+            had_some |= text.contains(PROBES_KEY) || text.contains(SOURCES_KEY);
+            let listing = read_listing(&text, self.probing(), &followed.written);
             followed.stamp = Some(stamp);
-            problems = Some(listing.problems);
-            if let Some(listed) = listing.probes {
-                followed.listed = listed;
+            followed.problems = listing.problems;
+            if let Some(written) = listing.probes {
+                followed.written = written;
             }
+            self.follow_sources(&mut followed, &text)?;
         }
+        let problems = self.list_probes(&mut followed);
         let done = self.take_over_probes(&mut followed);
         {
             let mut board = lock(&self.probes.board);
-            if let Some(problems) = problems {
-                board.problems = problems;
-            }
+            board.problems = problems;
             if let Err(error) = &done {
                 board.hindrance = Some(format!("Probes are not sent: {error}"));
             }
@@ -96,6 +108,39 @@ impl Workbench {
             self.ticks.checks();
         }
         done
+    }
+
+    /// Asks the sources that the file names now.
+    fn follow_sources(&self, followed: &mut Followed, text: &str) -> Result<(), EngineError> {
+        let (sources, problems) = read_sources(text);
+        followed.problems.extend(problems);
+        let Some(sources) = sources else { return Ok(()) };
+        if followed.finding.as_ref().map_or(sources.is_empty(), |finding| finding.asks(&sources)) {
+            return Ok(());
+        }
+        if let Some(finding) = followed.finding.take() {
+            finding.end();
+        }
+        if !sources.is_empty() {
+            followed.finding = Some(Finding::start(sources).map_err(EngineError::io(&self.home))?);
+        }
+        Ok(())
+    }
+
+    /// Puts together what is written and what was found. Gives all problems.
+    fn list_probes(&self, followed: &mut Followed) -> Vec<String> {
+        let mut problems = followed.problems.clone();
+        let mut listed = followed.written.clone();
+        followed.waits_for_sources = false;
+        if let Some(finding) = &mut followed.finding {
+            let targets = finding.targets();
+            followed.waits_for_sources = !all_answered(&targets);
+            let (probes, wrong) = found(&targets, &listed, &followed.listed, self.probing());
+            listed.extend(probes);
+            problems.extend(wrong);
+        }
+        followed.listed = listed;
+        problems
     }
 
     fn take_over_probes(self: &Arc<Self>, followed: &mut Followed) -> Result<(), EngineError> {
@@ -122,8 +167,10 @@ impl Workbench {
             drop(running);
         }
         // Whoever was listed when the program ended is not any more.
-        let names = followed.listed.iter().map(|ready| ready.probe.name.clone()).collect();
-        self.alerting().keep_only(KIND, names);
+        if !followed.waits_for_sources {
+            let names = followed.listed.iter().map(|ready| ready.probe.name.clone()).collect();
+            self.alerting().keep_only(KIND, names);
+        }
         Ok(())
     }
 
@@ -147,6 +194,10 @@ impl Workbench {
 
     /// Ends probing; what was known by then is stored.
     pub(super) fn end_probes(&self) {
+        let finding = lock(&self.probes.followed).finding.take();
+        if let Some(finding) = finding {
+            finding.end();
+        }
         let running = lock(&self.probes.running).take();
         if let Some(running) = running {
             running.end();
