@@ -75,7 +75,14 @@ fn a_check_that_failed_names_its_flow_and_its_exchange() {
     };
     assert_eq!((&run["state"], &run["status"]), (&json!("down"), &json!(503)));
     let exchange = host.call("exchange", &json!({ "exchange_id": run["exchange_id"] })).unwrap();
-    let flow = host.call("flow", &json!({ "flow_id": run["flow_id"] })).unwrap();
+    // Flows are stored when they are over, a moment after their exchanges.
+    let flow = loop {
+        match host.call("flow", &json!({ "flow_id": run["flow_id"] })) {
+            Ok(flow) => break flow,
+            Err(why) => assert!(began.elapsed() < PATIENCE, "{why}"),
+        }
+        thread::sleep(Duration::from_millis(100));
+    };
     let text = exchange.to_string();
     assert!(text.contains("/till") && text.contains("503"), "{text}");
     let client: Value = json!(run["local"].as_str().unwrap().rsplit(':').next().unwrap().parse::<u16>().unwrap());

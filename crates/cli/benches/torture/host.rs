@@ -97,6 +97,14 @@ impl Host {
     }
 }
 
+impl Drop for Host {
+    /// Whoever was surprised by it leaves nothing running.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Processes that a process has started, with what they run.
 pub(crate) fn children(parent: u32) -> Vec<(u32, String)> {
     let mut found = Vec::new();
