@@ -110,6 +110,14 @@ fn runs(host: &Host, probe: &str) -> Vec<Value> {
     host.call("probe_runs", &question).map_or(Vec::new(), |runs| runs["rows"].as_array().unwrap().clone())
 }
 
+/// The same one with what packets tell of it, once they do.
+fn observed(host: &Host, run: &Value) -> Option<Value> {
+    let question =
+        json!({ "probe": run["probe"], "intended_us": run["intended_us"], "failing": false, "offset": 0, "limit": 1 });
+    let run = host.call("probe_runs", &question).unwrap()["rows"][0].clone();
+    (hop(&run, "nginx")["reported"] == "observed").then_some(run)
+}
+
 fn hop<'a>(run: &'a Value, name: &str) -> &'a Value {
     run["hops"].as_array().unwrap().iter().find(|hop| hop["hop"] == name).expect("the hop")
 }
@@ -178,7 +186,8 @@ fn a_hop_that_says_nothing_is_opaque_until_its_packets_are_captured() {
             let all: Vec<Value> = names
                 .iter()
                 .flat_map(|name| runs(&host, name))
-                .filter(|run| run["state"] == "up" && hop(run, "nginx")["reported"] == "observed")
+                .filter(|run| run["state"] == "up")
+                .filter_map(|run| observed(&host, &run))
                 .collect();
             (all.len() >= PROBES).then(|| json!(all))
         },
@@ -186,18 +195,26 @@ fn a_hop_that_says_nothing_is_opaque_until_its_packets_are_captured() {
     );
     let log = fs::read_to_string(server.join("access.log")).unwrap();
     let mut longest: f64 = 0.0;
+    let mut apart_ms: Vec<f64> = Vec::new();
     for run in observed.as_array().unwrap() {
         let id = run["probe_id"].as_str().unwrap();
         let held_ms = held_ms(&log, id).unwrap_or_else(|| panic!("{id} in {log}"));
         let own_ms = hop(run, "nginx")["own_us"].as_f64().unwrap() / 1_000.0;
-        // Its own times are cut to whole milliseconds, each.
-        assert!((own_ms - held_ms).abs() <= 2.0, "{own_ms} ms from packets, {held_ms} ms by nginx: {run}");
+        // nginx's two times are of a clock that it looks at now and then, each cut to whole milliseconds; and they begin when it is given the
+        // processor, which on a busy machine is long after the packet came.
+        assert!(own_ms >= held_ms - 3.0, "{own_ms} ms from packets, {held_ms} ms by nginx: {run}");
+        apart_ms.push((own_ms - held_ms).abs());
         longest = longest.max(own_ms);
         let parts = run["hops"].as_array().unwrap().iter().flat_map(|hop| [&hop["own_us"], &hop["link_us"]]);
         let sum: f64 = parts.filter_map(Value::as_f64).sum();
         assert!((sum - run["total_us"].as_f64().unwrap()).abs() < 100.0, "{run}");
     }
-    println!("{} probes observed, nginx held one for {longest:.1} ms", observed.as_array().unwrap().len());
+    assert!(longest > PACE_MS / 2.0, "none waited in nginx: {longest} ms");
+    apart_ms.sort_by(f64::total_cmp);
+    let (middle_ms, count) = (apart_ms[apart_ms.len() / 2], apart_ms.len());
+    println!(
+        "{count} probes observed, held for up to {longest:.1} ms, {middle_ms:.2} ms apart from nginx's own word in the middle"
+    );
     host.call("capture_stop", &json!({})).unwrap();
     host.end();
 }
