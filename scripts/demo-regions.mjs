@@ -10,6 +10,7 @@ const A = "Region A";
 const B = "Region B";
 const PORTS = { "Mediary A": 7611, "Mediary B": 7612, "Gateway B": 7613, "nginx B": 7614, catalog: 7615 };
 const at = (name) => `127.0.0.1:${PORTS[name]}`;
+const to = (name) => `grpc://${at(name)}`;
 const file = (name) => join(folder, `${name.toLowerCase().replace(" ", "-")}.json`);
 const read = (name) => JSON.parse(readFileSync(file(name), "utf8"));
 /** Whole or not at all: whoever reads it at this moment finds the one or the other. */
@@ -21,12 +22,12 @@ function write(path, value) {
 const relay = (name, region, role, routes) => ({ name, region, role, listen: at(name), routes });
 const HOPS = {
   catalog: { kind: "respond", options: { name: "catalog", region: B, listen: at("catalog") } },
-  "Gateway B": { kind: "gateway", options: relay("Gateway B", B, "gateway", { services: { catalog: at("catalog") } }) },
+  "Gateway B": { kind: "gateway", options: relay("Gateway B", B, "gateway", { services: { catalog: to("catalog") } }) },
   "Mediary B": {
     kind: "relay",
-    options: relay("Mediary B", B, "relay", { services: { catalog: at("Gateway B"), "catalog by nginx": at("nginx B") } }),
+    options: relay("Mediary B", B, "relay", { services: { catalog: to("Gateway B"), "catalog by nginx": to("nginx B") } }),
   },
-  "Mediary A": { kind: "relay", options: relay("Mediary A", A, "relay", { regions: { [B]: at("Mediary B") } }) },
+  "Mediary A": { kind: "relay", options: relay("Mediary A", A, "relay", { regions: { [B]: to("Mediary B") } }) },
 };
 
 const hop = (name, region, address) => ({ hop: name, region, ...(address === undefined ? {} : { address }) });
@@ -34,7 +35,7 @@ const through = (gateway) => [hop("Mediary A", A), hop("Mediary B", B), gateway,
 /** The service is asked for an answer after its work, not for its health: `slow` and `errors` are seen. */
 const probe = (name, more) => ({
   name,
-  target: `grpc://${at("Mediary A")}`,
+  target: to("Mediary A"),
   from: A,
   call: { method: "wirereel.probe.v1.Probe/Echo" },
   interval: "1s",
@@ -47,7 +48,7 @@ const PROBES = [
   probe("catalog, black box", { to: { region: B, service: "catalog" }, mode: "black_box" }),
   probe("catalog inside Region B", {
     from: B,
-    target: `grpc://${at("Gateway B")}`,
+    target: to("Gateway B"),
     to: { region: B, service: "catalog" },
     path: [hop("Gateway B", B), hop("catalog", B)],
   }),
@@ -59,7 +60,7 @@ http {
   access_log off;
   client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/fastcgi;
   uwsgi_temp_path ${folder}/uwsgi; scgi_temp_path ${folder}/scgi;
-  server { listen ${at("nginx B")} http2; location / { grpc_pass grpc://${at("catalog")}; } }
+  server { listen ${at("nginx B")} http2; location / { grpc_pass ${to("catalog")}; } }
 }
 `;
 
@@ -110,6 +111,8 @@ async function demo() {
   write(join(folder, "home", "wirereel.json"), { probes: PROBES });
 
   const running = new Map();
+  /** Stopped by order: what ended by itself said why, and is not started again and again. */
+  const down = new Set();
   let ending = false;
   function start(name, program, args) {
     const child = spawn(program, args, { stdio: ["ignore", "ignore", "inherit"] });
@@ -135,8 +138,13 @@ async function demo() {
   const follow = setInterval(() => {
     const stopped = new Set(JSON.parse(readFileSync(file("stopped"), "utf8")));
     for (const name of [...Object.keys(HOPS), "nginx B"]) {
-      if (stopped.has(name)) running.get(name)?.kill("SIGTERM");
-      else if (!running.has(name) && (name !== "nginx B" || hasNginx)) startHop(name);
+      if (stopped.has(name)) {
+        down.add(name);
+        running.get(name)?.kill("SIGTERM");
+      } else if (down.has(name) && !running.has(name)) {
+        down.delete(name);
+        startHop(name);
+      }
     }
   }, 500);
   await new Promise((resolve) => {
