@@ -8,6 +8,7 @@
 pub mod alerts;
 pub mod answer;
 pub mod checks;
+pub mod customers;
 pub mod filter;
 pub mod health;
 pub mod probes;
