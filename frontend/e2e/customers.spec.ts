@@ -168,7 +168,7 @@ test("a double click on an identity leads to its exchanges, beside what is filte
   const at = numberOf((await row.getAttribute("aria-rowindex")) ?? "") - 2;
   const requests = await cell(list, at, "Requests");
   await row.dblclick();
-  await expect(app).toHaveURL(/#\/exchanges\?.*filter=method:GET/);
+  await expect(app).toHaveURL(/#\/exchanges\?.*filter=\(method:GET\)/);
   await expect(app.getByRole("region", { name: "Exchanges" })).toContainText(`${requests} match`);
 });
 

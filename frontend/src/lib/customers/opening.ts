@@ -12,9 +12,9 @@ export function narrowed(filter: string, term: string): string {
   return `${/\bOR\b/i.test(kept) ? `(${kept})` : kept} ${term}`;
 }
 
-/** Shows the exchanges that a row counts. */
+/** Shows the exchanges that a row counts: its filter holds what was filtered already. */
 export function showExchanges({ filter }: CustomerRow): void {
-  selection.filter = narrowed(selection.filter, filter);
+  selection.filter = filter;
   selection.exchangeId = null;
   pane.show("exchanges");
 }

@@ -117,8 +117,12 @@ describe("opening", () => {
   });
 
   it("leads from a customer to its exchanges", () => {
-    showExchanges(row());
-    expect([pane.current, selection.filter]).toEqual(["exchanges", "client:customers client_ip:192.0.2.0/24"]);
+    selection.filter = "method:GET";
+    showExchanges(row({ filter: "(method:GET) client:customers client_ip:192.0.2.0/24" }));
+    expect([pane.current, selection.filter]).toEqual([
+      "exchanges",
+      "(method:GET) client:customers client_ip:192.0.2.0/24",
+    ]);
   });
 
   it("leads from an address that nobody could name to its flows", () => {
