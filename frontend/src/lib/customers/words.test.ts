@@ -6,13 +6,14 @@ import { customers, row, unresolved } from "./testkit";
 import {
   addressOf,
   arriveWords,
+  GROUPINGS,
   headWords,
   identityKind,
+  inViewWords,
   listWords,
   namesWords,
   newShare,
   peersWords,
-  rowsWords,
 } from "./words";
 
 describe("what the pane says", () => {
@@ -30,10 +31,12 @@ describe("what the pane says", () => {
   });
 
   it("names the rows in view only where some are not", () => {
-    expect(rowsWords(83, "network", false, { first: 0, end: 83 })).toBe("83 networks");
-    expect(rowsWords(1_204, "address", false, { first: 10, end: 31 })).toBe("1,204 addresses, rows 11 to 31 in view");
-    expect(rowsWords(1, "identity", true, { first: 0, end: 1 })).toBe("1 match");
-    expect(rowsWords(null, "identity", true, { first: 0, end: 0 })).toBe("");
+    expect(inViewWords(83, GROUPINGS.network.words, false, { first: 0, end: 83 })).toBe("83 networks");
+    expect(inViewWords(1_204, GROUPINGS.address.words, false, { first: 10, end: 31 })).toBe(
+      "1,204 addresses, rows 11 to 31 in view",
+    );
+    expect(inViewWords(1, GROUPINGS.identity.words, true, { first: 0, end: 1 })).toBe("1 match");
+    expect(inViewWords(null, GROUPINGS.identity.words, true, { first: 0, end: 0 })).toBe("");
   });
 
   it("writes an address with the port that it serves", () => {

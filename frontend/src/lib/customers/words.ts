@@ -2,11 +2,12 @@
 
 import type { CustomerGrouping, Customers, UnresolvedRow } from "../backend";
 import { count, counted, duration, endpoint, share } from "../format";
+import type { RowSpan } from "../grid/scroll_window";
 
-export const GROUPINGS: Record<CustomerGrouping, { title: string; one: string; many: string }> = {
-  network: { title: "Network", one: "network", many: "networks" },
-  address: { title: "Address", one: "address", many: "addresses" },
-  identity: { title: "Identity", one: "identity", many: "identities" },
+export const GROUPINGS: Record<CustomerGrouping, { title: string; words: readonly [one: string, many: string] }> = {
+  network: { title: "Network", words: ["network", "networks"] },
+  address: { title: "Address", words: ["address", "addresses"] },
+  identity: { title: "Identity", words: ["identity", "identities"] },
 };
 
 /** Who said nothing about who they are. */
@@ -28,15 +29,14 @@ export function headWords({ addresses, networks }: Customers, selectedUs: number
 export const newShare = ({ addresses, new_addresses }: Customers): string =>
   addresses === 0 ? "" : share(new_addresses / addresses);
 
-/** What the rows are, how many, and which are in view. */
-export function rowsWords(
+/** How many rows there are, and which are in view where that is not all of them. */
+export function inViewWords(
   total: number | null,
-  by: CustomerGrouping,
+  [one, many]: readonly [one: string, many: string],
   searched: boolean,
-  inView: { first: number; end: number },
+  inView: RowSpan,
 ): string {
   if (total === null) return "";
-  const { one, many } = GROUPINGS[by];
   const what = searched ? `${count(total)} match` : counted(total, one, many);
   return total <= inView.end - inView.first
     ? what
