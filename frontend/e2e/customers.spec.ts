@@ -241,6 +241,7 @@ test("the panel beside the graph names an address too, and leads to all of them"
   await panel.getByRole("button", { name: `Name it: ${RESOLVER}` }).focus();
   await app.keyboard.press("Enter");
   await dialog(app).getByRole("combobox", { name: "Name" }).fill("cart");
+  await expect(dialog(app).getByRole("option", { name: "cart-service" })).toBeVisible();
   await app.keyboard.press("ArrowDown");
   await app.keyboard.press("Enter");
   await expect(dialog(app).getByRole("combobox", { name: "Name" })).toHaveValue("cart-service");
@@ -305,6 +306,7 @@ test("another entry point makes other customers of the same recording, and is ta
   await service.fill("nowhere");
   await expect(dialog(app)).toContainText("no service is like that");
   await service.fill("auth");
+  await expect(dialog(app).getByRole("option", { name: "auth-service" })).toBeVisible();
   await app.keyboard.press("ArrowDown");
   await app.keyboard.press("Enter");
   await expect(service).toHaveValue("auth-service");

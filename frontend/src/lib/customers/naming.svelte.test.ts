@@ -16,7 +16,7 @@ function host() {
     naming: () => Promise.resolve(namingState(held.rules)),
     namingSave: ({ before, after }) => {
       if (held.refuse !== null) return Promise.reject(held.refuse);
-      if (!same(before, held.rules)) return Promise.reject(new ApiError("bad_request", "other rules are in force"));
+      if (!same(before, held.rules)) return Promise.reject(new ApiError("conflict", "other rules are in force"));
       // It writes addresses as it likes.
       const names = after.names.map((name) => ({
         ...name,

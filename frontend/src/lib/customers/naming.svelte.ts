@@ -4,6 +4,8 @@ import { ApiError, backend, pull, type NamingRules, type NamingState, type Pulle
 import { messages, recording, Remembered } from "../state";
 import { sameRules } from "./rules";
 
+const MEANWHILE =
+  "Names or entry points were changed elsewhere meanwhile. Nothing of yours was saved; what is in force is shown now.";
 const ELSEWHERE = "That was changed in another recording. Open it to take it back.";
 
 /** The change that was saved last. */
@@ -65,13 +67,7 @@ export class Naming {
       return await backend().namingSave({ before, after });
     } catch (thrown) {
       const error = ApiError.from(thrown);
-      const now = await backend()
-        .naming()
-        .catch(() => null);
-      if (now === null || sameRules(now.rules, before)) throw error;
-      const message =
-        "Names or entry points were changed elsewhere meanwhile. Nothing of yours was saved; what is in force is shown now.";
-      throw new ApiError(error.code, message);
+      throw error.code === "conflict" ? new ApiError("conflict", MEANWHILE) : error;
     } finally {
       this.revision += 1;
     }
