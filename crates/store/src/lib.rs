@@ -36,8 +36,8 @@ pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};
 pub use store::{Opened, Store};
 pub use workspace::{Recent, WhispererMemory, WhispererNote, Workspace};
 pub use write::{
-    AlertSaving, AlertWriter, Attempt, CheckHour, CheckWriter, Forgetting, HourTimes, KeptSource, LostPackets,
-    NewCheckRun, NewProbeHop, NewProbeRun, NewSource, PeerName, ProbeWriter, SavedAlert, SavedAlertEvent,
+    AlertSaving, AlertWriter, Attempt, Came, CheckHour, CheckWriter, Forgetting, HourTimes, KeptSource, LostPackets,
+    Mark, NewCheckRun, NewProbeHop, NewProbeRun, NewSource, News, PeerName, ProbeWriter, SavedAlert, SavedAlertEvent,
     SavedAlertState, SavedAlerts, SavedDelivery, SourceFigures, SourceKind, Writer,
 };
 
