@@ -246,7 +246,6 @@ test("the panel beside the graph names an address too, and leads to all of them"
   await app.keyboard.press("Enter");
   await expect(dialog(app).getByRole("combobox", { name: "Name" })).toHaveValue("cart-service");
   await dialog(app).getByRole("combobox", { name: "Name" }).fill("resolver");
-  await app.keyboard.press("Escape");
   await dialog(app).getByRole("group", { name: "Matched by" }).getByRole("button", { name: "Network" }).click();
   await expect(dialog(app).getByLabel("Address or network")).toHaveValue("10.42.0.0/24");
   await dialog(app).getByRole("group", { name: "Matched by" }).getByRole("button", { name: "Address" }).click();
