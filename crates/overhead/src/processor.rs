@@ -84,7 +84,11 @@ fn tree(root: u32) -> Vec<(u32, ProcessCost)> {
         wanted.extend(children);
         at += 1;
     }
-    let cost = |stat: &Stat, id: u32| ProcessCost { resident_mb: resident_mb(id), ..stat.cost.clone() };
+    let cost = |stat: &Stat, id: u32| {
+        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let name = whole_name(&stat.cost.name, &String::from_utf8_lossy(&line)).to_owned();
+        ProcessCost { name, resident_mb: resident_mb(id), ..stat.cost.clone() }
+    };
     all.iter().filter(|(id, _)| wanted.contains(id)).map(|(id, stat)| (*id, cost(stat, *id))).collect()
 }
 
@@ -101,6 +105,13 @@ fn parse(text: &str) -> Option<Stat> {
     let ticks = |at: usize| fields.get(at)?.parse::<f64>().ok();
     let cost = ProcessCost { name, user_s: ticks(11)? / TICKS, system_s: ticks(12)? / TICKS, resident_mb: 0.0 };
     Some(Stat { parent: fields.get(1)?.parse().ok()?, cost })
+}
+
+/// The kernel keeps fifteen letters of a name; the rest is that of the program, where it was started by it.
+fn whole_name<'a>(kept: &'a str, command_line: &'a str) -> &'a str {
+    let program = command_line.split('\0').next().unwrap_or_default();
+    let program = program.rsplit('/').next().unwrap_or(program);
+    if program.starts_with(kept) { program } else { kept }
 }
 
 fn resident_mb(id: u32) -> f64 {
@@ -131,6 +142,14 @@ mod tests {
         assert_eq!((stat.parent, stat.cost.name.as_str()), (7, "odd) name"));
         assert_eq!((stat.cost.user_s, stat.cost.system_s), (1.5, 0.25));
         assert!(parse("42 (short) S 7").is_none() && parse("").is_none());
+    }
+
+    #[test]
+    fn a_long_name_is_told_whole_and_one_that_was_changed_as_it_is() {
+        let line = "/usr/bin/wirereel-whisperer\0--watch-sockets\0";
+        assert_eq!(whole_name("wirereel-whispe", line), "wirereel-whisperer");
+        assert_eq!(whole_name("nginx", "worker process\0"), "nginx");
+        assert_eq!(whole_name("kthreadd", ""), "kthreadd");
     }
 
     #[test]
