@@ -171,7 +171,7 @@ impl<'a> Watched<'a> {
         self.row(&format!(
             "SELECT max(value) FILTER (component = 'ingest' AND metric = 'lag_ms'), \
              avg(value) FILTER (component = 'process' AND metric = 'cpu') \
-             FROM self_metrics WHERE NOT isnan(value) AND at >= make_timestamp_ns({since_ns})"
+             FROM self_metrics WHERE NOT isnan(value) AND \"at\" >= make_timestamp_ns({since_ns})"
         ))
     }
 
