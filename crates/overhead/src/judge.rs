@@ -12,6 +12,9 @@ use crate::{
 /// The same runs give the same intervals.
 const SEED: u64 = 0x7769_7265_7265_656c;
 
+/// A noise floor of the 95th percentile beyond which a machine is too busy for anything to be said.
+pub(crate) const TOO_NOISY_PERCENT: f64 = 20.0;
+
 /// What is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -188,8 +191,12 @@ impl Level {
             && let Some(noise) = one.noise_floor
         {
             let bound = Bound::new("lifecycle: p95, against the noise floor", " %", noise, one.interval);
-            // A difference that cannot be told from nothing is inside the floor, however wide its interval is.
-            let held = if one.verdict == Verdict::NotMeasurable { Held::Yes } else { bound.held };
+            // A difference that cannot be told from nothing is inside the floor, however wide its interval is. Of a busy machine nothing is said.
+            let held = match one.verdict {
+                _ if noise > TOO_NOISY_PERCENT => Held::Undecided,
+                Verdict::NotMeasurable => Held::Yes,
+                Verdict::Measured => bound.held,
+            };
             bounds.push(Bound { held, ..bound });
         }
         if let Some(cost) = self.cost(Mode::Full) {
@@ -290,9 +297,13 @@ pub(crate) mod tests {
         let full = level.difference(Mode::Full, Measure::P95Percent).unwrap();
         assert_eq!(full.verdict, Verdict::NotMeasurable, "{full:?}");
         assert!(full.noise_floor.unwrap() > 1.0);
-        let held = |what: &str| level.bounds().into_iter().find(|bound| bound.what.contains(what)).unwrap().held;
-        assert_eq!(held("lifecycle: p95"), Held::Yes);
-        assert_eq!(held("full: p95"), Held::Undecided);
+        let held = |level: &Level, what: &str| {
+            level.bounds().into_iter().find(|bound| bound.what.contains(what)).unwrap().held
+        };
+        assert_eq!(held(&level, "lifecycle: p95"), Held::Yes);
+        assert_eq!(held(&level, "full: p95"), Held::Undecided);
+        let busy = judged(1.0, 60.0, 0.4);
+        assert_eq!(held(&busy, "lifecycle: p95"), Held::Undecided, "a floor that high holds everything");
     }
 
     #[test]

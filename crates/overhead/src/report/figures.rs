@@ -2,7 +2,7 @@
 
 use crate::{
     bootstrap::Interval,
-    judge::{Bound, Difference, Held, Level, Verdict},
+    judge::{Bound, Difference, Held, Level, Measure, TOO_NOISY_PERCENT, Verdict},
     plan::Mode,
     run::Run,
 };
@@ -39,9 +39,9 @@ fn digits(value: f64) -> usize {
     }
 }
 
-/// `1.9 % (1.7 to 2.1 %)`
+/// `1.9 % of all cores (1.7 to 2.1)`
 pub(super) fn interval(of: Interval, unit: &str) -> String {
-    format!("{}{unit} ({} to {}{unit})", plain(of.estimate), plain(of.low), plain(of.high))
+    format!("{}{unit} ({} to {})", plain(of.estimate), plain(of.low), plain(of.high))
 }
 
 /// `+0.4 % (−1.2 to +2.1 %): not measurable, as runs without Wirereel differ by up to 2.5 %`
@@ -68,18 +68,29 @@ pub(super) fn bound(of: &Bound) -> String {
     format!("{}: {}, at most {} is wanted: {held}", of.what, interval(of.interval, of.unit), plain(of.limit))
 }
 
-/// What there is to say of a load that was not carried: a hundredth and more was not sent, or not answered well.
-pub(super) fn not_carried(level: &Level) -> Option<String> {
+/// What there is to say of a machine that could not keep up at a fixed rate: requests were not sent or not answered well, a hundredth of them or
+/// more, or runs without Wirereel differ too much.
+pub(super) fn remarks(level: &Level) -> Vec<String> {
+    if level.rate.is_none() {
+        return Vec::new();
+    }
     let sum = |of: fn(&Run) -> u64| level.runs.iter().map(of).sum::<u64>();
     let (requests, failed, dropped) =
         (sum(|run| run.load.requests), sum(|run| run.load.failed), sum(|run| run.load.dropped));
-    let lost = failed + dropped;
-    (lost * 100 > requests + dropped).then(|| {
+    let meant = requests + dropped;
+    let lost = ((failed + dropped) * 100 > meant).then(|| {
         format!(
-            "This machine did not carry the load: of {} requests {dropped} were not sent and {failed} failed, so that the figures say little.",
-            requests + dropped
+            "This machine did not carry the load: of {meant} requests {dropped} were not sent and {failed} failed, so that the figures say little."
         )
-    })
+    });
+    let noise = level.difference(Mode::OffAgain, Measure::P95Percent).and_then(|one| one.noise_floor);
+    let noisy = noise.filter(|noise| *noise > TOO_NOISY_PERCENT).map(|noise| {
+        format!(
+            "This machine was too busy with other things: runs without Wirereel differ by up to {} % in their 95th percentile.",
+            plain(noise)
+        )
+    });
+    lost.into_iter().chain(noisy).collect()
 }
 
 /// The heads of [`rows`].
@@ -142,7 +153,6 @@ fn row(level: &Level, mode: Mode, cores: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::{super::tests::made, *};
-    use crate::judge::Measure;
 
     #[test]
     fn figures_have_as_many_digits_as_say_something_and_a_sign() {
@@ -164,12 +174,15 @@ mod tests {
     }
 
     #[test]
-    fn a_load_that_is_not_carried_is_told() {
+    fn a_load_that_is_not_carried_and_a_busy_machine_are_told() {
         let mut report = made(1.0, 1.0);
-        assert_eq!(not_carried(&report.levels[0]), None);
+        assert!(remarks(&report.levels[0]).is_empty());
         report.levels[0].runs[0].load.dropped = 4_000;
-        let told = not_carried(&report.levels[0]).unwrap();
-        assert!(told.contains("of 254000 requests 4000 were not sent and 0 failed"), "{told}");
+        let told = remarks(&report.levels[0]);
+        assert!(told[0].contains("of 254000 requests 4000 were not sent and 0 failed"), "{told:?}");
+        let report = made(1.0, 60.0);
+        assert!(remarks(&report.levels[0])[0].contains("too busy"));
+        assert!(remarks(&report.levels[1]).is_empty(), "at saturation that is meant");
     }
 
     #[test]

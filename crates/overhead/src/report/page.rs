@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     Report,
-    figures::{HEADS, bound, difference, interval, not_carried, rows},
+    figures::{HEADS, bound, difference, interval, remarks, rows},
     table::marked,
     text::heading,
 };
@@ -83,7 +83,7 @@ fn of_level(level: &Level, cores: usize) -> String {
     if let Some(noise) = level.difference(Mode::OffAgain, Measure::P95Percent) {
         let _ = writeln!(out, "\nWithout Wirereel, against itself: p95 {}.", difference(noise));
     }
-    if let Some(remark) = not_carried(level).filter(|_| level.rate.is_some()) {
+    for remark in remarks(level) {
         let _ = writeln!(out, "\n{remark}");
     }
     for missing in &level.spoiled {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{
     Report,
-    figures::{HEADS, bound, difference, interval, not_carried, rows},
+    figures::{HEADS, bound, difference, interval, remarks, rows},
     table::padded,
 };
 use crate::{
@@ -35,7 +35,7 @@ pub fn text(report: &Report) -> String {
         if let Some(noise) = level.difference(Mode::OffAgain, Measure::P95Percent) {
             let _ = writeln!(out, "Without Wirereel, against itself: p95 {}", difference(noise));
         }
-        if let Some(remark) = not_carried(level).filter(|_| level.rate.is_some()) {
+        for remark in remarks(level) {
             let _ = writeln!(out, "{remark}");
         }
         for missing in &level.spoiled {
@@ -93,7 +93,7 @@ mod tests {
             "Made up, 2 cores, 2 threads",
             "fixed rate: 1000 requests a second, 5 rounds of 10 s",
             "saturation: as many requests as are answered",
-            "  processor     2.0 % of all cores (2.0 to 2.0 % of all cores)",
+            "  processor     2.0 % of all cores (2.0 to 2.0)",
             "Without Wirereel, against itself: p95 ",
             "full: processor time per 1,000 requests/s",
             "held",

@@ -32,11 +32,10 @@ const FRESH_EVERY: u32 = 4;
 
 const MODES: [Mode; 4] = [Mode::Off, Mode::Lifecycle, Mode::Full, Mode::OffAgain];
 const MOST_ROUNDS: usize = 5;
-/// After a load, until its rows are stored; less after a short one, of which there are few.
+/// After a load, until its rows are stored; less where the whole measuring is to take fewer seconds.
 const SETTLE: Duration = Duration::from_secs(1);
 const LEAST_SETTLE: Duration = Duration::from_millis(300);
-/// What a run takes beside its load: starting, settling, stopping.
-const SWITCH: Duration = Duration::from_millis(2_300);
+const SHORT: u64 = 30;
 const WARM_UP: Duration = Duration::from_millis(500);
 /// Longer than a workbench takes to begin, or to end.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -46,23 +45,23 @@ pub(super) fn run(workspace: &Path, seconds: u64, as_json: bool) -> Result<()> {
     may_capture()?;
     nobody_captures(workspace)?;
     let stop = on_ctrl_c()?;
+    let began = Instant::now();
     let machine = Machine::look();
-    eprintln!("{}", machine.words());
-    let (rounds, length) = Plan::fitting(MODES.len(), Duration::from_secs(seconds), SWITCH, MOST_ROUNDS);
-    eprintln!(
-        "{rounds} rounds of {} runs of {:.1} s at {RATE} requests a second; about {seconds} s. Ctrl-C ends it and leaves nothing behind.",
-        MODES.len(),
-        length.as_secs_f64()
-    );
+    eprintln!("{}\nabout {seconds} s; Ctrl-C ends it and leaves nothing behind", machine.words());
     let server = Server::start().context("a server on loopback cannot be started")?;
     let watcher = Watcher::start()?;
     let ask = |command: &str, args: Value| {
         wirereel_api::ask_running(&watcher.folder, command, args).map_err(|error| error.to_string())
     };
     let filter = format!("tcp port {}", server.address().port());
-    let watched = Watched::new(&ask, watcher.child.id(), "lo", &filter, length.clamp(LEAST_SETTLE, SETTLE));
-    let mut stage = Loopback { watched, server: &server, length, stop: &stop };
-    stage.warm_up()?;
+    let settle = if seconds < SHORT { LEAST_SETTLE } else { SETTLE };
+    let watched = Watched::new(&ask, watcher.child.id(), "lo", &filter, settle);
+    let mut stage = Loopback { watched, server: &server, length: WARM_UP, stop: &stop };
+    let switch = stage.warm_up()?;
+    let left = Duration::from_secs(seconds).saturating_sub(began.elapsed());
+    let (rounds, length) = Plan::fitting(MODES.len(), left, switch, MOST_ROUNDS);
+    stage.length = length;
+    eprintln!("{rounds} rounds of {} runs of {:.1} s at {RATE} requests a second", MODES.len(), length.as_secs_f64());
     let plan = Plan::interleaved(&MODES, rounds);
     let (runs, spoiled) = measure(&plan, &mut stage, |_, slot, run| {
         if let Some(run) = run {
@@ -139,19 +138,24 @@ struct Loopback<'a> {
 }
 
 impl Loopback<'_> {
-    fn steady(&self, path: String, length: Duration) -> Steady {
+    fn send(&self, path: String) -> Result<(Load, Own), WatchError> {
         let to = self.server.address();
-        Steady { to, path, rate: RATE, connections: CONNECTIONS, fresh_every: FRESH_EVERY, length }
+        let length = self.length;
+        let what = Steady { to, path, rate: RATE, connections: CONNECTIONS, fresh_every: FRESH_EVERY, length };
+        self.watched.around(|| send(&what, self.stop))
     }
 
-    /// What is done for the first time takes longer, and shows whether it can be done at all.
-    fn warm_up(&mut self) -> Result<()> {
+    /// What is done for the first time takes longer, and shows whether it can be done at all. Gives what a run takes beside its load: starting,
+    /// settling, stopping.
+    fn warm_up(&mut self) -> Result<Duration> {
         self.watched.switch(Mode::Full)?;
-        let (load, own) = self.watched.around(|| send(&self.steady("/warm-up".into(), WARM_UP), self.stop))?;
+        let began = Instant::now();
+        self.watched.switch(Mode::Full)?;
+        let (load, own) = self.send("/warm-up".into())?;
         if own.exchanges == 0 && !self.is_stopped() {
             bail!("{} requests were answered, and none was seen on the interface lo", load.requests);
         }
-        Ok(())
+        Ok(began.elapsed().saturating_sub(self.length))
     }
 }
 
@@ -164,7 +168,7 @@ impl Stage for Loopback<'_> {
 
     fn run(&mut self, slot: Slot) -> Result<(Load, Own), WatchError> {
         let path = format!("/{}/{}", slot.round, slot.mode.label().replace(' ', "-"));
-        self.watched.around(|| send(&self.steady(path, self.length), self.stop))
+        self.send(path)
     }
 
     fn is_stopped(&self) -> bool {
