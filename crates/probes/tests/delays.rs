@@ -48,7 +48,16 @@ async fn a_thousand_probes_recover_each_delay_within_a_millisecond() {
 }
 
 fn figures(found: &Found) -> Vec<(String, f64)> {
-    let parts = [("own", &found.own), ("link", &found.link), ("backend", &found.backend), ("sum", &found.sums)];
+    let [own, link, backend] = &found.plain;
+    let parts = [
+        ("own", &found.own),
+        ("link", &found.link),
+        ("backend", &found.backend),
+        ("own plain", own),
+        ("link plain", link),
+        ("backend plain", backend),
+        ("sum", &found.sums),
+    ];
     let of = |(part, errors): (&str, &Vec<f64>)| {
         [50, 95, 99, 100].map(|percent| (format!("{part} off, p{percent}"), percentile(errors, percent)))
     };

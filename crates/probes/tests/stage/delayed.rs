@@ -22,6 +22,8 @@ pub(crate) struct Found {
     pub(crate) own: Vec<f64>,
     pub(crate) link: Vec<f64>,
     pub(crate) backend: Vec<f64>,
+    /// The same with what parts take of themselves and to wake up: `[own, link, backend]`.
+    pub(crate) plain: [Vec<f64>; 3],
     /// The most by which any part was faster than what was injected; milliseconds.
     pub(crate) faster: f64,
     /// Of every probe, the sum of its parts less its total; milliseconds.
@@ -250,12 +252,15 @@ impl Found {
             let link_itself = itself(&|one| link(one, at), even_link);
             self.own.extend(measured.iter().map(|one| own(one, at) - own_itself - of_own));
             self.link.extend(measured.iter().map(|one| link(one, at) - link_itself - of_link));
+            self.plain[0].extend(measured.iter().map(|one| own(one, at) - of_own));
+            self.plain[1].extend(measured.iter().map(|one| link(one, at) - of_link));
             let off = |one: &Measured| ms(one.hops[at].received_at_ns.unwrap() - now_ns) - *clock_ms as f64;
             assert!(measured.iter().all(|one| off(one).abs() < 60_000.0), "the clock is another one");
         }
         self.clocks.extend(injected.clocks.iter().map(|ms| *ms as f64 / HOUR_MS as f64));
         let backend_itself = itself(&backend, even.backend as f64);
         self.backend.extend(measured.iter().map(|one| backend(one) - backend_itself - injected.backend as f64));
+        self.plain[2].extend(measured.iter().map(|one| backend(one) - injected.backend as f64));
     }
 }
 
