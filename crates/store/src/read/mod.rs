@@ -52,7 +52,7 @@ pub use difference::{WindowFigures, difference};
 pub use exchange::StoredExchange;
 pub use metrics::{FigurePoint, MetricPoint, StoredFigure};
 pub use packets::SourcePath;
-pub use probes::{PathParts, ProbeReading, ProbeSample, SeenExchange};
+pub use probes::{PathParts, ProbeReading, ProbeSample, SeenExchange, SeenProbe, ToldProbe};
 pub use problems::WaitingProblem;
 
 /// Answers questions over one connection. Take one per question; dropping it gives the connection back.
