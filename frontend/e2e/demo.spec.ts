@@ -122,7 +122,7 @@ test("the flash sale is seen as it happens: 15 services, customers, a crash, and
     const nodes = (await services(page)).filter((text) => !/^\S+ to \S+: /.test(text));
     expect(nodes).toHaveLength(truth.services.length + 1);
     await expect(page.getByText(/entry point api-gateway/)).not.toContainText("guessed");
-    await expect.poll(() => demo.said, { timeout: 30_000 }).toContain("payment-service recovers");
+    await expect.poll(() => demo.said, { timeout: 30_000 }).toMatch(/^ {2}\d:\d\d payment-service recovers/m);
     await picture(page, "live");
 
     // When it is over.
@@ -135,8 +135,8 @@ test("the flash sale is seen as it happens: 15 services, customers, a crash, and
     const { from_us, to_us } = (await crash())?.range ?? { from_us: 0, to_us: 0 };
     expect(to_us - from_us).toBeGreaterThan(3e6);
     await expect(page.locator("#reel-summary")).toContainText("payment-service crashed", { timeout: 10_000 });
-    const paid = `SELECT count(*) FILTER (status = 200), count(*) FILTER (status IS NULL) FROM http_exchanges
-      WHERE server_service = 'payment-service' AND epoch_us(started_at) >= ${to_us - 1e6}`;
+    const paid = `SELECT count(*) FROM http_exchanges
+      WHERE server_service = 'payment-service' AND status < 300 AND epoch_us(started_at) >= ${to_us - 1e6}`;
     const answer = (await ask(page, "sql", { query: paid })) as { rows: number[][] };
     expect(answer.rows[0]?.[0]).toBeGreaterThan(3);
 
