@@ -5,6 +5,7 @@ use super::direction::Direction;
 use super::history::History;
 use super::key::Key;
 use super::span::Span;
+use super::table::Seen;
 use crate::app::FlowContext;
 use crate::limits::Limits;
 use crate::net::protocol;
@@ -91,6 +92,18 @@ impl Entry {
 
     pub(super) fn id(&self) -> FlowId {
         self.context.flow
+    }
+
+    /// A packet of it was seen.
+    pub(super) fn note_packet(&mut self, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
+        if self.idle {
+            self.idle = false;
+            self.tell(FlowEventKind::Resume, seen.at_ns, outlet);
+        }
+        self.restless = false;
+        self.last_ns = self.last_ns.max(seen.at_ns);
+        self.context.position = seen.position;
+        self.span.add(self.context.flow, seen.positions, seen.at_ns, outlet.limits.span_len, outlet.sink);
     }
 
     /// What happens next if no packet comes.

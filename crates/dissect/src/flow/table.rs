@@ -17,6 +17,9 @@ use crate::record::{CloseReason, Endpoint, FlowEventKind, FlowId, Problem, Side,
 use crate::tcp::{Due, Piece, Segment, Surroundings};
 use crate::wire::Wire;
 
+/// So many times as long as it takes to rest, a flow that was woken stays awake.
+const RESTS_AWAKE: i64 = 10;
+
 /// Where and when a packet was seen, and what it came in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seen<'a> {
@@ -123,12 +126,12 @@ impl Flows {
 
         let (entry, waiting_total) = self.entry_and_waiting(slot);
         // Only these bring the time at which a flow is due forward; every other packet puts it off.
-        let is_due_earlier =
-            entry.timer_ns == i64::MAX || entry.idle || has_rested || entry.restless || !segment.flags.is_plain();
+        let is_due_earlier = entry.timer_ns == i64::MAX || entry.idle || !segment.flags.is_plain();
+        let is_awake_again = has_rested || entry.restless;
         if entry.direction != Direction::Certain && !segment.payload.bytes.is_empty() {
             judge_by_payload(entry, source_is_low, segment.payload.bytes, waiting_total, outlet);
         }
-        note_packet(entry, seen, outlet);
+        entry.note_packet(seen, outlet);
         let side = entry.side(source_is_low);
         let mut around = Surroundings { context: &entry.context, at_ns: seen.at_ns, outlet, waiting_total };
         if let Kind::Tcp(connection) = &mut entry.kind {
@@ -142,6 +145,8 @@ impl Flows {
         }
         if is_due_earlier {
             self.schedule(slot, outlet);
+        } else if is_awake_again {
+            self.look_again(slot, seen.at_ns, outlet);
         }
     }
 
@@ -167,7 +172,7 @@ impl Flows {
         });
 
         let (entry, _) = self.entry_and_waiting(slot);
-        note_packet(entry, seen, outlet);
+        entry.note_packet(seen, outlet);
         let side = entry.side(source_is_low);
         if payload.len() > 0 {
             entry.history.data(side);
@@ -336,6 +341,17 @@ impl Flows {
         }
     }
 
+    /// Has a flow that rested before come up soon. One that speaks every few seconds does not rest between: each time would leave a timer.
+    fn look_again(&mut self, slot: u32, now_ns: i64, outlet: &Outlet<'_>) {
+        let entry = self.entry(slot);
+        let look_ns = now_ns.saturating_add(outlet.limits.rest_ns.saturating_mul(RESTS_AWAKE));
+        if look_ns < entry.timer_ns {
+            entry.timer_ns = look_ns;
+            let flow = entry.id();
+            self.timers.set(look_ns, flow, slot);
+        }
+    }
+
     fn set_timer(&mut self, slot: u32, outlet: &Outlet<'_>) {
         let entry = self.entry(slot);
         let (due_ns, flow) = (entry.due(outlet.limits).at_ns(), entry.id());
@@ -357,18 +373,6 @@ impl Flows {
         let entry = self.slots[slot as usize].as_deref_mut();
         (entry.expect("a slot in by_key is occupied until `end` removes both"), &mut self.waiting_total)
     }
-}
-
-/// A packet of the flow was seen.
-fn note_packet(entry: &mut Entry, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
-    if entry.idle {
-        entry.idle = false;
-        entry.tell(FlowEventKind::Resume, seen.at_ns, outlet);
-    }
-    entry.restless = false;
-    entry.last_ns = entry.last_ns.max(seen.at_ns);
-    entry.context.position = seen.position;
-    entry.span.add(entry.context.flow, seen.positions, seen.at_ns, outlet.limits.span_len, outlet.sink);
 }
 
 /// Lets the first bytes of a connection picked up mid-stream say who its client is.
