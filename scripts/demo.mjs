@@ -154,6 +154,7 @@ async function demo() {
   mkdirSync(folder, { recursive: true });
   const chosen = scenarioOf();
   const { stdout } = await promisify(execFile)(program("wirereel"), ["capture", "status", "--format", "json", "--workspace", join(folder, "asked")]);
+  rmSync(join(folder, "asked"), { recursive: true, force: true });
   const { hindrance } = JSON.parse(stdout)[0];
   if (hindrance !== null) {
     process.stderr.write(`Nothing can be captured on this machine: ${hindrance}\n`);
