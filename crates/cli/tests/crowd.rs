@@ -13,7 +13,7 @@ mod watched;
 
 use std::{thread, time::Duration};
 
-use holder::Holder;
+use holder::Holders;
 use serde_json::json;
 use watched::{active_at, active_in_graph, capturing, lost, now_us, until, value};
 
@@ -22,11 +22,11 @@ fn a_crowd_that_holds_its_connections_is_counted_exactly_also_when_it_goes() {
     const HELD: u64 = 2_000;
     let folder = tempfile::tempdir().expect("a folder");
     let Some(host) = capturing(folder.path(), 8_091, "10m") else { return };
-    let mut holder = Holder::start(8_091, HELD, 2_000);
+    let mut holder = Holders::start(8_091, HELD, 2_000);
     let mut instants = Vec::new();
     let orders = [("open", HELD / 2), ("open", HELD / 2), ("ask", HELD), ("close", HELD / 2), ("close", HELD / 2)];
     for (verb, number) in orders {
-        let held = holder.order(&format!("{verb} {number}"));
+        let held = holder.order(verb, number);
         until("active connections", held, || active_at(&host, now_us()));
         assert_eq!(active_in_graph(&host), held, "after {verb} {number}");
         instants.push((now_us(), held));
@@ -46,8 +46,8 @@ fn ten_thousand_connections_of_less_than_a_millisecond_are_all_seen_with_their_e
     const FLASHES: u64 = 10_000;
     let folder = tempfile::tempdir().expect("a folder");
     let Some(host) = capturing(folder.path(), 8_092, "30s") else { return };
-    let mut holder = Holder::start(8_092, 100, 5_000);
-    assert_eq!(holder.order(&format!("flash {FLASHES}")), 0);
+    let mut holder = Holders::start(8_092, 100, 5_000);
+    assert_eq!(holder.order("flash", FLASHES), 0);
     let events = |kinds: &str| {
         let query = format!("SELECT count(DISTINCT flow_id) FROM flow_events WHERE kind IN ({kinds})");
         value(&host, &query)
@@ -72,9 +72,9 @@ fn silent_connections_leave_the_active_ones_after_the_configured_time_and_come_b
     const HELD: u64 = 40;
     let folder = tempfile::tempdir().expect("a folder");
     let Some(host) = capturing(folder.path(), 8_093, "1500ms") else { return };
-    let mut holder = Holder::start(8_093, HELD, 1_000);
+    let mut holder = Holders::start(8_093, HELD, 1_000);
     let began_us = now_us();
-    holder.order(&format!("open {HELD}"));
+    holder.order("open", HELD);
     let of_kind = |kind: &str| value(&host, &format!("SELECT count(*) FROM flow_events WHERE kind = '{kind}'"));
     until("idle ones", HELD, || of_kind("idle"));
     until("active connections", 0, || active_at(&host, now_us()));
@@ -82,7 +82,7 @@ fn silent_connections_leave_the_active_ones_after_the_configured_time_and_come_b
     let first_idle = "SELECT min(epoch_us(e.at)) FROM flow_events e WHERE kind = 'idle'";
     assert!(value(&host, first_idle) as i64 >= began_us + 1_500_000);
 
-    holder.order(&format!("ask {}", HELD / 2));
+    holder.order("ask", HELD / 2);
     until("those that spoke again", HELD / 2, || of_kind("resume"));
     let resumed_us = value(&host, "SELECT max(epoch_us(e.at)) FROM flow_events e WHERE kind = 'resume'") as i64;
     assert_eq!(active_at(&host, resumed_us), HELD / 2, "with the last one that came back");

@@ -9,20 +9,47 @@ use std::{
 
 use serde_json::Value;
 
-/// Where they meet.
-pub(crate) const ADDRESS: &str = "127.0.1.90";
+/// Where a pair of processes meets; the next pair one address further.
+const FIRST_ADDRESS: [u8; 4] = [127, 0, 1, 90];
+/// What one process may hold where nothing else is allowed.
+const MOST_OF_ONE: u64 = 15_000;
 
-pub(crate) struct Holder {
+/// As many pairs as it takes.
+pub(crate) struct Holders {
+    pairs: Vec<Holder>,
+}
+
+impl Holders {
+    /// Nobody yet: pairs for so many connections, which are opened at this pace together.
+    pub(crate) fn start(port: u16, connections: u64, per_second: u32) -> Self {
+        let pairs = connections.div_ceil(MOST_OF_ONE).max(1);
+        let start = |place| Holder::start(place as u8, port, connections.div_ceil(pairs), per_second / pairs as u32);
+        Self { pairs: (0..pairs).map(start).collect() }
+    }
+
+    /// Has each do its share of so many, at the same time, and gives how many are held then.
+    pub(crate) fn order(&mut self, verb: &str, number: u64) -> u64 {
+        let pairs = self.pairs.len() as u64;
+        for (place, holder) in (0..).zip(&mut self.pairs) {
+            let share = number / pairs + u64::from(place < number % pairs);
+            holder.tell(&format!("{verb} {share}"));
+        }
+        self.pairs.iter_mut().map(Holder::hear).sum()
+    }
+}
+
+struct Holder {
     child: Child,
     said: Lines<BufReader<ChildStdout>>,
 }
 
 impl Holder {
-    /// Nobody yet. The program lies beside `wirereel`.
-    pub(crate) fn start(port: u16, connections: u64, per_second: u32) -> Self {
+    /// The program lies beside `wirereel`.
+    fn start(place: u8, port: u16, connections: u64, per_second: u32) -> Self {
         let program = Path::new(env!("CARGO_BIN_EXE_wirereel")).with_file_name("wirereel-shop");
+        let [a, b, c, d] = FIRST_ADDRESS;
         let mut child = Command::new(program)
-            .args(["hold", "--to", &format!("{ADDRESS}:{port}")])
+            .args(["hold", "--to", &format!("{a}.{b}.{c}.{}:{port}", d + place)])
             .args(["--connections", &connections.to_string(), "--per-second", &per_second.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -34,10 +61,8 @@ impl Holder {
         holder
     }
 
-    /// Has it done, and gives how many are held then.
-    pub(crate) fn order(&mut self, line: &str) -> u64 {
+    fn tell(&mut self, line: &str) {
         writeln!(self.child.stdin.as_mut().expect("a pipe"), "{line}").expect("the crowd is there");
-        self.hear()
     }
 
     fn hear(&mut self) -> u64 {

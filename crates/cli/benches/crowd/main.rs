@@ -1,7 +1,7 @@
 //! A crowd that holds connections open while Wirereel watches: memory, lag, losses, and whether it counts exactly as many as are held.
 //!
 //! `make bench-crowd` prints a table and writes `target/bench/crowd.json`. `WIREREEL_BENCH_CONNECTIONS` has another number than 50,000. Both
-//! ends of each connection are processes of their own (`wirereel-shop hold` and `keep`). It needs the right to capture on `lo`.
+//! ends of each connection are processes of their own (`wirereel-shop hold` and `keep`), several where one may not open as many files. It needs the right to capture on `lo`.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and ends when something fails")]
 
 #[path = "../capture/cost.rs"]
@@ -18,9 +18,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use cost::{Meter, resident_mb};
+use cost::{Meter, own_mb, resident_mb};
 use figures::Figures;
-use holder::Holder;
+use holder::Holders;
 use host::{Host, children};
 use serde_json::json;
 use watched::{active_at, active_in_graph, capturing, lost, now_us, until};
@@ -28,9 +28,12 @@ use watched::{active_at, active_in_graph, capturing, lost, now_us, until};
 const PORT: u16 = 8_090;
 const PER_SECOND: u32 = 2_500;
 const STEPS: u64 = 5;
-/// Come and gone before anything is measured: what is needed once is there then.
-const WARMING: u64 = 2_000;
+/// Before anything is measured, as many come and go in so many turns: rows, and what is needed once, are there then, and what is measured is
+/// what holding takes.
+const TURNS: u64 = 10;
 const HELD_FOR: Duration = Duration::from_secs(20);
+/// Longer than the database takes to a checkpoint.
+const SETTLING: Duration = Duration::from_secs(60);
 /// Between two steps: instants in between have nothing under way.
 const PAUSE: Duration = Duration::from_secs(2);
 const QUESTIONS: usize = 20;
@@ -41,21 +44,23 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     // Who is silent is still held: that is what is counted here.
     let host = capturing(folder.path(), PORT, "1h").expect("the right to capture");
-    let mut holder = Holder::start(PORT, connections, PER_SECOND);
+    let mut holder = Holders::start(PORT, connections, PER_SECOND);
     let mut figures = Figures::new("crowd");
 
-    holder.order(&format!("open {WARMING}"));
-    holder.order(&format!("close {WARMING}"));
-    thread::sleep(HELD_FOR / 2);
+    for _ in 0..TURNS {
+        holder.order("open", connections / TURNS);
+        holder.order("close", connections / TURNS);
+    }
+    thread::sleep(SETTLING);
     assert_eq!(active_in_graph(&host), 0);
-    let (before, agents_before) = (resident_mb(host.id()), agents_mb(&host));
+    let (before, agents_before) = (besides_rows_mb(&host), agents_mb(&host));
     figures.add("before_mb", before, "MB");
 
     let mut seen: Vec<(i64, u64)> = vec![(now_us(), 0)];
     let (mut lag_ms, mut settled) = (0.0_f64, Duration::ZERO);
     let opening = Meter::start(host.id());
     for step in 1..=STEPS {
-        let held = holder.order(&format!("open {}", connections / STEPS));
+        let held = holder.order("open", connections / STEPS);
         assert_eq!(held, connections / STEPS * step);
         lag_ms = lag_ms.max(lag(&host));
         settled = settled.max(check(&host, held, &mut seen));
@@ -67,24 +72,26 @@ fn main() {
 
     thread::sleep(HELD_FOR / 2);
     let each = |mb: f64| mb * 1e6 / held as f64;
-    figures.add("held_mb", resident_mb(host.id()), "MB");
-    figures.add("bytes_each", each(resident_mb(host.id()) - before), "B");
+    figures.add("held_mb", besides_rows_mb(&host), "MB");
+    figures.add("held_resident_mb", resident_mb(host.id()), "MB");
+    figures.add("held_database_mb", database_mb(&host), "MB");
+    figures.add("bytes_each", each(besides_rows_mb(&host) - before), "B");
     figures.add("agent_bytes_each", each(agents_mb(&host) - agents_before), "B");
     let holding = Meter::start(host.id());
     thread::sleep(HELD_FOR);
     figures.add("holding_cpu_percent", holding.percent(), "%");
     ask_questions(&host, &mut figures);
-    holder.order(&format!("ask {}", held / 10));
+    holder.order("ask", held / 10);
     lag_ms = lag_ms.max(lag(&host));
     settled = settled.max(check(&host, held, &mut seen));
 
     for left in [held / 2, 0] {
-        assert_eq!(holder.order(&format!("close {}", held / 2)), left);
+        assert_eq!(holder.order("close", held / 2), left);
         lag_ms = lag_ms.max(lag(&host));
         settled = settled.max(check(&host, left, &mut seen));
     }
     thread::sleep(HELD_FOR);
-    figures.add("after_mb", resident_mb(host.id()), "MB");
+    figures.add("after_mb", besides_rows_mb(&host), "MB");
     figures.add("lag_max_ms", lag_ms, "ms");
     figures.add("settled_max_ms", settled.as_secs_f64() * 1e3, "ms");
     figures.add("lost_packets", lost(&host) as f64, "");
@@ -117,8 +124,17 @@ fn lag(host: &Host) -> f64 {
     host.call("health", &json!({ "points": 0 })).unwrap()["ingest"]["lag_ms"].as_f64().unwrap_or(0.0)
 }
 
+/// What the process has of its own, but for the database: rows are there whether their connections are held or not, and go to the disk.
+fn besides_rows_mb(host: &Host) -> f64 {
+    own_mb(host.id()) - database_mb(host)
+}
+
+fn database_mb(host: &Host) -> f64 {
+    host.call("health", &json!({ "points": 0 })).unwrap()["memory"]["database_bytes"].as_f64().unwrap_or(0.0) / 1e6
+}
+
 fn agents_mb(host: &Host) -> f64 {
-    children(host.id()).iter().map(|(agent, _)| resident_mb(*agent)).sum()
+    children(host.id()).iter().map(|(agent, _)| own_mb(*agent)).sum()
 }
 
 /// What panes ask while the crowd is there.

@@ -156,7 +156,15 @@ proptest! {
         let packets = within(twice).map_or(packets.clone(), |at| packets.clone().duplicate(at));
         let packets = within(lost).map_or(packets.clone(), |at| packets.clone().lose(at));
         // Packets are a millisecond apart: with the one it rests between any two of them, with the other never.
-        let read = |rest_ns| read_within(Limits { rest_ns, ..Limits::default() }, &packets);
-        prop_assert_eq!(format!("{:#?}", read(1)), format!("{:#?}", read(i64::MAX / 2)));
+        let read = |rest_ns| {
+            let mut collected = read_within(Limits { rest_ns, ..Limits::default() }, &packets);
+            // The one thing that is forgotten at rest: beginnings of segments that came long ago.
+            for figures in collected.flows.iter_mut().flat_map(|flow| [&mut flow.from_client, &mut flow.from_server]) {
+                figures.conflicting_bytes = 0;
+            }
+            collected.problems.retain(|problem| !problem.message.contains("sent again with other contents"));
+            collected
+        };
+        prop_assert_eq!(format!("{:?}", read(1)), format!("{:?}", read(i64::MAX / 2)));
     }
 }
