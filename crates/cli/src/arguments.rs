@@ -182,7 +182,9 @@ pub(crate) enum Command {
         config: bool,
     },
     /// Say what this machine has and what is missing, or what watching costs on it
-    #[command(after_help = "Example:\n  wirereel doctor\n  wirereel doctor --overhead\n  wirereel doctor --overhead --seconds 60 --json")]
+    #[command(
+        after_help = "Example:\n  wirereel doctor\n  wirereel doctor --overhead\n  wirereel doctor --overhead --seconds 60 --json"
+    )]
     Doctor(Doctor),
     /// Write what a filter selects to a file
     #[command(subcommand)]
