@@ -17,7 +17,7 @@ use crate::{
     lanes::Lanes,
     open::{self, Files},
     read::{Reader, SharedAnswers},
-    write::{AlertWriter, CheckWriter, ProbeWriter, Writer},
+    write::{AlertWriter, CheckWriter, ObservationWriter, ProbeWriter, Writer},
 };
 
 /// Connections kept for the next readers.
@@ -136,6 +136,11 @@ impl Store {
     /// A writer of what comes of probes; it writes beside the others.
     pub fn probe_writer(&self) -> Result<ProbeWriter> {
         ProbeWriter::new(self.shared.connection()?, Arc::clone(&self.shared))
+    }
+
+    /// A writer of what packets tell of probes' hops; it writes beside the others.
+    pub fn observation_writer(&self) -> Result<ObservationWriter> {
+        Ok(ObservationWriter::new(self.shared.connection()?, Arc::clone(&self.shared)))
     }
 
     /// Rises with every commit.

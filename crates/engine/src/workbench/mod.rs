@@ -38,8 +38,8 @@ use wirereel_query::{
 use wirereel_store::{Reader, SourceId, Workspace as Memory};
 
 use crate::{
-    EngineError, RowsExport, Selection, WholeBody, Workspace, export, metering::Traffic, naming::ReverseNames, samples, ticks::TickBoard,
-    wireshark, workspace::exists,
+    EngineError, RowsExport, Selection, WholeBody, Workspace, export, metering::Traffic, naming::ReverseNames, samples,
+    ticks::TickBoard, wireshark, workspace::exists,
 };
 
 use alerting::Alarm;

@@ -56,7 +56,7 @@ pub use exchange::StoredExchange;
 pub use metrics::{FigurePoint, MetricPoint, StoredFigure};
 pub(crate) use naming::{PEER_COLUMNS, peer};
 pub use packets::SourcePath;
-pub use probes::{PathParts, ProbeReading, ProbeSample, SeenExchange};
+pub use probes::{PathParts, ProbeReading, ProbeSample, SeenExchange, SeenProbe, ToldProbe};
 pub use problems::WaitingProblem;
 
 /// Answers questions over one connection. Take one per question; dropping it gives the connection back.

@@ -21,7 +21,7 @@ use openings::Handshakes;
 use pages::PageTable;
 pub use peers::{Owner, Peer, PeerId, PeerTable};
 pub(crate) use positions::decode_into;
-pub(crate) use probes::{ProbeHops, ProbeNames, ProbeResults};
+pub(crate) use probes::{ProbeHops, ProbeNames, ProbeObserved, ProbeResults};
 use pulse::Pulse;
 pub(crate) use push::{ENDINGS, OUTCOMES, PROTOCOLS};
 pub(crate) use tables::{
