@@ -3,7 +3,7 @@
 # Outside the checkout, so that a fresh clone does not compile everything again.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/wirereel/target
 
-.PHONY: help run test demo-regions bench torture load k6 dev fmt lint frontend samples screenshots setup
+.PHONY: help run test demo demo-regions bench torture load k6 dev fmt lint frontend samples screenshots setup
 
 help: ## Say what there is
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -42,6 +42,9 @@ lint: ## The cheap checks alone
 frontend: ## Build frontend/dist
 	@scripts/setup
 	@scripts/frontend
+
+demo: ## Show the flash sale live: shop, customers, capture and window; four minutes
+	@scripts/demo
 
 demo-regions: ## Show probes of two regions on loopback, with relays, a gateway and nginx between them
 	@scripts/demo-regions

@@ -35,3 +35,16 @@ npm_ci() {
   (cd "$folder" && npm ci --no-audit --no-fund --loglevel=error)
   cp "$folder/package-lock.json" "$stamp"
 }
+
+# Reading packets needs a right, which one small program gets and gives up again before the first packet. A newly built file has lost it.
+offer_right_to_capture() {
+  local agent=$programs/wirereel-whisperer grant answer
+  if [ "$(uname)" != Linux ] || "$agent" --check >/dev/null 2>&1; then return; fi
+  grant="sudo setcap cap_net_raw+ep $agent"
+  if [ -t 0 ] && have sudo; then
+    read -r -p "Live capture needs a right for this one file. Run \`$grant\` now? [y/N] " answer || answer=n
+    case $answer in [yY]*) $grant || say "Not granted: recordings can be opened all the same." ;; esac
+  else
+    say "To capture live traffic, run once: $grant"
+  fi
+}

@@ -12,9 +12,13 @@ export function summary(scenario, { metrics, state }) {
   const count = (name) => value(name, "count");
   const of = (keys, row) => Object.fromEntries(keys.map((key) => [key, row(key)]));
   const seconds = state.testRunDurationMs / 1000;
+  // The run is over at this moment.
+  const ended_ms = Date.now();
   return {
     scenario: scenario.name,
     entry: scenario.entry.url,
+    started_at: new Date(ended_ms - state.testRunDurationMs).toISOString(),
+    ended_at: new Date(ended_ms).toISOString(),
     seconds: rounded(seconds),
     requests: count("http_reqs"),
     requests_per_second: rounded(count("http_reqs") / seconds),

@@ -1,6 +1,6 @@
 //! What commands need from whatever runs them.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use wirereel_query::workbench::ApiError;
 
@@ -11,8 +11,8 @@ pub trait Host: Send + Sync {
     /// `window` or `browser`.
     fn name(&self) -> &'static str;
 
-    /// The port that the page itself is spoken to over: live capture leaves it out, or looking would be seen.
-    fn own_port(&self) -> Option<u16> {
+    /// Where the page itself is spoken to over the network: live capture leaves it out, or looking would be seen.
+    fn page(&self) -> Option<SocketAddr> {
         None
     }
 

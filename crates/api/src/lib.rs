@@ -36,7 +36,7 @@ pub struct Api {
 impl Api {
     /// Binds the commands to a workbench and to what runs it.
     pub fn new(workbench: Arc<Workbench>, host: Arc<dyn Host>) -> Self {
-        workbench.leave_out_port(host.own_port());
+        workbench.leave_out_page(host.page());
         Self { workbench, host }
     }
 

@@ -7,6 +7,8 @@
 pub struct Limits {
     /// A TCP flow without packets for this long is *idle*: an event, not its end. Default 30 s.
     pub idle_ns: i64,
+    /// A TCP flow without packets for this long is kept in less room. Nothing that is told shows it. Default 1 s.
+    pub rest_ns: i64,
     /// A TCP flow without packets for this long is over. Default 5 min (zeek's `tcp_inactivity_timeout`).
     pub tcp_end_ns: i64,
     /// A flow of any other transport without packets for this long is over. Default 1 min (zeek's `udp_inactivity_timeout`).
@@ -41,6 +43,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             idle_ns: 30 * SECOND_NS,
+            rest_ns: SECOND_NS,
             tcp_end_ns: 300 * SECOND_NS,
             udp_end_ns: 60 * SECOND_NS,
             attempt_ns: 5 * SECOND_NS,

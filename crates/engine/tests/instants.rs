@@ -9,6 +9,7 @@ use wirereel_engine::{
     Workspace,
     import::{RecordSource, Unwatched, import, import_records},
 };
+use wirereel_testkit::{Conversation, Packets, Side};
 
 /// Instants that are held against the events of each recording.
 const INSTANTS: usize = 500;
@@ -102,6 +103,46 @@ fn the_flash_sale_at_500_instants_is_what_its_events_add_up_to() {
 #[test]
 fn the_shops_day_at_500_instants_is_what_its_events_add_up_to() {
     check_sample("shop-day.pcapng");
+}
+
+/// Active connections at so many seconds after a connection's opening, of which nothing is heard from then on for 45 seconds. `config` is
+/// `wirereel.json`.
+fn active_of_a_half_open_one(config: &str, seconds: &[f64]) -> Vec<u64> {
+    const SECOND_NS: i64 = 1_000_000_000;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("wirereel.json"), config).unwrap();
+    let vanishing = Conversation::tcp("10.0.0.1:40000", "10.0.0.2:80")
+        .handshake()
+        .client(b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n")
+        .server(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        .ack(Side::Client);
+    let opened_ns = vanishing.clone().packets().0[0].at_ns;
+    // It comes back after all; until then only others say something, which lets time pass.
+    let back = vanishing.wait(45 * SECOND_NS).client(b"GET / HTTP/1.1\r\nHost: shop\r\n\r\n").packets();
+    let others = (1..50).fold(Packets::default(), |others, second| {
+        let at_ns = opened_ns + second * SECOND_NS;
+        others.merge(Conversation::udp("10.9.9.9:1", "10.9.9.8:2").at(at_ns).client(b".").packets())
+    });
+    let file = folder.path().join("half-open.pcap");
+    std::fs::write(&file, back.merge(others).pcap()).unwrap();
+    let workspace = Workspace::open(folder.path()).unwrap();
+    import(&workspace, &[file], &Unwatched).unwrap();
+    let reader = workspace.reader(None).unwrap();
+    let at = |seconds: &f64| reader.state_at(opened_ns / 1_000 + (seconds * 1e6) as i64, "").unwrap().edges;
+    seconds.iter().map(|seconds| at(seconds).iter().map(|edge| edge.active_connections).sum()).collect()
+}
+
+#[test]
+fn a_half_open_connection_leaves_the_active_ones_after_thirty_seconds_and_returns_with_its_next_packet() {
+    let active = active_of_a_half_open_one("{}", &[1.0, 29.9, 30.1, 44.9, 45.1]);
+    assert_eq!(active, [1, 1, 0, 0, 1]);
+}
+
+#[test]
+fn how_long_a_silent_connection_counts_is_what_is_configured() {
+    let config = r#"{ "flows": { "idle_after": "2s" } }"#;
+    assert_eq!(active_of_a_half_open_one(config, &[1.0, 1.9, 2.1, 44.9, 45.1]), [1, 1, 0, 0, 1]);
+    assert_eq!(active_of_a_half_open_one(r#"{ "flows": { "idle_after": "1h" } }"#, &[30.1, 44.9, 45.1]), [1, 1, 1]);
 }
 
 struct Records(Day);

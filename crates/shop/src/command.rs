@@ -1,6 +1,7 @@
 //! The command line: arguments in, one of the shop's activities out.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use wirereel_shop::addresses::Plan;
 use wirereel_shop::control::{self, Order};
 use wirereel_shop::crowd::{self, LoadCurve};
 use wirereel_shop::fault::Fault;
+use wirereel_shop::hold::{self, Crowd};
 use wirereel_shop::namespace::{self, Namespace};
 use wirereel_shop::record::{self, RecordError, Sample};
 use wirereel_shop::site::Site;
@@ -96,6 +98,33 @@ Examples:
   wirereel-shop fault reset cart
   wirereel-shop fault recover payment")]
     Fault(FaultLine),
+    /// Hold connections open: reads orders from standard input, a line each, and prints how many are held.
+    #[command(after_help = "\
+Orders: open N, ask N, close N, flash N (opened and closed at once, every fourth with a reset).
+
+Example:
+  (echo open 2000; sleep 60) | wirereel-shop hold --connections 2000")]
+    Hold {
+        /// Most connections that will be held: as many open files are allowed.
+        #[arg(long, default_value_t = 2_000)]
+        connections: u64,
+        /// Where the other end is, which is started for it.
+        #[arg(long, default_value = "127.0.1.90:8090")]
+        to: SocketAddr,
+        /// Addresses that connections come from, of 127.80.0.0/16.
+        #[arg(long, default_value_t = 250, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+        sources: u32,
+        /// How many are opened and closed in a second.
+        #[arg(long, default_value_t = 2_500)]
+        per_second: u32,
+    },
+    /// The other end of `hold`: accepts, and answers every request the same.
+    Keep {
+        #[arg(long, default_value_t = 2_000)]
+        connections: u64,
+        #[arg(long, default_value = "127.0.1.90:8090")]
+        at: SocketAddr,
+    },
     /// Record the samples: shop, customers and faults as written in the stories, captured on loopback.
     #[command(after_help = "\
 Needs the right to capture: root, or `sudo setcap cap_net_raw+ep` on this program.
@@ -187,6 +216,19 @@ fn run(command: Command) -> anyhow::Result<()> {
             let curve = LoadCurve::even(Duration::from_secs(seconds), visits_per_second, Duration::from_secs(1));
             several_threads()?.block_on(drive(&site, &curve, seed))
         }
+        Command::Hold { connections, to, sources, per_second } => {
+            hold(connections, Crowd::new(to, sources, per_second), to)
+        }
+        Command::Keep { connections, at } => {
+            supervisor::end_with_parent()?;
+            hold::allow_connections(connections)?;
+            one_thread()?.block_on(async {
+                let listener = hold::listen(at).with_context(|| format!("{at} cannot be used"))?;
+                say("listening\n")?;
+                hold::keep(listener).await;
+                Ok(())
+            })
+        }
         Command::Fault(line) => one_thread()?.block_on(break_or_repair(&line)),
         Command::Record { site, out, sample, loopback } => {
             record::check_permission()?;
@@ -243,6 +285,31 @@ async fn run_shop(site: Site) -> anyhow::Result<()> {
         ended = shop.answer() => Ok(ended?),
         stopped = tokio::signal::ctrl_c() => Ok(stopped?),
     }
+}
+
+/// Obeys until standard input ends; the other end goes then as well.
+fn hold(connections: u64, mut crowd: Crowd, to: SocketAddr) -> anyhow::Result<()> {
+    hold::allow_connections(connections)?;
+    let (most, at) = (connections.to_string(), to.to_string());
+    // It ends when its standard input does, whatever becomes of this process.
+    let mut keeper = std::process::Command::new(std::env::current_exe()?)
+        .args(["keep", "--connections", &most, "--at", &at])
+        .stdin(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::piped())
+        .spawn()?;
+    let mut listens = String::new();
+    BufReader::new(keeper.stdout.take().context("no output")?).read_line(&mut listens)?;
+    anyhow::ensure!(!listens.is_empty(), "the other end did not come up");
+    let runtime = one_thread()?;
+    say("{\"held\":0}\n")?;
+    for line in std::io::stdin().lock().lines() {
+        let held = runtime.block_on(crowd.obey(&line?))?;
+        say(&format!("{{\"held\":{held}}}\n"))?;
+    }
+    drop(crowd);
+    drop(keeper.stdin.take());
+    keeper.wait()?;
+    Ok(())
 }
 
 async fn drive(site: &Site, curve: &LoadCurve, seed: u64) -> anyhow::Result<()> {

@@ -13,6 +13,7 @@ pub mod crowd;
 pub mod dns;
 pub mod fault;
 pub mod goods;
+pub mod hold;
 pub mod journal;
 pub mod namespace;
 pub mod outbound;

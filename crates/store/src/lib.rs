@@ -36,10 +36,10 @@ pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};
 pub use store::{Opened, Store};
 pub use workspace::{Recent, WhispererMemory, WhispererNote, Workspace};
 pub use write::{
-    AlertSaving, AlertWriter, Attempt, CheckHour, CheckWriter, Forgetting, HourTimes, KeptSource, LostPackets,
-    NewCheckRun, NewObservation, NewProbeHop, NewProbeRun, NewSource, ObservationWriter, ObservedHop, PeerName,
-    ProbeWriter, SavedAlert, SavedAlertEvent, SavedAlertState, SavedAlerts, SavedDelivery, SourceFigures, SourceKind,
-    Writer,
+    AlertSaving, AlertWriter, Attempt, Came, CheckHour, CheckWriter, Forgetting, HourTimes, KeptSource, LostPackets,
+    Mark, NewCheckRun, NewObservation, NewProbeHop, NewProbeRun, NewSource, News, ObservationWriter, ObservedHop,
+    PeerName, ProbeWriter, SavedAlert, SavedAlertEvent, SavedAlertState, SavedAlerts, SavedDelivery, SourceFigures,
+    SourceKind, Writer,
 };
 
 /// The DuckDB version this program is made for.

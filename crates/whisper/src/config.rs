@@ -1,6 +1,6 @@
 //! What a whisperer captures, and what is wrong with a configuration.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,10 @@ pub struct LeaveOut {
     /// Wirereel's own traffic: the connection that the whisperer is reached over by ssh, and the page in a browser.
     #[schemars(title = "Own connection")]
     pub own_connection: bool,
+    /// Where the page in a browser is spoken to. The workbench says so; nobody configures it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub page: Option<SocketAddr>,
 }
 
 /// How a whisperer captures.
@@ -173,6 +177,14 @@ impl CaptureConfig {
         if let (true, Some([(client, client_port), (server, server_port)])) = (self.leave_out.own_connection, own) {
             parts.push(format!("not (host {client} and port {client_port} and host {server} and port {server_port})"));
         }
+        if let (true, Some(page)) = (self.leave_out.own_connection, self.leave_out.page) {
+            let (ip, port) = (page.ip(), page.port());
+            // Others may call from a port of the same number.
+            parts.push(match ip.is_unspecified() {
+                true => format!("not port {port}"),
+                false => format!("not (src host {ip} and src port {port}) and not (dst host {ip} and dst port {port})"),
+            });
+        }
         parts.join(" and ")
     }
 
@@ -241,15 +253,25 @@ mod tests {
     fn the_filter_holds_what_the_user_says_and_what_is_left_out() {
         let config = CaptureConfig {
             filter: "tcp port 80 or tcp port 8080".into(),
-            leave_out: LeaveOut { ports: vec![22], addresses: vec!["10.0.0.0/8".into()], own_connection: true },
+            leave_out: LeaveOut {
+                ports: vec![22],
+                addresses: vec!["10.0.0.0/8".into()],
+                own_connection: true,
+                page: Some(([127, 0, 0, 1], 40_000).into()),
+            },
             ..CaptureConfig::default()
         };
         let own = [("192.0.2.1".parse().unwrap(), 50_000), ("192.0.2.9".parse().unwrap(), 22)];
         assert_eq!(
             config.whole_filter(Some(own)),
             "(tcp port 80 or tcp port 8080) and not port 22 and not net 10.0.0.0/8 and \
-             not (host 192.0.2.1 and port 50000 and host 192.0.2.9 and port 22)"
+             not (host 192.0.2.1 and port 50000 and host 192.0.2.9 and port 22) and \
+             not (src host 127.0.0.1 and src port 40000) and not (dst host 127.0.0.1 and dst port 40000)"
         );
+        let leave_out = LeaveOut { own_connection: false, ..config.leave_out.clone() };
+        assert!(!CaptureConfig { leave_out, ..config }.whole_filter(Some(own)).contains("40000"));
+        let leave_out = LeaveOut { own_connection: true, page: Some(([0; 4], 80).into()), ..LeaveOut::default() };
+        assert_eq!(CaptureConfig { leave_out, ..CaptureConfig::default() }.whole_filter(None), "not port 80");
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the serving process and all that it started cost the machine.
 
+#![allow(dead_code, reason = "each benchmark uses a part")]
+
 use std::{
     fs,
     time::{Duration, Instant},
@@ -40,7 +42,16 @@ fn spent(root: u32) -> f64 {
 
 /// Resident memory of one process in megabytes.
 pub(crate) fn resident_mb(process: u32) -> f64 {
+    told_mb(process, "VmRSS:")
+}
+
+/// What of it is the process' own: without pages of files, such as those of its program.
+pub(crate) fn own_mb(process: u32) -> f64 {
+    told_mb(process, "RssAnon:")
+}
+
+fn told_mb(process: u32, what: &str) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(what)).unwrap_or_default();
     line.split_whitespace().next().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0) * 1024.0 / 1e6
 }

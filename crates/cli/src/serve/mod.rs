@@ -20,7 +20,7 @@ use session::Sessions;
 
 /// The page in a browser.
 struct Browser {
-    port: u16,
+    address: SocketAddr,
 }
 
 impl Host for Browser {
@@ -28,8 +28,8 @@ impl Host for Browser {
         "browser"
     }
 
-    fn own_port(&self) -> Option<u16> {
-        Some(self.port)
+    fn page(&self) -> Option<SocketAddr> {
+        Some(self.address)
     }
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn serve(
     runtime.block_on(async move {
         let listener = TcpListener::bind(listen).await.with_context(|| format!("{listen} cannot be listened on"))?;
         let address = listener.local_addr()?;
-        let api = Api::new(serving, Arc::new(Browser { port: address.port() }));
+        let api = Api::new(serving, Arc::new(Browser { address }));
         let _reached = reached_by_programs(&api, &folder);
         api.workbench().resume_captures()?;
         let sessions = Arc::new(Sessions::new()?);

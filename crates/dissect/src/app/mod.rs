@@ -10,6 +10,7 @@ mod h2;
 mod http;
 mod probe;
 mod probing;
+mod resting;
 mod stream;
 mod tls;
 
@@ -23,6 +24,7 @@ pub(crate) use http::HttpReading;
 pub use http::{HttpOptions, NetworkError, TrustedProxies};
 pub(crate) use http::{host_name, percent_decoded};
 pub(crate) use probe::looks_like_client;
+pub(crate) use resting::RestingStream;
 pub(crate) use stream::Stream;
 
 /// The flow a payload belongs to, and the packet that brought it.

@@ -17,7 +17,7 @@ pub(crate) struct Stream {
     body: Option<BodyRequest>,
     http: Arc<HttpReading>,
     state: State,
-    server_name: Option<Box<str>>,
+    server_name: Option<Arc<str>>,
     /// What HTTP turned the connection into, and what came since.
     upgrade: Option<Box<Upgrade>>,
 }
@@ -34,6 +34,19 @@ enum State {
 }
 
 impl Stream {
+    /// Reads HTTP on from between two exchanges.
+    pub(super) fn of_http(conversation: Conversation, http: Arc<HttpReading>) -> Self {
+        Self { body: None, http, state: State::Http(Box::new(conversation)), server_name: None, upgrade: None }
+    }
+
+    /// Its conversation when it reads plain HTTP/1 and nothing else is to be remembered.
+    pub(super) fn plain_http(&mut self) -> Option<&mut Conversation> {
+        match &mut self.state {
+            State::Http(conversation) if self.upgrade.is_none() && self.body.is_none() => Some(&mut **conversation),
+            _ => None,
+        }
+    }
+
     /// With `body`, the named exchange's body is kept and handed to [`Sink::body`].
     pub(crate) fn new(body: Option<BodyRequest>, http: &Arc<HttpReading>) -> Self {
         let state = State::Probing(Box::default());

@@ -5,15 +5,16 @@ use super::direction::Direction;
 use super::history::History;
 use super::key::Key;
 use super::span::Span;
+use super::table::Seen;
 use crate::app::FlowContext;
 use crate::limits::Limits;
+use crate::net::protocol;
 use crate::record::{
     CloseReason, DirectionFigures, Flow, FlowEvent, FlowEventKind, FlowId, Handshake, Side, Transport,
 };
-use crate::tcp::{Connection, Due, Surroundings};
+use crate::tcp::{Connection, Due, Resting, Surroundings};
 
 pub(super) struct Entry {
-    pub(super) key: Key,
     /// Which flow this is, between whom, and where its last packet's record stands.
     pub(super) context: FlowContext,
     pub(super) transport: Transport,
@@ -25,6 +26,8 @@ pub(super) struct Entry {
     pub(super) opened_ns: i64,
     pub(super) last_ns: i64,
     pub(super) idle: bool,
+    /// It was found to have something under way since its last packet, so it is not at rest.
+    pub(super) restless: bool,
     /// Earliest entry in the timer queue.
     pub(super) timer_ns: i64,
     pub(super) history: History,
@@ -33,10 +36,28 @@ pub(super) struct Entry {
 }
 
 /// What a flow keeps besides its endpoints.
-#[expect(clippy::large_enum_variant, reason = "entries are boxed as a whole, and most flows are TCP")]
 pub(super) enum Kind {
-    Tcp(Connection),
-    Messages { figures: [DirectionFigures; 2], app_protocol: Option<&'static str> },
+    Tcp(Box<Connection>),
+    /// A TCP connection of which nothing has come for a while.
+    Resting(Box<Resting>),
+    Messages(Box<Messages>),
+}
+
+/// What was said without a connection.
+#[derive(Default)]
+pub(super) struct Messages {
+    pub(super) figures: [DirectionFigures; 2],
+    pub(super) app_protocol: Option<&'static str>,
+}
+
+/// The number of a transport in the IP header; one stands for both versions of ICMP.
+pub(super) fn number_of(transport: Transport) -> u8 {
+    match transport {
+        Transport::Tcp => protocol::TCP,
+        Transport::Udp => protocol::UDP,
+        Transport::Icmp => protocol::ICMP,
+        Transport::Other(number) => number,
+    }
 }
 
 impl Entry {
@@ -45,15 +66,52 @@ impl Entry {
         if source_is_low == self.client_is_low { Side::Client } else { Side::Server }
     }
 
+    /// What it is found by.
+    pub(super) fn key(&self) -> Key {
+        Key::of(self.context.client, self.context.server, number_of(self.transport)).0
+    }
+
+    /// Keeps in less room what says nothing; otherwise remembers that it is not at rest.
+    pub(super) fn rest(&mut self) {
+        let Kind::Tcp(connection) = &mut self.kind else { return };
+        match connection.at_rest() {
+            Some(resting) => self.kind = Kind::Resting(Box::new(resting)),
+            None => self.restless = true,
+        }
+    }
+
+    /// A packet comes, or the end: it is as it was before it rested. Tells whether it had rested.
+    pub(super) fn wake(&mut self) -> bool {
+        let Kind::Resting(_) = &self.kind else { return false };
+        let resting = std::mem::replace(&mut self.kind, Kind::Messages(Box::default()));
+        if let Kind::Resting(resting) = resting {
+            self.kind = Kind::Tcp(Box::new(resting.woken()));
+        }
+        true
+    }
+
     pub(super) fn id(&self) -> FlowId {
         self.context.flow
+    }
+
+    /// A packet of it was seen.
+    pub(super) fn note_packet(&mut self, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
+        if self.idle {
+            self.idle = false;
+            self.tell(FlowEventKind::Resume, seen.at_ns, outlet);
+        }
+        self.restless = false;
+        self.last_ns = self.last_ns.max(seen.at_ns);
+        self.context.position = seen.position;
+        self.span.add(self.context.flow, seen.positions, seen.at_ns, outlet.limits.span_len, outlet.sink);
     }
 
     /// What happens next if no packet comes.
     pub(super) fn due(&self, limits: &Limits) -> Due {
         match &self.kind {
-            Kind::Tcp(connection) => connection.due(self.last_ns, self.idle, limits),
-            Kind::Messages { .. } => {
+            Kind::Tcp(connection) => connection.due(self.last_ns, self.idle, self.restless, limits),
+            Kind::Resting(_) => Resting::due(self.last_ns, self.idle, limits),
+            Kind::Messages(_) => {
                 Due::End { at_ns: self.last_ns.saturating_add(limits.udp_end_ns), reason: CloseReason::Idle }
             }
         }
@@ -80,6 +138,7 @@ impl Entry {
 
     /// Hands out everything that is known; `None` as reason when it is the input that ends.
     pub(super) fn end(mut self, reason: Option<CloseReason>, waiting_total: &mut usize, outlet: &mut Outlet<'_>) {
+        self.wake();
         let context = &self.context;
         let mut row = Flow {
             id: context.flow,
@@ -115,9 +174,12 @@ impl Entry {
                 row.upgrade = connection.stream().and_then(|stream| stream.upgrade()).cloned();
                 row.server_name = connection.stream().and_then(|stream| stream.server_name()).map(str::to_owned);
             }
-            Kind::Messages { figures: [client, server], app_protocol } => {
-                (row.from_client, row.from_server, row.app_protocol) = (client, server, app_protocol);
+            Kind::Messages(messages) => {
+                [row.from_client, row.from_server] = messages.figures;
+                row.app_protocol = messages.app_protocol;
             }
+            // It was woken.
+            Kind::Resting(_) => {}
         }
         if let Some(detail) = &mut outlet.detail {
             detail.end(context.flow, self.last_ns, outlet.sink);

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::Outlet;
 use super::detail::{message_seen, segment_seen};
 use super::direction::{Direction, direction_of_message, direction_of_segment};
-use super::entry::{Entry, Kind};
+use super::entry::{Entry, Kind, number_of};
 use super::history::History;
 use super::key::{Index, Key};
 use super::listening::Listening;
@@ -13,9 +13,12 @@ use super::span::Span;
 use super::timers::{Timer, Timers};
 use crate::app::{Datagrams, FlowContext, looks_like_client};
 use crate::net::protocol;
-use crate::record::{CloseReason, DirectionFigures, Endpoint, FlowEventKind, FlowId, Problem, Side, Stage, Transport};
-use crate::tcp::{Connection, Due, Piece, Segment, Surroundings};
+use crate::record::{CloseReason, Endpoint, FlowEventKind, FlowId, Problem, Side, Stage, Transport};
+use crate::tcp::{Due, Piece, Segment, Surroundings};
 use crate::wire::Wire;
+
+/// So many times as long as it takes to rest, a flow that was woken stays awake.
+const RESTS_AWAKE: i64 = 10;
 
 /// Where and when a packet was seen, and what it came in.
 #[derive(Debug, Clone, Copy)]
@@ -100,6 +103,7 @@ impl Flows {
         let destination = Endpoint { ip: to, port: segment.destination_port };
         let (key, source_is_low) = Key::of(source, destination, protocol::TCP);
         let mut slot = self.by_key.get(&key);
+        let has_rested = slot.is_some_and(|slot| self.entry(slot).wake());
         if let Some(used) = slot.filter(|_| segment.flags.syn()) {
             let entry = self.entry(used);
             let side = entry.side(source_is_low);
@@ -110,7 +114,7 @@ impl Flows {
         }
         let slot = slot.unwrap_or_else(|| {
             let (flipped, direction) = direction_of_segment(segment, source, destination, &self.listening);
-            let kind = Kind::Tcp(Connection::default());
+            let kind = Kind::Tcp(Box::default());
             let transport = Transport::Tcp;
             self.begin(
                 key,
@@ -123,10 +127,11 @@ impl Flows {
         let (entry, waiting_total) = self.entry_and_waiting(slot);
         // Only these bring the time at which a flow is due forward; every other packet puts it off.
         let is_due_earlier = entry.timer_ns == i64::MAX || entry.idle || !segment.flags.is_plain();
+        let is_awake_again = has_rested || entry.restless;
         if entry.direction != Direction::Certain && !segment.payload.bytes.is_empty() {
             judge_by_payload(entry, source_is_low, segment.payload.bytes, waiting_total, outlet);
         }
-        note_packet(entry, seen, outlet);
+        entry.note_packet(seen, outlet);
         let side = entry.side(source_is_low);
         let mut around = Surroundings { context: &entry.context, at_ns: seen.at_ns, outlet, waiting_total };
         if let Kind::Tcp(connection) = &mut entry.kind {
@@ -140,6 +145,8 @@ impl Flows {
         }
         if is_due_earlier {
             self.schedule(slot, outlet);
+        } else if is_awake_again {
+            self.look_again(slot, seen.at_ns, outlet);
         }
     }
 
@@ -152,16 +159,10 @@ impl Flows {
         outlet: &mut Outlet<'_>,
     ) {
         let Message { source, destination, transport, payload, .. } = *message;
-        let number = match transport {
-            Transport::Tcp => protocol::TCP,
-            Transport::Udp => protocol::UDP,
-            Transport::Icmp => protocol::ICMP,
-            Transport::Other(number) => number,
-        };
-        let (key, source_is_low) = Key::of(source, destination, number);
+        let (key, source_is_low) = Key::of(source, destination, number_of(transport));
         let slot = self.by_key.get(&key).unwrap_or_else(|| {
             let (flipped, direction) = direction_of_message(message, &self.listening);
-            let kind = Kind::Messages { figures: [DirectionFigures::default(); 2], app_protocol: None };
+            let kind = Kind::Messages(Box::default());
             self.begin(
                 key,
                 Beginning { source, destination, source_is_low, transport, flipped, direction, kind },
@@ -171,14 +172,14 @@ impl Flows {
         });
 
         let (entry, _) = self.entry_and_waiting(slot);
-        note_packet(entry, seen, outlet);
+        entry.note_packet(seen, outlet);
         let side = entry.side(source_is_low);
         if payload.len() > 0 {
             entry.history.data(side);
         }
         let is_due_earlier = entry.timer_ns == i64::MAX;
-        if let Kind::Messages { figures, app_protocol } = &mut entry.kind {
-            let figures = &mut figures[side as usize];
+        if let Kind::Messages(messages) = &mut entry.kind {
+            let figures = &mut messages.figures[side as usize];
             figures.packets += 1;
             figures.bytes += payload.len() as u64;
             if let Some(detail) = &mut outlet.detail {
@@ -191,7 +192,7 @@ impl Flows {
             }
             if transport == Transport::Udp {
                 let spoken = datagrams.packet(&entry.context, side, payload.bytes, seen.at_ns, outlet.sink);
-                *app_protocol = app_protocol.or(spoken);
+                messages.app_protocol = messages.app_protocol.or(spoken);
             }
         }
         if is_due_earlier {
@@ -214,6 +215,7 @@ impl Flows {
         if entry.side(source_is_low) != Side::Client {
             return;
         }
+        // One that rests was accepted: no word about its SYN is about an attempt any more.
         let mut around = Surroundings { context: &entry.context, at_ns: seen.at_ns, outlet, waiting_total };
         let Kind::Tcp(connection) = &mut entry.kind else { return };
         connection.unreachable(sequence, &mut around);
@@ -226,6 +228,9 @@ impl Flows {
             let Some(entry) = self.owner(timer) else { continue };
             match entry.due(outlet.limits) {
                 due if due.at_ns() > now_ns => {}
+                // Whoever reads one flow again wants it as it was, and soon.
+                Due::Rest { .. } if outlet.detail.is_some() || outlet.body.is_some() => entry.restless = true,
+                Due::Rest { .. } => entry.rest(),
                 Due::Idle { at_ns } => {
                     entry.idle = true;
                     entry.tell(FlowEventKind::Idle, at_ns, outlet);
@@ -263,7 +268,6 @@ impl Flows {
         });
         let Beginning { source, destination, source_is_low, transport, flipped, direction, kind } = beginning;
         let mut entry = Box::new(Entry {
-            key,
             context: FlowContext {
                 flow: FlowId(self.begun),
                 client: source,
@@ -278,6 +282,7 @@ impl Flows {
             opened_ns: seen.at_ns,
             last_ns: seen.at_ns,
             idle: false,
+            restless: false,
             timer_ns: i64::MAX,
             history: History::default(),
             span: Span::default(),
@@ -300,7 +305,7 @@ impl Flows {
 
     fn end(&mut self, slot: u32, reason: Option<CloseReason>, outlet: &mut Outlet<'_>) {
         if let Some(entry) = self.slots[slot as usize].take() {
-            self.by_key.remove(&entry.key);
+            self.by_key.remove(&entry.key());
             self.free.push(slot);
             entry.end(reason, &mut self.waiting_total, outlet);
         }
@@ -336,6 +341,17 @@ impl Flows {
         }
     }
 
+    /// Has a flow that rested before come up soon. One that speaks every few seconds does not rest between: each time would leave a timer.
+    fn look_again(&mut self, slot: u32, now_ns: i64, outlet: &Outlet<'_>) {
+        let entry = self.entry(slot);
+        let look_ns = now_ns.saturating_add(outlet.limits.rest_ns.saturating_mul(RESTS_AWAKE));
+        if look_ns < entry.timer_ns {
+            entry.timer_ns = look_ns;
+            let flow = entry.id();
+            self.timers.set(look_ns, flow, slot);
+        }
+    }
+
     fn set_timer(&mut self, slot: u32, outlet: &Outlet<'_>) {
         let entry = self.entry(slot);
         let (due_ns, flow) = (entry.due(outlet.limits).at_ns(), entry.id());
@@ -357,17 +373,6 @@ impl Flows {
         let entry = self.slots[slot as usize].as_deref_mut();
         (entry.expect("a slot in by_key is occupied until `end` removes both"), &mut self.waiting_total)
     }
-}
-
-/// A packet of the flow was seen.
-fn note_packet(entry: &mut Entry, seen: &Seen<'_>, outlet: &mut Outlet<'_>) {
-    if entry.idle {
-        entry.idle = false;
-        entry.tell(FlowEventKind::Resume, seen.at_ns, outlet);
-    }
-    entry.last_ns = entry.last_ns.max(seen.at_ns);
-    entry.context.position = seen.position;
-    entry.span.add(entry.context.flow, seen.positions, seen.at_ns, outlet.limits.span_len, outlet.sink);
 }
 
 /// Lets the first bytes of a connection picked up mid-stream say who its client is.

@@ -15,14 +15,14 @@ use crate::record::{CloseReason, DirectionFigures, FlowEvent, FlowEventKind, Han
 /// State of one connection.
 #[derive(Default)]
 pub(crate) struct Connection {
-    client: Direction,
-    server: Direction,
-    stages: Stages,
-    round_trips: RoundTrips,
+    pub(super) client: Direction,
+    pub(super) server: Direction,
+    pub(super) stages: Stages,
+    pub(super) round_trips: RoundTrips,
     /// It was said that bytes were sent again with other contents.
-    conflict_told: bool,
+    pub(super) conflict_told: bool,
     /// Made at the first payload byte.
-    stream: Option<Box<Stream>>,
+    pub(super) stream: Option<Box<Stream>>,
 }
 
 /// Where and when a segment was met, and where its records go.
@@ -37,14 +37,23 @@ pub(crate) struct Surroundings<'a, 'o> {
 /// What happens to a connection next if no packet comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
-    Idle { at_ns: i64 },
-    End { at_ns: i64, reason: CloseReason },
+    /// It may be kept in less room.
+    Rest {
+        at_ns: i64,
+    },
+    Idle {
+        at_ns: i64,
+    },
+    End {
+        at_ns: i64,
+        reason: CloseReason,
+    },
 }
 
 impl Due {
     pub(crate) fn at_ns(self) -> i64 {
         match self {
-            Self::Idle { at_ns } | Self::End { at_ns, .. } => at_ns,
+            Self::Rest { at_ns } | Self::Idle { at_ns } | Self::End { at_ns, .. } => at_ns,
         }
     }
 }
@@ -235,8 +244,8 @@ impl Connection {
         }
     }
 
-    /// What happens next if no packet comes after `last_ns`.
-    pub(crate) fn due(&self, last_ns: i64, idle: bool, limits: &Limits) -> Due {
+    /// What happens next if no packet comes after `last_ns`; `restless` when it was found not to be at rest.
+    pub(crate) fn due(&self, last_ns: i64, idle: bool, restless: bool, limits: &Limits) -> Due {
         if let Some((closed_ns, reason)) = self.stages.closed {
             return Due::End { at_ns: closed_ns.saturating_add(limits.linger_ns), reason };
         }
@@ -245,7 +254,8 @@ impl Connection {
             Due::End { at_ns: attempted_ns.saturating_add(limits.attempt_ns), reason: self.reason_of_silence() }
         });
         let idle = (!idle).then_some(Due::Idle { at_ns: last_ns.saturating_add(limits.idle_ns) });
-        [Some(silence), attempt, idle].into_iter().flatten().min_by_key(|due| due.at_ns()).unwrap_or(silence)
+        let rest = (!restless).then_some(Due::Rest { at_ns: last_ns.saturating_add(limits.rest_ns) });
+        [Some(silence), attempt, idle, rest].into_iter().flatten().min_by_key(|due| due.at_ns()).unwrap_or(silence)
     }
 
     fn reason_of_silence(&self) -> CloseReason {

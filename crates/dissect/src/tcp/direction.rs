@@ -46,6 +46,25 @@ pub(super) struct Direction {
     clock: Option<u32>,
 }
 
+/// One end's side of a connection that says nothing.
+#[derive(Debug)]
+pub(super) struct RestingEnd {
+    end: End,
+    partial: bool,
+    probed: bool,
+    was_acknowledged: bool,
+    window: Window,
+    syn_ack: Option<u32>,
+    clock: Option<u32>,
+    start: u32,
+    /// All that was sent, and all of it was acknowledged.
+    reach: u32,
+    packets: u32,
+    bytes: u32,
+    /// What most ends have none of.
+    seldom: Option<Box<DirectionFigures>>,
+}
+
 /// What an acknowledgement told about the direction that it acknowledges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Acknowledged {
@@ -152,6 +171,53 @@ impl Direction {
     /// Its stream has been read to the end that its FIN announced.
     pub(super) fn is_read(&self) -> bool {
         self.finish.is_some_and(|finish| self.order.next() >= finish)
+    }
+
+    /// What must be kept of it while it says nothing; `None` while something is under way or not acknowledged, and where it counted beyond
+    /// 32 bits.
+    pub(super) fn at_rest(&self) -> Option<RestingEnd> {
+        let is_under_way =
+            self.finish.is_some() || self.finish_told || self.window.is_closed() || !self.order.is_whole();
+        let is_acknowledged = self.acked.unwrap_or(0) == self.reach && self.order.next() == self.reach;
+        if is_under_way || !is_acknowledged || matches!(self.end, End::Finished | End::Reset) {
+            return None;
+        }
+        let DirectionFigures { packets, bytes, .. } = self.figures;
+        let seldom = DirectionFigures { packets: 0, bytes: 0, ..self.figures };
+        Some(RestingEnd {
+            end: self.end,
+            partial: self.partial,
+            probed: self.probed,
+            was_acknowledged: self.acked.is_some(),
+            window: self.window,
+            syn_ack: self.syn_ack,
+            clock: self.clock,
+            start: self.order.start(),
+            reach: u32::try_from(self.reach).ok()?,
+            packets: u32::try_from(packets).ok()?,
+            bytes: u32::try_from(bytes).ok()?,
+            seldom: (seldom != DirectionFigures::default()).then(|| Box::new(seldom)),
+        })
+    }
+
+    /// It goes on as it was, but for the beginnings of its last segments.
+    pub(super) fn woken(rest: RestingEnd) -> Self {
+        let seldom = rest.seldom.map_or_else(DirectionFigures::default, |seldom| *seldom);
+        let reach = rest.reach.into();
+        Self {
+            end: rest.end,
+            figures: DirectionFigures { packets: rest.packets.into(), bytes: rest.bytes.into(), ..seldom },
+            order: Reassembly::going_on(rest.start, reach),
+            reach,
+            acked: rest.was_acknowledged.then_some(reach),
+            finish: None,
+            finish_told: false,
+            syn_ack: rest.syn_ack,
+            partial: rest.partial,
+            window: rest.window,
+            probed: rest.probed,
+            clock: rest.clock,
+        }
     }
 
     /// Moves on after a segment.

@@ -57,6 +57,16 @@ impl Reassembly {
         Self { start, ..Self::default() }
     }
 
+    /// One that goes on at `next`, with nothing remembered of what was before.
+    pub(super) fn going_on(start: u32, next: u64) -> Self {
+        Self { start, next, ..Self::default() }
+    }
+
+    /// Nothing waits and no hole was given up.
+    pub(super) fn is_whole(&self) -> bool {
+        self.waiting.is_empty() && self.given_up.is_empty()
+    }
+
     /// Sequence number of offset 0.
     pub(crate) fn start(&self) -> u32 {
         self.start

@@ -23,6 +23,16 @@ pub(super) struct RoundTrips {
     samples: u64,
 }
 
+/// The measurements of a connection of which nothing is timed.
+#[derive(Debug)]
+pub(super) struct RestingTrips {
+    halves_ns: [Option<u32>; 2],
+    min_us: u32,
+    max_us: u32,
+    sum_us: u32,
+    samples: u32,
+}
+
 /// What one end sent.
 #[derive(Debug, Default)]
 struct Way {
@@ -69,6 +79,31 @@ impl RoundTrips {
         let is_handshake = timed.end == 0;
         if let (false, Some(other_ns)) = (is_handshake, self.ways[side.other() as usize].half_ns) {
             self.add(half_ns.saturating_add(other_ns) / 1_000);
+        }
+    }
+
+    /// What must be kept while nothing is timed; `None` while something is, and where a figure is beyond 32 bits.
+    pub(super) fn at_rest(&self) -> Option<RestingTrips> {
+        let half = |way: &Way| way.half_ns.map(u32::try_from).transpose().ok();
+        if self.ways.iter().any(|way| way.timed.is_some()) {
+            return None;
+        }
+        Some(RestingTrips {
+            halves_ns: [half(&self.ways[0])?, half(&self.ways[1])?],
+            min_us: u32::try_from(self.min_us).ok()?,
+            max_us: u32::try_from(self.max_us).ok()?,
+            sum_us: u32::try_from(self.sum_us).ok()?,
+            samples: u32::try_from(self.samples).ok()?,
+        })
+    }
+
+    pub(super) fn woken(rest: &RestingTrips) -> Self {
+        Self {
+            ways: rest.halves_ns.map(|half_ns| Way { timed: None, half_ns: half_ns.map(i64::from) }),
+            min_us: rest.min_us.into(),
+            max_us: rest.max_us.into(),
+            sum_us: rest.sum_us.into(),
+            samples: rest.samples.into(),
         }
     }
 

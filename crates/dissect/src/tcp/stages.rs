@@ -5,7 +5,7 @@ use super::header::Flags;
 use crate::record::{CloseReason, FlowEventKind, Handshake, Side};
 
 /// Which stages a connection has passed.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct Stages {
     /// Time of the client's first SYN.
     attempted_ns: Option<i64>,

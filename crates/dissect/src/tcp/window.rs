@@ -3,7 +3,7 @@
 use super::header::Segment;
 
 /// The receive window of one end, as last told.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Window {
     /// Shift that its SYN named (RFC 7323 §2.2); it holds only if both SYNs named one.
     pub(super) scale: Option<u8>,

@@ -3,6 +3,7 @@
 mod applications;
 mod bodies;
 mod collect;
+mod crowd;
 mod detail;
 mod lifecycle;
 mod limits;

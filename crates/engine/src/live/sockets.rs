@@ -58,7 +58,8 @@ impl SocketTable {
             if self.ends.len() >= MOST_ENDS && !self.ends.contains_key(end) {
                 continue;
             }
-            let known = self.ends.entry(*end).or_default();
+            // Of most ends there is never more than one.
+            let known = self.ends.entry(*end).or_insert_with(|| Vec::with_capacity(1));
             match known.last_mut() {
                 // The same socket, of which more is known now.
                 Some(open) if open.until_ns.is_none() => open.owner.clone_from(owner),

@@ -168,7 +168,8 @@ fn read_ends(tcp: &mut TcpSockets) -> io::Result<BTreeMap<SocketEnd, u64>> {
         let port = entry.local_address.port();
         ends.push((end(SocketTransport::Udp, entry.local_address, waits && !ephemeral.contains(&port)), entry.inode));
     }
-    ends.sort_by_key(|(end, _)| !end.listening);
+    // The oldest next, by their inodes: which are told stays the same when more come, and nobody is looked for anew.
+    ends.sort_by_key(|(end, inode)| (!end.listening, *inode));
     ends.truncate(MOST_SOCKETS);
     Ok(ends.into_iter().collect())
 }

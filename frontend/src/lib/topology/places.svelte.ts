@@ -1,4 +1,4 @@
-// Where cards stand: laid out once, then only added to. What the user dragged is remembered for the recording.
+// Where cards stand: laid out once, then only added to, unless it grows by much. What the user dragged is remembered for the recording.
 
 import { Remembered } from "../state";
 import { NO_BOXES, withBoxes, withCentres, type Boxes, type Link, type Point, type Shape } from "./layout/geometry";
@@ -8,6 +8,9 @@ import { SPACING, type Form } from "./shapes";
 
 /** Where the table of unresolved addresses lies. */
 const TABLE_CORNER: Corner = { width: 286, height: 172 };
+
+/** Newcomers of more than this share of what is there make it another graph, as in the first seconds of a live capture. */
+const MUCH = 0.2;
 
 /** Dragged positions by form and name. */
 type Dragged = Partial<Record<Form, Record<string, [x: number, y: number]>>>;
@@ -34,11 +37,12 @@ export class Places {
     return Object.keys(this.#own).length > 0;
   }
 
-  /** Makes room for shapes that have none yet; those that have keep it. */
+  /** Makes room for shapes that have none yet; those that have keep it, unless there are many new ones and the user arranged nothing. */
   hold(shapes: Shape[], links: Link[], roots: string[], room: Room): void {
     const unplaced = shapes.filter((shape) => !this.boxes.has(shape.name));
     if (unplaced.length === 0) return;
-    if (this.boxes.size === 0) this.tidy(shapes, links, roots, room);
+    const grows = !this.arranged && unplaced.length > this.boxes.size * MUCH;
+    if (grows) this.tidy(shapes, links, roots, room);
     else this.#add(unplaced, links);
   }
 

@@ -25,7 +25,7 @@ pub(crate) struct Conversation {
     pub(super) http: Arc<HttpReading>,
     health: Health,
     pub(super) complaints: Complaints,
-    pub(super) server_name: Option<Box<str>>,
+    pub(super) server_name: Option<Arc<str>>,
     off: bool,
 }
 

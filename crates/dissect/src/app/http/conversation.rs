@@ -12,7 +12,7 @@ use super::health::Health;
 use super::kept::KeptBody;
 use super::leaving::{Departure, H2C, TUNNEL, token_of_upgrade};
 use super::options::HttpReading;
-use super::outstanding::Outstanding;
+use super::outstanding::{AtRest, Outstanding};
 use super::reader::{Broken, Close, Framing, Item, Loss, PartialHead, Reader};
 use super::{request, response, text};
 
@@ -25,7 +25,7 @@ pub(crate) struct Conversation {
     health: Health,
     complaints: Complaints,
     kept: Option<Box<KeptBody>>,
-    server_name: Option<Box<str>>,
+    server_name: Option<Arc<str>>,
     http: Arc<HttpReading>,
     /// What the connection speaks from now on, once it is no longer HTTP/1.
     left_for: Option<String>,
@@ -33,7 +33,48 @@ pub(crate) struct Conversation {
     early_bytes: u64,
 }
 
+/// A conversation between two exchanges.
+pub(crate) struct RestingConversation {
+    at_rest: AtRest,
+    health: Health,
+    complaints: Complaints,
+    server_name: Option<Arc<str>>,
+    http: Arc<HttpReading>,
+}
+
+impl RestingConversation {
+    pub(crate) fn reading(&self) -> Arc<HttpReading> {
+        Arc::clone(&self.http)
+    }
+
+    /// The conversation as it was.
+    pub(crate) fn woken(self) -> Conversation {
+        Conversation {
+            outstanding: Outstanding::woken(self.at_rest),
+            health: self.health,
+            complaints: self.complaints,
+            server_name: self.server_name,
+            ..Conversation::new(None, self.http)
+        }
+    }
+}
+
 impl Conversation {
+    /// What must be kept while nothing is said; `None` while something is under way. It is empty then, and the rest is to be woken.
+    pub(crate) fn at_rest(&mut self) -> Option<RestingConversation> {
+        let is_between = self.client.is_between_messages() && self.server.is_between_messages();
+        if !is_between || self.off || self.kept.is_some() || self.left_for.is_some() || self.early_bytes > 0 {
+            return None;
+        }
+        Some(RestingConversation {
+            at_rest: self.outstanding.at_rest()?,
+            health: std::mem::take(&mut self.health),
+            complaints: std::mem::take(&mut self.complaints),
+            server_name: self.server_name.take(),
+            http: Arc::clone(&self.http),
+        })
+    }
+
     pub(crate) fn new(body: Option<BodyRequest>, http: Arc<HttpReading>) -> Self {
         Self {
             client: Reader::new(Side::Client),
@@ -82,7 +123,7 @@ impl Conversation {
     }
 
     /// Ends HTTP/1 on this connection and hands over what goes with it into its next protocol.
-    pub(crate) fn depart(&mut self, ctx: &FlowContext, at_ns: i64, sink: &mut dyn Sink) -> Departure {
+    pub(in crate::app) fn depart(&mut self, ctx: &FlowContext, at_ns: i64, sink: &mut dyn Sink) -> Departure {
         let protocol = self.left_for.take().unwrap_or_default();
         let upgraded = if protocol == H2C { self.outstanding.take_answered_next() } else { None };
         self.finish(ctx, at_ns, "cut off", "no response", sink);
@@ -212,7 +253,7 @@ impl Conversation {
         }
         self.client.begin_body(framing);
         if self.server_name.is_none() {
-            self.server_name = request.server_name.as_deref().map(Into::into);
+            self.server_name.clone_from(&request.server_name);
         }
         self.add(pending, sink);
     }

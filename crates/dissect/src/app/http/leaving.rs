@@ -1,5 +1,7 @@
 //! A connection that leaves HTTP/1: by an upgrade (RFC 9110 §7.8), or for a tunnel (§9.3.6).
 
+use std::sync::Arc;
+
 use super::exchange::Pending;
 use super::fields::visit_fields;
 use super::kept::KeptBody;
@@ -20,7 +22,7 @@ pub(in crate::app) struct Departure {
     pub upgraded: Option<Box<Pending>>,
     pub next_ordinal: u32,
     pub kept: Option<Box<KeptBody>>,
-    pub server_name: Option<Box<str>>,
+    pub server_name: Option<Arc<str>>,
     /// Bytes of the next protocol that the client sent before the server agreed.
     pub early_client_bytes: u64,
 }

@@ -32,7 +32,7 @@ mod property_tests;
 
 use std::borrow::Cow;
 
-pub(crate) use conversation::Conversation;
+pub(crate) use conversation::{Conversation, RestingConversation};
 pub(crate) use head::probe;
 pub use options::HttpOptions;
 pub(crate) use options::HttpReading;

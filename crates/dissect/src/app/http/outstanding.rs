@@ -25,7 +25,28 @@ pub(super) struct Outstanding {
     is_doubtful: bool,
 }
 
+/// What is remembered while no exchange is under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AtRest {
+    added: u32,
+    given_up: u32,
+    overlapped: bool,
+    server_lost: bool,
+    is_doubtful: bool,
+}
+
 impl Outstanding {
+    /// What must be kept; `None` while an exchange is under way.
+    pub(super) fn at_rest(&self) -> Option<AtRest> {
+        let Self { added, given_up, overlapped, server_lost, is_doubtful, .. } = *self;
+        self.pending.is_empty().then_some(AtRest { added, given_up, overlapped, server_lost, is_doubtful })
+    }
+
+    pub(super) fn woken(rest: AtRest) -> Self {
+        let AtRest { added, given_up, overlapped, server_lost, is_doubtful } = rest;
+        Self { pending: VecDeque::new(), added, given_up, overlapped, server_lost, is_doubtful }
+    }
+
     /// The ordinal of the next exchange.
     pub(super) fn next_ordinal(&self) -> u32 {
         self.added

@@ -111,6 +111,11 @@ impl Reader {
         Self { side, state: State::Head, head: Vec::new(), scanned: 0, started_ns: 0 }
     }
 
+    /// A message is next, and nothing of it has come.
+    pub(super) fn is_between_messages(&self) -> bool {
+        matches!(self.state, State::Head) && self.head.is_empty()
+    }
+
     /// Takes the next item off the front of `input`; `None` when `input` is used up.
     pub(super) fn next<'a>(&mut self, input: &mut &'a [u8], at_ns: i64) -> Option<Item<'a>> {
         match &mut self.state {

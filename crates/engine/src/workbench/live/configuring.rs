@@ -1,6 +1,6 @@
 //! A whisperer's configuration: what is in force, what is wrong with it, what a change of it needs.
 
-use std::{process::Command, sync::atomic::Ordering, time::Duration};
+use std::{process::Command, time::Duration};
 
 use serde_json::{Map, Value};
 use wirereel_query::whisperers::{WhispererConfig, WhispererProblem, WhispererSaved, WhispererSchema};
@@ -11,7 +11,7 @@ use crate::{
     EngineError,
     config::{ParsingConfig, Problem, WhispererEntry, overlay},
     live::{Agent, Heard, local_agent},
-    workbench::Workbench,
+    workbench::{Workbench, lock},
 };
 
 /// How long the agent of this machine may take to read a filter.
@@ -23,10 +23,8 @@ impl Workbench {
     pub(super) fn in_force(&self, member: &Member) -> (CaptureConfig, ParsingConfig) {
         let standing = member.standing();
         let (mut capture, parsing) = (standing.capture.clone(), standing.parsing.clone());
-        let own_port = self.live.own_port.load(Ordering::Relaxed);
-        let leave_out = &mut capture.leave_out;
-        if member.id == LOCAL && leave_out.own_connection && own_port != 0 && !leave_out.ports.contains(&own_port) {
-            leave_out.ports.push(own_port);
+        if member.id == LOCAL {
+            capture.leave_out.page = *lock(&self.live.page);
         }
         (capture, parsing)
     }

@@ -23,12 +23,10 @@ mod telling;
 mod watching;
 
 use std::{
+    net::SocketAddr,
     path::PathBuf,
     process::Command,
-    sync::{
-        Arc, Mutex, Weak,
-        atomic::{AtomicU16, Ordering},
-    },
+    sync::{Arc, Mutex, Weak},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -65,8 +63,8 @@ pub(super) struct Live {
     list: List,
     /// There while anything is captured.
     recording: Mutex<Option<Recording>>,
-    /// The port that the page is spoken to over; 0 for none.
-    own_port: AtomicU16,
+    /// Where the page is spoken to, if it is at all.
+    page: Mutex<Option<SocketAddr>>,
     /// The workspace of the live folder, for as long as anybody has it.
     shared: Mutex<Weak<Workspace>>,
     probe: Probe,
@@ -118,9 +116,9 @@ impl Workbench {
         }
     }
 
-    /// The port that the page itself is spoken to over: this machine's whisperer leaves it out, or looking would be seen.
-    pub fn leave_out_port(&self, port: Option<u16>) {
-        self.live.own_port.store(port.unwrap_or(0), Ordering::Relaxed);
+    /// Where the page itself is spoken to: this machine's whisperer leaves it out, or looking would be seen.
+    pub fn leave_out_page(&self, page: Option<SocketAddr>) {
+        *lock(&self.live.page) = page;
     }
 
     /// Shows the live recording and has this machine's whisperer capture, with this configuration from now on. What stands in the way
