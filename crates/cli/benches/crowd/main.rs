@@ -145,7 +145,7 @@ fn ask_questions(host: &Host, figures: &mut Figures) {
         ("state_at", json!({ "at_us": now_us(), "filter": "" })),
         ("topology", json!({ "filter": "" })),
         ("density", json!({ "range": range, "buckets": 1_200, "filter": "" })),
-        ("flows", json!({ "filter": "", "sort": "opened_at", "descending": true, "offset": 0, "limit": 200 })),
+        ("flows", json!({ "scope": {}, "sort": "opened_at", "descending": true, "offset": 0, "limit": 200 })),
     ];
     for (command, question) in questions {
         let times = (0..QUESTIONS).map(|_| {
