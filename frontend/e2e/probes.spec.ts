@@ -258,6 +258,48 @@ test("a probe is edited, paused, woken and removed", async ({ app }) => {
   await expect(pane(app)).toContainText("Nothing is probed yet");
 });
 
+test("a target that a source found says so, is told as stale while its source fails, and the rail counts what is down", async ({
+  app,
+  host,
+}) => {
+  test.skip(host.workspace === "", "The file of the workspace is edited.");
+  const targets = join(host.workspace, "targets.json");
+  const found = [
+    { address: path.catalog.address, service: "catalog", node: "n1", tags: ["grpc"] },
+    { address: "127.0.0.1:1", service: "gone", node: "n2" },
+  ];
+  writeFileSync(targets, JSON.stringify(found));
+  const source = {
+    name: "catalogue",
+    find: { file: { path: targets } },
+    probe: { name: "{service} on {node}", target: "grpc://{address}", interval: "500ms", timeout: "2s" },
+  };
+  writeFileSync(join(host.workspace, "wirereel.json"), JSON.stringify({ probe_sources: [source] }));
+  await open(app);
+  const one = row(app, "catalog on n1");
+  await expect(one).toHaveAttribute("aria-label", /up.*; catalog on n1, found by catalogue, tagged grpc;/, {
+    timeout: 15_000,
+  });
+  await expect(one).not.toContainText("stale");
+  const rail = app.getByRole("navigation", { name: "Panes" }).getByRole("button", { name: "Probes" });
+  await expect(rail).toHaveAttribute("title", /1 probe down/, { timeout: 15_000 });
+  // It is not in the file: there is nothing to edit.
+  await one.click();
+  await pane(app).getByRole("button", { name: "More for probes" }).click();
+  await expect(app.getByRole("menuitem", { name: "Remove" })).toBeDisabled();
+  await app.keyboard.press("Escape");
+
+  writeFileSync(targets, "[{");
+  await expect(one).toContainText("stale", { timeout: 15_000 });
+  await expect(one).toHaveAttribute("aria-label", /found by catalogue, tagged grpc; stale: /);
+  writeFileSync(targets, JSON.stringify(found.slice(0, 1)));
+  await expect(one).not.toContainText("stale", { timeout: 15_000 });
+  await expect(row(app, "gone on n2")).toHaveCount(0, { timeout: 15_000 });
+  await expect(rail).not.toHaveAttribute("title", /down/);
+  writeFileSync(join(host.workspace, "wirereel.json"), "{}");
+  await expect.poll(async () => (await listed(app)).total).toBe(0);
+});
+
 test("regions stand against each other, and a pair leads to its probes", async ({ app }) => {
   // What was measured of a probe by the same name before stays.
   await save(app, whole(path, { name: "between" }));

@@ -29,8 +29,8 @@ pub use machine::{
     Refused, Restored, Standing, View,
 };
 pub use maintenance::{Maintenance, Schedule, Weekday};
-pub use problem::Problem;
 pub use rolling::{Rolling, SLOTS};
 pub use rule::{AlertConfig, BurnWindow, Condition, Reads, Rule, Selector, Series, Subject, json_schema};
 pub use text::{MESSAGE_WORDS, duration, time};
+pub use wirereel_settings::Problem;
 pub use wirereel_span::Span;

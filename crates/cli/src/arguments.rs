@@ -1,5 +1,6 @@
 //! What the command line accepts.
 
+mod doctor;
 mod probe;
 
 use std::{net::SocketAddr, path::PathBuf};
@@ -11,6 +12,7 @@ use wirereel_query::{
     reel::Metric,
 };
 
+pub(crate) use doctor::Doctor;
 pub(crate) use probe::{Hop, Own, Probe};
 
 use crate::pictures::Theme;
@@ -179,9 +181,11 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "markdown")]
         config: bool,
     },
-    /// Say what this machine has and what is missing
-    #[command(after_help = "Example:\n  wirereel doctor")]
-    Doctor,
+    /// Say what this machine has and what is missing, or what watching costs on it
+    #[command(
+        after_help = "Example:\n  wirereel doctor\n  wirereel doctor --overhead\n  wirereel doctor --overhead --seconds 60 --json"
+    )]
+    Doctor(Doctor),
     /// Write what a filter selects to a file
     #[command(subcommand)]
     Export(Export),

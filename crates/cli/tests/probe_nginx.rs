@@ -215,6 +215,24 @@ fn a_hop_that_says_nothing_is_opaque_until_its_packets_are_captured() {
     println!(
         "{count} probes observed, held for up to {longest:.1} ms, {middle_ms:.2} ms apart from nginx's own word in the middle"
     );
+    // The same is there to be asked for in SQL, some seconds later.
+    let ids: Vec<String> =
+        observed.as_array().unwrap().iter().map(|run| format!("'{}'", run["probe_id"].as_str().unwrap())).collect();
+    let query = format!(
+        "SELECT probe_id, own_us, reported FROM probe_hops WHERE hop = 'nginx' AND observed AND probe_id IN ({})",
+        ids.join(", ")
+    );
+    let rows = until(
+        || {
+            let rows = host.call("sql", &json!({ "query": query })).unwrap()["rows"].clone();
+            (rows.as_array().unwrap().len() == ids.len()).then_some(rows)
+        },
+        "probes that are observed in SQL",
+    );
+    for row in rows.as_array().unwrap() {
+        let run = observed.as_array().unwrap().iter().find(|run| run["probe_id"] == row[0]).unwrap();
+        assert_eq!((&row[1], &row[2]), (&hop(run, "nginx")["own_us"], &json!(false)));
+    }
     host.call("capture_stop", &json!({})).unwrap();
     host.end();
 }

@@ -38,6 +38,12 @@ pub enum EngineError {
     /// What somebody wants of alerts cannot be: why.
     #[error("{0}")]
     Alerting(String),
+    /// What somebody wants of names cannot be: why.
+    #[error("{0}")]
+    Naming(String),
+    /// Somebody else changed it meanwhile.
+    #[error("{0}")]
+    Conflict(String),
     /// Another import is running.
     #[error("An import is running: wait for it or cancel it.")]
     Busy,
@@ -74,7 +80,8 @@ impl EngineError {
             }
             Self::Capture { .. } => ErrorCode::BadCapture,
             Self::Filter(_) => ErrorCode::BadFilter,
-            Self::Busy | Self::Capturing(_) | Self::Alerting(_) => ErrorCode::BadRequest,
+            Self::Busy | Self::Capturing(_) | Self::Alerting(_) | Self::Naming(_) => ErrorCode::BadRequest,
+            Self::Conflict(_) => ErrorCode::Conflict,
             Self::Cancelled => ErrorCode::Cancelled,
             Self::Unsupported(_) => ErrorCode::Unsupported,
             Self::Io { .. } => ErrorCode::Internal,

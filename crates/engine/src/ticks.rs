@@ -84,11 +84,21 @@ impl TickBoard {
 
     /// The last checks of so many websites failed.
     pub(crate) fn websites_down(&self, down: u32) {
+        self.down(down, |alerts| &mut alerts.websites_down);
+    }
+
+    /// The last calls of so many probes failed.
+    pub(crate) fn probes_down(&self, down: u32) {
+        self.down(down, |alerts| &mut alerts.probes_down);
+    }
+
+    fn down(&self, down: u32, told: fn(&mut AlertsBadge) -> &mut u32) {
         self.sender.send_if_modified(|tick| {
-            let has_changed = tick.alerts.websites_down != down;
+            let told = told(&mut tick.alerts);
+            let has_changed = *told != down;
+            *told = down;
             if has_changed {
                 tick.seq += 1;
-                tick.alerts.websites_down = down;
             }
             has_changed
         });

@@ -8,13 +8,13 @@ use std::{
 };
 
 use wirereel_dissect::{HttpOptions, Limits, TrustedProxies};
-use wirereel_store::{PeerId, PeerName, Reader, Store, StoreError, Writer};
+use wirereel_store::{Came, Mark, PeerId, PeerName, Reader, Store, StoreError, Writer};
 
 use crate::{
     EngineError,
-    config::{self, Config, ConfigProblem, HostsFile, Retention, Storing},
+    config::{self, Config, ConfigProblem, HostsFile, NameRule, Retention, Storing},
     flow_packets::SegmentCache,
-    naming::{self, Call, Hosts, Peer},
+    naming::{self, Call, Decisions, Followed as Follow, Hosts, Peer, counted_by_rule},
     second_try::{IfGone, second_try},
 };
 
@@ -28,6 +28,8 @@ pub struct Workspace {
     store: Store,
     config: RwLock<Config>,
     followed: Mutex<Followed>,
+    /// What the next names are decided with; `None` when all are.
+    decided: Mutex<Option<Decided>>,
     /// The packets of the flow that was looked at last.
     pub(crate) segments: SegmentCache,
     /// When what could not be read was looked at last, or the workspace was opened.
@@ -46,11 +48,10 @@ struct Followed {
     rename: bool,
 }
 
-/// What names are decided by, besides what was captured.
-#[derive(PartialEq)]
-pub(crate) struct DecidedBy {
-    config: Config,
-    hosts: Hosts,
+/// Names that were decided and written, and how far what came was looked at for them.
+struct Decided {
+    decisions: Decisions,
+    until: Mark,
 }
 
 fn hosts(config: &Config) -> Hosts {
@@ -80,6 +81,7 @@ impl Workspace {
             store: opened.store,
             config: RwLock::new(config),
             followed: Mutex::new(Followed { problems, stamp, rename: false }),
+            decided: Mutex::new(None),
             segments: SegmentCache::default(),
             tried: Mutex::new(Instant::now()),
             notes: opened.notes,
@@ -193,6 +195,45 @@ impl Workspace {
         }
     }
 
+    /// What is wrong in what `wirereel.json` says about names.
+    pub(crate) fn naming_problems(&self) -> Vec<String> {
+        let concerns = |path: &str| {
+            path.is_empty()
+                || ["names", "entry_points", "reverse_dns", "hosts_file"].iter().any(|key| path.starts_with(key))
+        };
+        let followed = lock(&self.followed);
+        followed.problems.iter().filter(|problem| concerns(&problem.path)).map(ToString::to_string).collect()
+    }
+
+    /// Whether names were changed by an edit and are not yet written.
+    pub(crate) fn waits_for_names(&self) -> bool {
+        lock(&self.followed).rename
+    }
+
+    /// As [`Workspace::rename`], after an edit that was followed.
+    pub(crate) fn rename_as_followed(&self, writer: &mut Writer) -> Result<(), EngineError> {
+        // Before names are decided: an edit meanwhile is followed by itself.
+        lock(&self.followed).rename = false;
+        self.rename(writer).map(drop)
+    }
+
+    /// Entry points that a configuration would give, and how many addresses each of its rules would name; of rules that are wrong none.
+    pub(crate) fn tried_names(
+        &self,
+        config: &Config,
+        rules: &[Option<NameRule>],
+        lane: Option<&str>,
+    ) -> Result<(Vec<String>, Vec<u64>), EngineError> {
+        let reader = self.reader(lane)?;
+        let peers: Vec<Peer> = reader.peers()?.iter().map(|(id, peer)| naming_peer(*id, peer)).collect();
+        let calls: Vec<Call> =
+            reader.pairs()?.into_iter().map(|(client, server)| Call { client: client.0, server: server.0 }).collect();
+        reader.proceed()?;
+        let (decisions, _) = Decisions::all(&peers, &calls, config, &hosts(config));
+        let named = peers.iter().filter_map(|peer| Some((peer.first_rule(rules)?, peer.ip)));
+        Ok((decisions.entry_points(), counted_by_rule(named, rules.len())))
+    }
+
     pub(crate) fn config(&self) -> RwLockReadGuard<'_, Config> {
         self.config.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -238,56 +279,46 @@ impl Workspace {
         }
     }
 
-    /// Decides again what every peer is called and writes it down. Rows do not change, views do. Tells whether roll-ups had to be made anew.
+    /// Has names follow what came and what was edited, and roll-ups follow both. Rows do not change, views do. Tells whether roll-ups had to be
+    /// made anew.
     pub(crate) fn rename(&self, writer: &mut Writer) -> Result<bool, EngineError> {
-        let config = self.config();
-        let hosts = hosts(&config);
-        let table = writer.peer_table()?;
-        let peers: Vec<Peer> = table
-            .iter()
-            .map(|(id, peer)| Peer {
-                id: id.0,
-                ip: peer.ip,
-                port: peer.port,
-                dns: peer.dns_name.clone(),
-                host: peer.host_name.clone(),
-                process: peer.process.clone(),
-                serves_port: peer.serves_port,
-            })
-            .collect();
-        let calls: Vec<Call> =
-            writer.calls()?.into_iter().map(|(client, server)| Call { client: client.0, server: server.0 }).collect();
-        let naming = naming::decide(&peers, &calls, &config, &hosts);
-        let names: Vec<PeerName> = naming
-            .names
+        self.name_peers(writer)?;
+        let renewed = writer.follow_rollups()?;
+        writer.commit()?;
+        Ok(renewed)
+    }
+
+    /// Decides what peers are called and writes it down, to be committed with the next rows: of those that are new, and whom these change.
+    pub(crate) fn name_peers(&self, writer: &mut Writer) -> Result<(), EngineError> {
+        let (rules, hosts) = {
+            let config = self.config();
+            (
+                Config { names: config.names.clone(), entry_points: config.entry_points.clone(), ..Config::default() },
+                hosts(&config),
+            )
+        };
+        // Until it is written, it is not what is in force.
+        let known = lock(&self.decided).take();
+        let news = writer.take_news();
+        let known = known.filter(|known| known.until == news.since && known.decisions.are_by(&rules, &hosts));
+        let followed = match (known, &news.came) {
+            (Some(known), Some(came)) => follow(known.decisions, came, writer)?,
+            _ => None,
+        };
+        let (decisions, names) = match followed {
+            Some(followed) => followed,
+            None => {
+                let (decisions, names) = decide_all(writer, &rules, &hosts)?;
+                writer.replace_entry_points(&decisions.entry_points(), decisions.are_guessed())?;
+                (decisions, names)
+            }
+        };
+        let names: Vec<PeerName> = names
             .into_iter()
             .map(|name| PeerName { peer: PeerId(name.peer), service: name.service, kind: name.kind })
             .collect();
-        writer.replace_entry_points(&naming.entry_points, naming.entry_points_guessed)?;
-        let changed = writer.replace_naming(&names)?;
-        if changed {
-            writer.rebuild_rollups()?;
-        } else {
-            writer.refresh_rollups()?;
-        }
-        Ok(changed)
-    }
-
-    /// As [`Workspace::rename`], but names are decided only where something came, or was edited, that they are decided by. Roll-ups follow
-    /// in any case.
-    pub(crate) fn follow_rows(
-        &self,
-        writer: &mut Writer,
-        decided_by: &mut Option<DecidedBy>,
-    ) -> Result<(), EngineError> {
-        let config = self.config().clone();
-        let now = DecidedBy { hosts: hosts(&config), config };
-        if writer.has_news() || decided_by.as_ref() != Some(&now) {
-            self.rename(writer)?;
-            *decided_by = Some(now);
-        } else {
-            writer.refresh_rollups()?;
-        }
+        writer.name_peers(&names)?;
+        *lock(&self.decided) = Some(Decided { decisions, until: news.until });
         Ok(())
     }
 
@@ -299,6 +330,50 @@ impl Workspace {
         let folder = self.folder.join(SCRATCH);
         fs::create_dir_all(&folder).map_err(EngineError::io(&folder))?;
         Ok(folder.join(file_name))
+    }
+}
+
+/// Names of what came, and of whom that changes; `None` when more than that may change.
+fn follow(
+    mut decisions: Decisions,
+    came: &Came,
+    writer: &Writer,
+) -> Result<Option<(Decisions, Vec<naming::PeerName>)>, EngineError> {
+    let peers: Vec<Peer> = came.peers.iter().map(|(id, peer)| naming_peer(*id, peer)).collect();
+    let calls: Vec<Call> =
+        came.calls.iter().map(|(client, server)| Call { client: client.0, server: server.0 }).collect();
+    let at = |ip| -> Result<Vec<Peer>, StoreError> {
+        Ok(writer.peers_at(ip)?.iter().map(|(id, peer)| naming_peer(*id, peer)).collect())
+    };
+    Ok(match decisions.follow(&peers, &calls, at)? {
+        Follow::Names(names) => Some((decisions, names)),
+        Follow::DecideAll => None,
+    })
+}
+
+fn decide_all(
+    writer: &Writer,
+    config: &Config,
+    hosts: &Hosts,
+) -> Result<(Decisions, Vec<naming::PeerName>), EngineError> {
+    let peers = writer.peers()?;
+    let numbered = (0..).zip(&peers);
+    let peers: Vec<Peer> = numbered.map(|(id, peer)| naming_peer(PeerId(id), peer)).collect();
+    let calls: Vec<Call> =
+        writer.calls()?.into_iter().map(|(client, server)| Call { client: client.0, server: server.0 }).collect();
+    Ok(Decisions::all(&peers, &calls, config, hosts))
+}
+
+/// A peer as names are decided for it.
+fn naming_peer(id: PeerId, peer: &wirereel_store::Peer) -> Peer {
+    Peer {
+        id: id.0,
+        ip: peer.ip,
+        port: peer.port,
+        dns: peer.dns_name.clone(),
+        host: peer.host_name.clone(),
+        process: peer.process.clone(),
+        serves_port: peer.serves_port,
     }
 }
 

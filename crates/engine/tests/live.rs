@@ -16,6 +16,7 @@ use std::{
 use wirereel_engine::{CaptureConfig, Workbench};
 use wirereel_query::{
     alerts::AlertsQuestion,
+    customers::{NamingRules, NamingSave, ServiceName},
     question::FlowPacketsQuestion,
     workbench::{CaptureState, ImportState},
 };
@@ -231,6 +232,34 @@ fn a_capture_that_cannot_be_says_why_and_another_can_be_started() {
     start(&workbench, port);
     let twice = workbench.start_capture(CaptureConfig::default()).unwrap_err().to_string();
     assert_eq!(twice, "A capture is running: stop it first.");
+    stop(&workbench);
+    workbench.shut_down();
+}
+
+#[test]
+fn names_that_are_saved_while_capturing_hold_at_once_for_what_was_captured() {
+    let home = tempfile::tempdir().unwrap();
+    let Some(workbench) = workbench(home.path()) else { return };
+    let port = server(3);
+    start(&workbench, port);
+    (0..3).for_each(|number| ask(port, number));
+    wait_for(|| workbench.app_state("test").unwrap().recording.unwrap().exchanges == 3);
+    // Nothing comes any more that names would follow with.
+    let rule = ServiceName { name: "till".into(), port: Some(port), ..ServiceName::default() };
+    let save = NamingSave {
+        before: NamingRules::default(),
+        after: NamingRules { names: vec![rule], ..NamingRules::default() },
+    };
+    let state = workbench.save_naming(&save).unwrap();
+    assert!(state.services.contains(&"till".to_owned()), "{state:?}");
+    let named = "SELECT count(*) FROM http_exchanges WHERE server_service = 'till'";
+    let rows = workbench.reader(None).unwrap().sql(named, 1).unwrap().rows;
+    assert_eq!(rows[0][0].as_u64(), Some(3));
+    let file = home.path().join("live/wirereel.json");
+    let by_hand = fs::read_to_string(&file).unwrap().replace("till", "checkout");
+    fs::write(&file, by_hand).unwrap();
+    let renamed = "SELECT count(*) FROM http_exchanges WHERE server_service = 'checkout'";
+    wait_for(|| workbench.reader(None).unwrap().sql(renamed, 1).unwrap().rows[0][0].as_u64() == Some(3));
     stop(&workbench);
     workbench.shut_down();
 }

@@ -26,6 +26,7 @@ use wirereel_query::{
     probes::{
         HopReported, ProbeDraft, ProbePartKind, ProbeQuestion, ProbeRow, ProbeRunsQuestion, Probes, ProbesQuestion,
     },
+    question::TimeRange,
 };
 use wirereel_store::{NewProbeHop, NewProbeRun, Store};
 use wirereel_testkit::Conversation;
@@ -291,7 +292,41 @@ fn packets_that_come_later_tell_how_long_a_silent_hop_held_a_probe() {
     let part = |at: usize| (seen.hops[at].link_us.unwrap(), seen.hops[at].own_us);
     assert_eq!((part(0), part(1)), ((20_000.0, Some(10_000.0)), (20_000.0, None)), "{seen:?}");
     assert_eq!((seen.unattributed_us, seen.inconsistent), (None, false));
+
+    // Figures over time and lists have it as soon as it was written down, which it is although its packets came before this start.
+    let range = TimeRange { from_us: intended_us - 1_000_000, to_us: intended_us + 1_000_000 };
+    let over_time = ProbeQuestion { probe: "way".into(), range: Some(range), columns: 1 };
+    let detail =
+        until(|| workbench.probe(&over_time, None).unwrap(), |detail| detail.hops[0].reported == HopReported::Observed);
+    assert_eq!((detail.hops[0].own.avg_us, detail.hops[1].link.avg_us), (Some(10_000.0), Some(20_000.0)));
+    let parts: Vec<_> =
+        detail.columns[0].parts.iter().map(|part| (part.hop.as_str(), part.part, part.mean_us)).collect();
+    use ProbePartKind::{Hop, NotSplit, Wire};
+    assert_eq!(parts, [("nginx", Wire, 20_000.0), ("nginx", Hop, 10_000.0), ("shop", NotSplit, 20_000.0)]);
+    let list = ProbeRunsQuestion { limit: 1, ..ProbeRunsQuestion::default() };
+    let listed = workbench.probe_runs(&list, None).unwrap().rows.remove(0);
+    assert_eq!(listed.hops, seen.hops);
     workbench.shut_down();
+    drop(workbench);
+
+    // A capture nearer to the hop comes even later: it is what counts from then on.
+    let near = Conversation::tcp("10.0.0.1:40000", "10.0.0.2:443").at(BEGIN_NS).handshake().at(BEGIN_NS + 12 * ms);
+    let near = near.client(request.as_bytes()).at(BEGIN_NS + 38 * ms).server(answer).at(BEGIN_NS + 50 * ms).close();
+    let capture = folder.path().join("nearer.pcap");
+    fs::write(&capture, near.packets().pcap()).unwrap();
+    {
+        let live = Workspace::open(&home.join("live")).unwrap();
+        import(&live, &[capture], &Unwatched).unwrap();
+    }
+    let workbench = Workbench::open(&home).unwrap();
+    let own_us = || workbench.probe_runs(&list, None).unwrap().rows[0].hops[0].own_us;
+    until(own_us, |own_us| *own_us == Some(6_000.0));
+    workbench.shut_down();
+    drop(workbench);
+    let live = Workspace::open(&home.join("live")).unwrap();
+    let told = "SELECT hop, reported, observed, own_us, link_us FROM probe_hops ORDER BY position";
+    let rows = live.reader(None).unwrap().sql(told, 10).unwrap().rows;
+    assert_eq!(json!(rows), json!([["nginx", false, true, 6_000.0, 24_000.0], ["shop", false, false, null, 20_000.0]]));
 }
 
 #[test]

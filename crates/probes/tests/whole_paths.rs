@@ -32,6 +32,25 @@ async fn path() -> (Vec<stage::Running>, String) {
 }
 
 #[tokio::test]
+async fn a_path_that_is_probed_by_health_shows_the_services_work_where_that_is_asked_for() {
+    let sender = Sender::new();
+    for (health, at_least_ns) in [(false, 0), (true, 30_000_000)] {
+        let load = json!({ "delay": "30ms", "health": health });
+        let catalog = responder(options(json!({ "name": "catalog", "load": load }))).await;
+        let target = format!("grpc://{}", catalog.address);
+        let measured = sender.probe(&probe(json!({ "target": target, "path": [{ "hop": "catalog" }] }))).await;
+        assert_eq!(measured.failure, None, "{measured:?}");
+        let backend_ns = measured.hops[0].backend_ns.unwrap();
+        assert!(backend_ns >= at_least_ns, "{backend_ns}");
+        assert!(health || backend_ns < 30_000_000, "it is told at once: {backend_ns}");
+    }
+    let load = json!({ "errors_per_mille": 1000, "error_code": 8, "health": true });
+    let catalog = responder(options(json!({ "name": "catalog", "load": load }))).await;
+    let measured = sender.probe(&probe(json!({ "target": format!("grpc://{}", catalog.address) }))).await;
+    assert_eq!((measured.failure.as_deref(), measured.grpc_status), (Some("grpc_status"), Some(8)));
+}
+
+#[tokio::test]
 async fn a_call_of_any_method_is_split_among_the_hops() {
     let (_running, target) = path().await;
     let probe = probe(json!({

@@ -200,6 +200,8 @@ pub struct AlertsBadge {
     pub unacknowledged: u32,
     /// Websites whose last check failed.
     pub websites_down: u32,
+    /// Probes whose last call failed.
+    pub probes_down: u32,
     /// Rises when an alert opened, was over, or was altered.
     pub generation: u64,
 }

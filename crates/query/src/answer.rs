@@ -110,22 +110,6 @@ pub struct Topology {
     pub entry_points_guessed: bool,
 }
 
-/// An address nobody could name.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-#[ts(export)]
-pub struct UnresolvedAddress {
-    pub ip: String,
-    pub port: Option<u16>,
-    pub first_seen_us: i64,
-    pub last_seen_us: i64,
-    pub flows: u64,
-    pub bytes: u64,
-    /// Services it talks to, or that talk to it.
-    pub talks_to: Vec<String>,
-    /// What it looks like: `DNS`, `PostgreSQL`, `cloud metadata`, `multicast`, `private address`, ...
-    pub hint: String,
-}
-
 /// Counts per bucket for the reel, oldest first; every list has `buckets` entries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 #[ts(export)]

@@ -61,6 +61,37 @@ pub struct ProbeRow {
     pub figures: ProbeFigures,
     pub last: Option<ProbeRun>,
     pub alert_id: Option<String>,
+    /// The target that a source found; `None` of a probe that is written down.
+    pub found: Option<FoundTarget>,
+}
+
+/// A target that is probed because a source of `probe_sources` names it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[ts(export)]
+pub struct FoundTarget {
+    /// The source's name.
+    pub source: String,
+    pub service: String,
+    pub node: String,
+    pub tags: Vec<String>,
+    pub health: TargetHealth,
+    /// Why it may no longer be as it is told: its source cannot be asked.
+    pub stale: Option<String>,
+}
+
+/// What a source says of a target's health. It is a label: the target is probed all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+#[ts(export)]
+pub enum TargetHealth {
+    /// The source does not say.
+    #[default]
+    Unknown,
+    Passing,
+    Warning,
+    Critical,
+    /// Somebody works on it.
+    Maintenance,
 }
 
 /// Figures of a probe over a time.

@@ -198,6 +198,8 @@ pub enum ErrorCode {
     /// The SQL text has an error.
     BadSql,
     NotFound,
+    /// Somebody else changed it meanwhile: look again.
+    Conflict,
     /// No recording is open.
     NothingOpen,
     /// The file is not a capture or cannot be read.

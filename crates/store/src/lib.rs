@@ -28,17 +28,18 @@ pub use latency::{Histogram as LatencyHistogram, class_of as latency_class};
 pub use open::{check_library, set_database_aside};
 pub use read::{
     AlertPage, CheckReading, CheckSample, Copied, CopyFormat, FigurePoint, MetricPoint, PathParts, ProbeReading,
-    ProbeSample, Reader, SeenExchange, SourcePath, StoredExchange, StoredFigure, TargetFigures, WaitingProblem,
-    WindowFigures, difference,
+    ProbeSample, Reader, SeenExchange, SeenProbe, SourcePath, StoredExchange, StoredFigure, TargetFigures, ToldProbe,
+    WaitingProblem, WindowFigures, difference,
 };
 pub use rows::{Batch, Owner, Peer, PeerId, PeerTable, Rows, SourceId, flow_number, source_and_flow};
 pub use schema::{Column, FORMAT, View, schema_markdown, schema_text, views};
 pub use store::{Opened, Store};
 pub use workspace::{Recent, WhispererMemory, WhispererNote, Workspace};
 pub use write::{
-    AlertSaving, AlertWriter, Attempt, CheckHour, CheckWriter, Forgetting, HourTimes, KeptSource, LostPackets,
-    NewCheckRun, NewProbeHop, NewProbeRun, NewSource, PeerName, ProbeWriter, SavedAlert, SavedAlertEvent,
-    SavedAlertState, SavedAlerts, SavedDelivery, SourceFigures, SourceKind, Writer,
+    AlertSaving, AlertWriter, Attempt, Came, CheckHour, CheckWriter, Forgetting, HourTimes, KeptSource, LostPackets,
+    Mark, NewCheckRun, NewObservation, NewProbeHop, NewProbeRun, NewSource, News, ObservationWriter, ObservedHop,
+    PeerName, ProbeWriter, SavedAlert, SavedAlertEvent, SavedAlertState, SavedAlerts, SavedDelivery, SourceFigures,
+    SourceKind, Writer,
 };
 
 /// The DuckDB version this program is made for.

@@ -17,7 +17,7 @@ use crate::{
     lanes::Lanes,
     open::{self, Files},
     read::{Reader, SharedAnswers},
-    write::{AlertWriter, CheckWriter, ProbeWriter, Writer},
+    write::{AlertWriter, CheckWriter, ObservationWriter, ProbeWriter, Writer},
 };
 
 /// Connections kept for the next readers.
@@ -45,6 +45,8 @@ pub(crate) struct Shared {
     pub(crate) lanes: Lanes,
     /// Rises with every commit; what readers remember is for one generation.
     generation: AtomicU64,
+    /// Rises with every commit that changes names of peers that had one.
+    names_version: AtomicU64,
     pub(crate) answers: SharedAnswers,
     writer_taken: AtomicBool,
     /// Held for reading by those who write beside the writer, while they do; a checkpoint needs all of them out of its way.
@@ -136,6 +138,11 @@ impl Store {
         ProbeWriter::new(self.shared.connection()?, Arc::clone(&self.shared))
     }
 
+    /// A writer of what packets tell of probes' hops; it writes beside the others.
+    pub fn observation_writer(&self) -> Result<ObservationWriter> {
+        Ok(ObservationWriter::new(self.shared.connection()?, Arc::clone(&self.shared)))
+    }
+
     /// Rises with every commit.
     pub fn generation(&self) -> u64 {
         self.shared.generation()
@@ -149,6 +156,7 @@ impl Shared {
             pool: Mutex::default(),
             lanes: Lanes::default(),
             generation: AtomicU64::new(1),
+            names_version: AtomicU64::new(1),
             answers: SharedAnswers::default(),
             writer_taken: AtomicBool::new(false),
             beside: RwLock::default(),
@@ -179,6 +187,10 @@ impl Shared {
         self.generation.load(Ordering::SeqCst)
     }
 
+    pub(crate) fn names_version(&self) -> u64 {
+        self.names_version.load(Ordering::SeqCst)
+    }
+
     /// A new path in the folder that the database may write files to.
     pub(crate) fn outbox_file(&self, extension: &str) -> Result<PathBuf> {
         fs::create_dir_all(&self.outbox).map_err(StoreError::io(&self.outbox))?;
@@ -196,6 +208,11 @@ impl WriterPlace {
     /// Says that rows have changed.
     pub(crate) fn committed(&self) {
         self.shared.generation.fetch_add(1, Ordering::SeqCst);
+    }
+
+    /// Says that names of peers that had one have changed; before [`WriterPlace::committed`].
+    pub(crate) fn renamed(&self) {
+        self.shared.names_version.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(crate) fn checkpoint(&self, connection: &Connection) -> Result<()> {

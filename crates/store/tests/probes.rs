@@ -10,7 +10,7 @@ use wirereel_query::{
     probes::{HopReported, ProbePartKind, ProbeRun, ProbeRunsQuestion},
     question::TimeRange,
 };
-use wirereel_store::{NewProbeHop, NewProbeRun, Store, set_database_aside, take_over};
+use wirereel_store::{NewObservation, NewProbeHop, NewProbeRun, ObservedHop, Store, set_database_aside, take_over};
 
 const START_US: i64 = START_NS / 1_000;
 const SECOND_US: i64 = 1_000_000;
@@ -192,6 +192,76 @@ fn a_paths_parts_sum_up_to_its_mean_total_and_say_what_is_not_split() {
         assert!((sum - column.total_us.unwrap()).abs() < 1e-3, "{sum} {:?}", column.total_us);
     }
     assert_eq!((parts.columns[2].total_us, parts.columns[2].parts.len()), (None, 0));
+}
+
+/// The proxy of [`run`] held it for 30 of the 400.007 µs that it is in, and its packets were seen.
+fn observation(number: i32, after_s: i64, held_ns: i64, newest_exchange: u64) -> NewObservation {
+    let hop = |position, observed, link_ns, own_ns| ObservedHop {
+        position,
+        observed,
+        own_ns: Some(own_ns),
+        link_ns: Some(link_ns),
+        received_at_ns: observed.then_some(START_NS + 1_000),
+    };
+    NewObservation {
+        number,
+        intended_us: START_US + after_s * SECOND_US,
+        newest_exchange,
+        unattributed_ns: Some(7),
+        inconsistent: true,
+        hops: vec![
+            hop(0, false, 100_001, 50_003),
+            hop(1, true, 200_000, held_ns),
+            hop(2, false, 200_007 - held_ns, 999_999),
+        ],
+    }
+}
+
+#[test]
+fn what_packets_told_later_is_in_every_answer_and_stays_when_it_is_told_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(folder.path()).store;
+    store.probe_writer().unwrap().write(&[run("other", 0), run("shop", 0), run("shop", 1)]).unwrap();
+    let mut writer = store.observation_writer().unwrap();
+    writer.write(&[observation(1, 0, 10_000, 3), observation(1, 1, 10_000, 4)]).unwrap();
+    // The hop's own capture came later. Told twice, it is there once.
+    writer.write(&[observation(1, 0, 30_000, 5)]).unwrap();
+    writer.write(&[observation(1, 0, 30_000, 5), observation(1, 1, 30_000, 6)]).unwrap();
+    writer.write(&[]).unwrap();
+    let reader = store.reader(None).unwrap();
+    let hops = "SELECT hop, reported, observed, own_us, link_us FROM probe_hops WHERE probe = 'shop' ORDER BY probe_id, position";
+    let one = [
+        json!(["Relay A", true, false, 50.003, 100.001]),
+        json!(["nginx", false, true, 30.0, 200.0]),
+        json!(["catalog", true, false, 999.999, 170.007]),
+    ];
+    assert_eq!(json!(reader.sql(hops, 10).unwrap().rows), json!([one.clone(), one].concat()));
+    let results = "SELECT probe, unattributed_us, inconsistent FROM probe_results ORDER BY probe, probe_id";
+    let told = json!([["other", null, false], ["shop", 0.007, true], ["shop", 0.007, true]]);
+    assert_eq!(json!(reader.sql(results, 10).unwrap().rows), told);
+    let [_, of_other, of_shop]: [ProbeRun; 3] = all(&store).try_into().unwrap();
+    assert_eq!((of_other.probe.as_str(), of_other.hops[1].reported), ("other", HopReported::Opaque));
+    let nginx = &of_shop.hops[1];
+    assert_eq!((nginx.reported, nginx.own_us, nginx.link_us), (HopReported::Observed, Some(30.0), Some(200.0)));
+    assert_eq!((of_shop.unattributed_us, of_shop.inconsistent), (Some(0.007), true));
+    let parts = reader.probe_parts("shop", (START_US, START_US + 2 * SECOND_US), 1).unwrap();
+    assert_eq!((parts.hops[1].reported, parts.hops[1].own.avg_us), (HopReported::Observed, Some(30.0)));
+    let kinds: Vec<_> = parts.columns[0].parts.iter().map(|part| (part.hop.as_str(), part.part)).collect();
+    use ProbePartKind::{Hop, NotSplit, Service, Wire};
+    let of_hops =
+        [("Relay A", Wire), ("Relay A", Hop), ("nginx", Wire), ("nginx", Hop), ("catalog", Wire), ("catalog", Service)];
+    assert_eq!(kinds, [&of_hops[..], &[("", NotSplit)]].concat());
+    drop((reader, writer));
+
+    // It goes with its result, and where the database is begun anew it comes along.
+    while store.probe_writer().unwrap().forget(START_US + SECOND_US, 100).unwrap() > 0 {}
+    let left = "SELECT count(*) FROM raw.probe_observed";
+    assert_eq!(json!(store.reader(None).unwrap().sql(left, 1).unwrap().rows), json!([[3]]));
+    let before = all(&store);
+    drop(store);
+    let aside = set_database_aside(folder.path()).unwrap().unwrap();
+    take_over(folder.path(), &aside).unwrap();
+    assert_eq!(all(&open(folder.path()).store), before);
 }
 
 #[test]

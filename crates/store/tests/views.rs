@@ -204,28 +204,6 @@ fn whole_rows_come_out_of_the_other_views() {
 }
 
 #[test]
-fn an_unnamed_address_is_listed_with_whom_it_talks_to_and_a_hint() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = open(folder.path()).store;
-    let mut writer = store.writer().unwrap();
-    let (mut rows, mut peers, _) = collector(&mut writer);
-    let (cart, database) = (endpoint([127, 0, 1, 2], 50_000), endpoint([10, 9, 8, 7], 5432));
-    let (client, server) = intern(&mut peers, cart, database);
-    let mut flow = flow_row(FlowId(0), cart, database, START_NS, START_NS + 1_000, CloseReason::Fin);
-    flow.app_protocol = None;
-    rows.push_flow(&flow, client, server);
-    writer.write(rows.take(&mut peers)).unwrap();
-    name_all(&mut writer, &peers);
-    let reader = store.reader(None).unwrap();
-    let found = reader.unresolved(&Scope::default()).unwrap();
-    assert_eq!(found.len(), 1);
-    assert_eq!((found[0].ip.as_str(), found[0].port, found[0].hint.as_str()), ("10.9.8.7", Some(5432), "PostgreSQL"));
-    assert_eq!((found[0].flows, found[0].bytes, found[0].talks_to.clone()), (1, 4_500, vec!["cart".to_owned()]));
-    let long_before = wirereel_query::question::TimeRange { from_us: 0, to_us: 1_000 };
-    assert!(reader.unresolved(&Scope { range: Some(long_before), filter: String::new() }).unwrap().is_empty());
-}
-
-#[test]
 fn exchanges_that_share_a_page_come_out_as_they_went_in() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path()).store;

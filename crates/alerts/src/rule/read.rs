@@ -147,7 +147,7 @@ mod tests {
         assert_eq!(AlertConfig::read(&Value::Null, &[]).0, AlertConfig::default());
         assert_eq!(
             AlertConfig::read(&json!([1]), &[]).1[0].to_string(),
-            ": [1] is not an object with rules, maintenance and targets"
+            "[1] is not an object with rules, maintenance and targets"
         );
     }
 }

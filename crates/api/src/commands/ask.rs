@@ -5,7 +5,7 @@ use wirereel_engine::Reader;
 use wirereel_query::{
     answer::{
         BodyPreview, Density, ExchangeDetail, ExchangesPage, FilterCheck, FoundEvent, Inspection, SqlResult, StateAt,
-        Suggestion, Topology, UnresolvedAddress,
+        Suggestion, Topology,
     },
     filter,
     question::{
@@ -67,10 +67,6 @@ pub(super) fn told<T>(result: Result<T, wirereel_engine::StoreError>) -> Result<
 
 pub(super) fn topology(context: &Context<'_>, scope: Scope) -> Result<Topology, ApiError> {
     told(reader(context)?.topology(&scope))
-}
-
-pub(super) fn unresolved(context: &Context<'_>, scope: Scope) -> Result<Vec<UnresolvedAddress>, ApiError> {
-    told(reader(context)?.unresolved(&scope))
 }
 
 pub(super) fn density(context: &Context<'_>, question: DensityQuestion) -> Result<Density, ApiError> {

@@ -8,6 +8,7 @@ mod checks;
 mod export;
 mod flows;
 mod health;
+mod people;
 mod probes;
 mod reel;
 mod remember;
@@ -70,6 +71,7 @@ commands! {
     choose_files => app::choose_files,
     close_recording => app::close_recording,
     complete_filter => ask::complete_filter,
+    customers => people::customers,
     density => ask::density,
     difference => reel::difference,
     doctor => app::doctor,
@@ -89,6 +91,9 @@ commands! {
     health => health::health,
     incidents => reel::incidents,
     inspect => ask::inspect,
+    naming => people::naming,
+    naming_check => people::naming_check,
+    naming_save => people::naming_save,
     next_event => ask::next_event,
     open_in_wireshark => export::open_in_wireshark,
     open_recent => app::open_recent,
@@ -114,7 +119,7 @@ commands! {
     sql => ask::sql,
     state_at => ask::state_at,
     topology => ask::topology,
-    unresolved => ask::unresolved,
+    unresolved => people::unresolved,
     website => checks::website,
     website_check => checks::website_check,
     website_pause => checks::website_pause,

@@ -6,11 +6,11 @@ mod status;
 mod target;
 mod website;
 
-pub use problems::Problem;
 pub(crate) use problems::{MAX_TIMEOUT, REGEX_BYTES};
 pub use status::StatusRange;
 pub(crate) use target::{Endpoint, Target, proxy, resolver};
 pub use website::{AddressFamily, Expect, ExpectJson, HttpVersion, Method, Tls, Website};
+pub use wirereel_settings::Problem;
 pub use wirereel_span::Span;
 
 /// The JSON Schema of a website, for editors and forms.

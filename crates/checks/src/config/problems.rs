@@ -1,52 +1,9 @@
 //! What is wrong with a website: every problem, each with its path, what was found and what is allowed.
 
-use std::fmt;
-
 use hyper::header::{HeaderName, HeaderValue};
-use serde::Serialize;
 use serde_json_path::JsonPath;
 
-use super::{AddressFamily, HttpVersion, Website, target};
-use super::{Span, Target};
-
-/// A value that is not allowed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    /// Below the website, such as `expect.json[1].path`; empty is the website itself.
-    pub path: String,
-    /// As it is written, shortened.
-    pub found: String,
-    /// What would be allowed, to be read after "is not".
-    pub allowed: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, found, allowed } = self;
-        if path.is_empty() {
-            write!(f, "{found} is not {allowed}")
-        } else {
-            write!(f, "{path}: {found} is not {allowed}")
-        }
-    }
-}
-
-/// Longest text of a wrong value that is told.
-const FOUND_CHARS: usize = 80;
-
-impl Problem {
-    pub(crate) fn new(path: impl Into<String>, found: &str, allowed: impl Into<String>) -> Self {
-        let found = match found.char_indices().nth(FOUND_CHARS) {
-            Some((end, _)) => format!("{}…", &found[..end]),
-            None => found.to_owned(),
-        };
-        Self { path: path.into(), found, allowed: allowed.into() }
-    }
-
-    fn text(path: impl Into<String>, found: &str, allowed: impl Into<String>) -> Self {
-        Self::new(path, &format!("{found:?}"), allowed)
-    }
-}
+use super::{AddressFamily, HttpVersion, Problem, Span, Target, Website, target};
 
 const MIN_INTERVAL: Span = Span::from_millis(100);
 const MAX_INTERVAL: Span = Span::from_secs(7 * 86_400);
@@ -91,7 +48,7 @@ impl Website {
         ];
         for (path, found, least, most) in numbers {
             if found < least || found > most {
-                problems.push(Problem::new(path, &found.to_string(), format!("a whole number from {least} to {most}")));
+                problems.push(Problem::new(path, found.to_string(), format!("a whole number from {least} to {most}")));
             }
         }
     }
@@ -168,11 +125,7 @@ impl Website {
             && self.address_family != family
             && self.proxy.is_none()
         {
-            problems.push(Problem::new(
-                "address_family",
-                &format!("{:?}", self.address_family).to_lowercase(),
-                allowed,
-            ));
+            problems.push(Problem::new("address_family", format!("{:?}", self.address_family).to_lowercase(), allowed));
         }
         let udp = matches!(target, Target::Dns { .. } | Target::Icmp(_));
         if udp && self.proxy.is_some() {

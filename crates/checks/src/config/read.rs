@@ -1,6 +1,7 @@
 //! Reading a website so that a wrong value costs only itself.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
+use wirereel_settings::{read, tell_also};
 
 use super::{Problem, Website};
 
@@ -15,106 +16,16 @@ impl Website {
     /// assert_eq!(website.timeout.as_millis(), 2_000);
     /// ```
     pub fn read(written: &Value) -> (Self, Vec<Problem>) {
-        let Value::Object(entries) = written else {
-            return (Self::default(), vec![Problem::new("", &written.to_string(), "an object with a url")]);
+        let (website, mut problems): (Self, _) = match read(written, "an object with a url") {
+            Ok(read) => read,
+            Err(problem) => return (Self::default(), vec![problem]),
         };
-        let mut reading = Reading { right: Map::new(), problems: Vec::new() };
-        reading.entries(&mut Vec::new(), entries);
-        let website: Self = serde_json::from_value(Value::Object(reading.right)).unwrap_or_default();
-        let mut problems = reading.problems;
-        if !entries.contains_key("url") {
+        if written.get("url").is_none() {
             problems.push(Problem::new("url", "nothing", "a URL such as https://example.org/health"));
         }
-        for problem in website.problems() {
-            // What could not even be read was told with its own words.
-            if !problems.iter().any(|known| known.path == problem.path) {
-                problems.push(problem);
-            }
-        }
+        tell_also(&mut problems, website.problems());
         (website, problems)
     }
-}
-
-struct Reading {
-    right: Map<String, Value>,
-    problems: Vec<Problem>,
-}
-
-impl Reading {
-    fn entries(&mut self, above: &mut Vec<String>, entries: &Map<String, Value>) {
-        for (key, value) in entries {
-            above.push(key.clone());
-            match value {
-                Value::Object(inner) if above.len() == 1 && !inner.is_empty() => self.entries(above, inner),
-                _ => self.leaf(above, value),
-            }
-            above.pop();
-        }
-    }
-
-    /// Takes a value if a website that has nothing else could be read.
-    fn leaf(&mut self, keys: &[String], value: &Value) {
-        let alone = keys.iter().rev().fold(value.clone(), |inner, key| {
-            let mut around = Map::new();
-            around.insert(key.clone(), inner);
-            Value::Object(around)
-        });
-        let read: Result<Website, _> = serde_path_to_error::deserialize(&alone);
-        match read {
-            Ok(_) => insert(&mut self.right, keys, value),
-            Err(error) => {
-                let path = error.path().to_string();
-                let found = at_path(&alone, &path).unwrap_or(value).to_string();
-                self.problems.push(said(&path, &found, keys, &error.into_inner().to_string()));
-            }
-        }
-    }
-}
-
-fn insert(into: &mut Map<String, Value>, keys: &[String], value: &Value) {
-    match keys {
-        [] => {}
-        [key] => drop(into.insert(key.clone(), value.clone())),
-        [key, rest @ ..] => {
-            let inner = into.entry(key.clone()).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(inner) = inner {
-                insert(inner, rest, value);
-            }
-        }
-    }
-}
-
-/// The value at a path such as `expect.status[1]`.
-fn at_path<'a>(whole: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(whole, |value, part| {
-        let mut words = part.split('[');
-        let value = value.get(words.next()?)?;
-        words.try_fold(value, |value, index| value.get(index.trim_end_matches(']').parse::<usize>().ok()?))
-    })
-}
-
-/// What serde says, in words for the user.
-fn said(path: &str, found: &str, keys: &[String], message: &str) -> Problem {
-    if let Some((_, expected)) = message.split_once("unknown field ") {
-        let known = expected.split_once("expected ").map_or(expected, |(_, known)| known);
-        let known = known.trim_start_matches("one of ").replace('`', "");
-        return Problem::new(keys.join("."), "an unknown setting", format!("one of {known}"));
-    }
-    let allowed = match (message.split_once(" is not "), message.split_once("expected ")) {
-        (Some((_, allowed)), _) | (None, Some((_, allowed))) => allowed,
-        (None, None) => message,
-    };
-    let allowed = match allowed {
-        "u8" => "a whole number from 0 to 255".into(),
-        "u16" => "a whole number from 0 to 65535".into(),
-        "u32" => "a whole number, not negative".into(),
-        "a boolean" => "true or false".into(),
-        "a sequence" => "a list".into(),
-        "a string" | "path string" | "a borrowed string" => "a text".into(),
-        "a map" => "an object".into(),
-        other => other.replace('`', ""),
-    };
-    Problem::new(path, found, allowed)
 }
 
 #[cfg(test)]

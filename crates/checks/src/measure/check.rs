@@ -74,7 +74,7 @@ impl Checker {
                 Ok(authorities) => Some(authorities),
                 Err(error) => {
                     let allowed = format!("a PEM file with certificates ({error})");
-                    problems.push(Problem::new("tls.ca_file", &format!("{:?}", path.display().to_string()), allowed));
+                    problems.push(Problem::new("tls.ca_file", format!("{:?}", path.display().to_string()), allowed));
                     None
                 }
             },

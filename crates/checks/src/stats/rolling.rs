@@ -39,7 +39,7 @@ impl Frame {
         let wrong = bounds.into_iter().filter(|(_, found, least, most)| found < least || found > most);
         wrong
             .map(|(path, found, least, most)| {
-                Problem::new(path, &format!("\"{found}\""), format!("a duration from {least} to {most}"))
+                Problem::new(path, format!("\"{found}\""), format!("a duration from {least} to {most}"))
             })
             .collect()
     }

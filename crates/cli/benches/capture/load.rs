@@ -1,4 +1,5 @@
 //! nginx on loopback, and two load tools that ask it: k6 at a constant rate, wrk as fast as it goes.
+#![allow(dead_code, reason = "each benchmark uses a part")]
 
 use std::{
     env, fs,

@@ -50,7 +50,7 @@ pub(crate) fn run(arguments: Arguments) -> Result<()> {
         Command::Rebuild { workspace } => rebuild::run(&folder(&workspace)?),
         Command::Retention { workspace, dry_run } => retention::run(&folder(&workspace)?, dry_run),
         Command::Schema { markdown, config } => schema::run(markdown, config),
-        Command::Doctor => doctor::run(),
+        Command::Doctor(doctor) => doctor::run(doctor),
         Command::Export(export) => export::run(export),
     }
 }

@@ -4,6 +4,7 @@ use anyhow::Result;
 use wirereel_engine::{Reader, Workspace};
 use wirereel_query::{
     answer::{Density, Inspection, ServiceKind, ServiceNode, Topology},
+    customers::UnresolvedQuestion,
     question::{DensityQuestion, InspectQuestion, Scope, TimeRange},
     reel::IncidentsQuestion,
 };
@@ -12,6 +13,9 @@ use super::ReportData;
 
 /// Parts of the recording in the timeline: one per few units of the picture.
 const TIMELINE_BUCKETS: u32 = 240;
+
+/// Addresses without a name that are listed, busiest first.
+const MAX_UNRESOLVED: u32 = 500;
 
 /// Services that are looked at closely.
 const MAX_INSPECTIONS: usize = 20;
@@ -38,7 +42,8 @@ pub(crate) fn collect(workspace: &Workspace) -> Result<ReportData> {
     };
     let incidents = reader.incidents(&IncidentsQuestion::default())?;
     let inspections = inspections(&reader, &topology, range.to_us)?;
-    let unresolved = reader.unresolved(&Scope::default())?;
+    let busiest = UnresolvedQuestion { descending: true, limit: MAX_UNRESOLVED, ..UnresolvedQuestion::default() };
+    let unresolved = reader.unresolved(&busiest)?.rows;
     Ok(ReportData { recording, topology, density, incidents, inspections, unresolved })
 }
 

@@ -3,8 +3,9 @@
 use wirereel_query::{
     answer::{
         Density, EndpointFigures, Gap, Golden, HeatStrip, Inspection, Recording, ServiceEdge, ServiceKind, ServiceNode,
-        SourceSummary, Topology, UnresolvedAddress,
+        SourceSummary, Topology,
     },
+    customers::UnresolvedRow,
     question::TimeRange,
 };
 
@@ -195,15 +196,18 @@ pub(super) fn shop() -> ReportData {
         inspections: ["api-gateway", "product-catalog-service", "order-service", "payment-service"]
             .map(inspection)
             .into(),
-        unresolved: vec![UnresolvedAddress {
+        unresolved: vec![UnresolvedRow {
             ip: "203.0.113.24".into(),
             port: Some(5432),
             first_seen_us: RANGE.from_us,
             last_seen_us: RANGE.to_us,
             flows: 12,
+            requests: 0,
             bytes: 48_000,
             talks_to: vec!["user-service".into()],
+            talks_to_total: 1,
             hint: "PostgreSQL".into(),
+            reverse_dns: None,
         }],
     }
 }

@@ -12,7 +12,8 @@ pub(crate) use html::html;
 pub(crate) use text::text;
 
 use wirereel_query::{
-    answer::{Density, Inspection, Recording, Topology, UnresolvedAddress},
+    answer::{Density, Inspection, Recording, Topology},
+    customers::UnresolvedRow,
     reel::Incident,
 };
 
@@ -25,5 +26,5 @@ pub(crate) struct ReportData {
     pub(crate) incidents: Vec<Incident>,
     /// One per service that is worth a closer look, most requests first: gives latency over time and endpoints.
     pub(crate) inspections: Vec<Inspection>,
-    pub(crate) unresolved: Vec<UnresolvedAddress>,
+    pub(crate) unresolved: Vec<UnresolvedRow>,
 }

@@ -47,7 +47,9 @@ pub(super) fn refused(error: ApiError) -> Response {
             StatusCode::BAD_REQUEST
         }
         ErrorCode::NotFound => StatusCode::NOT_FOUND,
-        ErrorCode::NothingOpen | ErrorCode::Superseded | ErrorCode::Cancelled => StatusCode::CONFLICT,
+        ErrorCode::NothingOpen | ErrorCode::Conflict | ErrorCode::Superseded | ErrorCode::Cancelled => {
+            StatusCode::CONFLICT
+        }
         ErrorCode::Unsupported => StatusCode::NOT_IMPLEMENTED,
         ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
     };

@@ -27,6 +27,8 @@ pub(crate) struct Host {
     pub(crate) metrics: String,
     shell: Shell,
     port: u16,
+    path: server::Path,
+    config: Value,
 }
 
 impl Host {
@@ -47,8 +49,8 @@ impl Host {
             secure,
             website("gone", "tcp://127.0.0.1:1".into())
         ]);
-        let config = json!({ "websites": websites }).to_string();
-        fs::write(folder.join("wirereel.json"), config).expect("written");
+        let config = json!({ "websites": websites });
+        fs::write(folder.join("wirereel.json"), config.to_string()).expect("written");
         let mut child = Command::new(env!("CARGO_BIN_EXE_wirereel"))
             .args(["serve", "--metrics", "127.0.0.1:0", "--workspace"])
             .arg(folder)
@@ -64,12 +66,22 @@ impl Host {
         let metrics = said.trim_end_matches("/metrics").to_owned();
         // What it says later must not fill the pipe.
         thread::Builder::new().name("stderr".into()).spawn(move || lines.for_each(drop)).expect("a thread");
-        Self { child, metrics, shell, port }
+        Self { child, metrics, shell, port, path: server::Path::start(), config }
     }
 
-    /// Captures the checks of one website, where this machine allows it; whether it does.
+    /// Sends probes through a whole path, and one to a website, of which nobody says where its time goes.
+    pub(crate) fn probe(&self) {
+        let page = format!("http://127.0.0.1:{}/", self.port);
+        let page = json!({ "name": "page", "target": page, "interval": "300ms", "timeout": "5s" });
+        let mut config = self.config.clone();
+        config["probes"] = json!([self.path.probe(), page]);
+        fs::write(self.shell.folder.path().join("wirereel.json"), config.to_string()).expect("written");
+    }
+
+    /// Captures the checks of one website, and probes at a hop that says nothing, where this machine allows it; whether it does.
     pub(crate) fn capture(&self) -> bool {
-        let filter = format!("tcp port {}", self.port);
+        let (proxy, behind) = (self.path.proxy.port(), self.path.behind.port());
+        let filter = format!("tcp port {} or tcp port {proxy} or tcp port {behind}", self.port);
         let asked = self.shell.run(&["capture", "start", "--interface", "lo", "--filter", &filter]);
         if !asked.status.success() {
             println!("panels about captured traffic are not tested: {}", String::from_utf8_lossy(&asked.stderr).trim());

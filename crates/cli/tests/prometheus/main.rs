@@ -79,12 +79,17 @@ fn prometheus_collects_and_every_panel_of_every_dashboard_has_data() {
     }
     let host = Host::start();
     let captures = host.capture();
-    let targets = [host.metrics.clone(), server::exposed_probes()];
+    let targets = [host.metrics.clone()];
     let classic = Prometheus::start(&targets, &[]);
-    let native = Prometheus::start(&targets[..1], &["--enable-feature=native-histograms"]);
+    let native = Prometheus::start(&targets, &["--enable-feature=native-histograms"]);
+    if captures {
+        // What is captured begins with its connections.
+        classic.eventually("wirereel_service_requests_total", PATIENCE);
+    }
+    host.probe();
 
     exposition_is_sound(&host);
-    classic.eventually("count(up{job=\"wirereel\"} == 1) == 2", PATIENCE);
+    classic.eventually("up{job=\"wirereel\"} == 1", PATIENCE);
     let success =
         |name: &str| classic.eventually(&format!("probe_success{{kind=\"website\", name=\"{name}\"}}"), PATIENCE);
     assert_eq!([success("shop")[0].1, success("gone")[0].1], [1.0, 0.0]);
@@ -108,8 +113,31 @@ fn prometheus_collects_and_every_panel_of_every_dashboard_has_data() {
     assert!(sharp > 0.0 && sharp < 5.0, "{sharp}");
     assert_eq!(native.ask("wirereel_check_duration_seconds_bucket"), [], "this is the exponential form");
 
+    probes_are_told(&classic, captures);
     dashboards::every_panel_has_data(&classic, captures);
     host.end();
+}
+
+/// Probes that were really sent, hop by hop.
+fn probes_are_told(prometheus: &Prometheus, captures: bool) {
+    let ask = |query: &str| prometheus.eventually(query, PATIENCE)[0].1;
+    assert_eq!(ask("probe_success{kind=\"probe\", name=\"eu to us\"}"), 1.0);
+    assert!(ask("wirereel_probe_results_total{probe=\"eu to us\", state=\"up\"} > 2") > 2.0);
+    let told = |part: &str, hop: &str| ask(&format!("wirereel_probe_hop_{part}_seconds{{hop=\"{hop}\"}}"));
+    assert!(told("backend", "cart") >= 0.003, "the service works for three milliseconds, also on its health");
+    assert!(told("own", "Relay A") > 0.0 && told("queue", "Gateway B") >= 0.0);
+    if captures {
+        let observed = ask("wirereel_probe_hop_own_seconds{hop=\"proxy\", reported=\"observed\"}");
+        assert!((0.0..1.0).contains(&observed), "{observed}");
+    } else {
+        ask("wirereel_probe_hop_info{hop=\"proxy\", reported=\"opaque\"}");
+    }
+    // What is collected at one moment is of one call: its parts are all of it.
+    let of = "{probe=\"eu to us\"}";
+    let parts = format!("sum(wirereel_probe_hop_own_seconds{of}) + sum(wirereel_probe_hop_link_seconds{of})");
+    let rest = ask(&format!("sum(wirereel_probe_total_seconds{of}) - ({parts})"));
+    assert!(rest.abs() < 1e-6, "{rest}");
+    assert!(ask("wirereel_probe_unattributed_seconds{probe=\"page\"}") > 0.0);
 }
 
 /// promtool reads Prometheus' text; the other forms have the same families.

@@ -12,6 +12,20 @@ use crate::EngineError;
 /// # Errors
 /// When it cannot be read or written, or holds no JSON object: what cannot be understood is not written over.
 pub(crate) fn edit(folder: &Path, change: impl FnOnce(&mut Map<String, Value>)) -> Result<(), EngineError> {
+    try_edit(folder, |whole| {
+        change(whole);
+        Ok(())
+    })
+}
+
+/// As [`edit`], by a change that may not be possible: then nothing is written.
+///
+/// # Errors
+/// As [`edit`], and the change's own.
+pub(crate) fn try_edit(
+    folder: &Path,
+    change: impl FnOnce(&mut Map<String, Value>) -> Result<(), EngineError>,
+) -> Result<(), EngineError> {
     let path = folder.join(FILE_NAME);
     let text = match fs::read_to_string(&path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => "{}".to_owned(),
@@ -23,7 +37,7 @@ pub(crate) fn edit(folder: &Path, change: impl FnOnce(&mut Map<String, Value>)) 
             path.display()
         ))
     })?;
-    change(&mut whole);
+    change(&mut whole)?;
     let mut text = serde_json::to_string_pretty(&whole).unwrap_or_default();
     text.push('\n');
     let part = path.with_extension("json.part");
@@ -39,14 +53,10 @@ pub(crate) fn edit_list(
     key: &str,
     change: impl FnOnce(&mut Vec<Value>) -> Result<(), EngineError>,
 ) -> Result<(), EngineError> {
-    let mut done = Ok(());
-    edit(folder, |whole| {
-        done = match whole.entry(key).or_insert_with(|| Value::Array(Vec::new())) {
-            Value::Array(items) => change(items),
-            _ => Err(EngineError::Capturing(format!("{key} of {FILE_NAME} is no list: mend it first."))),
-        };
-    })?;
-    done
+    try_edit(folder, |whole| match whole.entry(key).or_insert_with(|| Value::Array(Vec::new())) {
+        Value::Array(items) => change(items),
+        _ => Err(EngineError::Capturing(format!("{key} of {FILE_NAME} is no list: mend it first."))),
+    })
 }
 
 /// A list of a folder's file, as it is written; an empty one where it cannot be told.

@@ -7,6 +7,7 @@ mod edit;
 mod entry_point;
 mod frames;
 mod name_rule;
+mod naming;
 mod overlay;
 mod parsing;
 mod probes;
@@ -23,11 +24,12 @@ use wirereel_checks::Website;
 use wirereel_probes::{Probe, discovery::ProbeSource};
 
 pub(crate) use alerts::read_alerts_again;
-pub(crate) use edit::{edit, edit_list, written_list};
+pub(crate) use edit::{edit, edit_list, try_edit, written_list};
 pub use entry_point::EntryPoint;
 pub use frames::CheckFrames;
 pub(crate) use frames::read_frames;
 pub use name_rule::{NameRule, Network};
+pub(crate) use naming::{check_naming, naming_rules, replace_naming};
 pub use overlay::Problem;
 pub(crate) use overlay::overlay;
 pub use parsing::{ParsingConfig, ParsingLimits, ParsingTimes};
@@ -55,6 +57,8 @@ pub struct Config {
     pub names: Vec<NameRule>,
     /// When connections count as idle and as ended.
     pub flows: FlowTimes,
+    /// Whether reverse DNS is asked about addresses without a name that somebody looks at. It tells the resolver which these are.
+    pub reverse_dns: bool,
     /// Whether /etc/hosts names addresses.
     pub hosts_file: HostsFile,
     /// What is done about packets that cannot be read.

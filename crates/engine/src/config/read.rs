@@ -63,6 +63,7 @@ fn keep(path: &str, before: &Config, config: &mut Config) {
         "$schema" => config.schema.clone_from(&before.schema),
         "entry_points" => config.entry_points.clone_from(&before.entry_points),
         "names" => config.names.clone_from(&before.names),
+        "reverse_dns" => config.reverse_dns = before.reverse_dns,
         "flows" => config.flows.clone_from(&before.flows),
         "hosts_file" => config.hosts_file = before.hosts_file,
         "errors" => config.errors.clone_from(&before.errors),
@@ -106,6 +107,7 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
             "$schema" => config.schema = one(&key, value, &mut problems),
             "entry_points" => config.entry_points = each(&key, value, &mut problems),
             "names" => config.names = each(&key, value, &mut problems),
+            "reverse_dns" => config.reverse_dns = one(&key, value, &mut problems).unwrap_or_default(),
             "flows" => config.flows = one(&key, value, &mut problems).unwrap_or_default(),
             "hosts_file" => config.hosts_file = one(&key, value, &mut problems).unwrap_or_default(),
             "errors" => config.errors = one(&key, value, &mut problems).unwrap_or_default(),
@@ -143,7 +145,7 @@ pub fn read_text(text: &str) -> (Config, Vec<ConfigProblem>) {
             "alerts" => config.alerts = read_alerts(&value, &mut problems),
             _ => problems.push(ConfigProblem {
                 path: key.clone(),
-                message: "unknown key; allowed are entry_points, names, flows, hosts_file, errors, trusted_proxies, \
+                message: "unknown key; allowed are entry_points, names, reverse_dns, flows, hosts_file, errors, trusted_proxies, \
                           keep_secrets, retention, storing, whisperers, websites, check_frames, probes, probe_sources, alerts"
                     .into(),
             }),

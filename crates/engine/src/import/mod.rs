@@ -180,6 +180,9 @@ fn write_batches(
     let (mut waiting, mut written, mut rest, mut steady) = (0, 0, Duration::ZERO, true);
     for batch in batches {
         writer.write_soon(batch)?;
+        // Named before they are committed, new peers are written once.
+        workspace.name_peers(writer)?;
+        writer.commit_if_large()?;
         waiting += 1;
         written += 1;
         let partial = watch.partial_interval().is_some_and(|interval| updated.elapsed() >= rest.max(interval));

@@ -200,6 +200,14 @@ impl Lender {
     }
 }
 
+impl Lender {
+    /// As [`HasWriter::lend`], unless everybody is busy: true when that was taken over.
+    pub(crate) fn try_lend(&self, work: WriterWork) -> bool {
+        let work: Work = Box::new(move |_, writer| work(writer));
+        self.arrivals.try_send((0, Arrival::Lent(work))).is_ok()
+    }
+}
+
 impl HasWriter for Lender {
     fn lend(&self, work: WriterWork) -> Result<(), EngineError> {
         let work: Work = Box::new(move |_, writer| work(writer));

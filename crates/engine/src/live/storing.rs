@@ -9,7 +9,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use wirereel_store::{Batch, SourceId, StoreError, Writer};
 
 use super::space::Space;
-use crate::{EngineError, Workspace, health::Gauges, workspace::DecidedBy};
+use crate::{EngineError, Workspace, health::Gauges};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
@@ -59,7 +59,6 @@ pub(crate) fn store(
         batches: 0,
         followed: Instant::now(),
         rest: PARTIAL_INTERVAL,
-        decided_by: None,
         held: Vec::new(),
         space,
         torn: false,
@@ -115,7 +114,6 @@ struct Storing<'a> {
     followed: Instant,
     /// A change of names makes all roll-ups anew, which takes the longer the more there is.
     rest: Duration,
-    decided_by: Option<DecidedBy>,
     /// Small batches that are written and committed together with what follows from them: a commit costs as much as they do.
     held: Vec<Batch>,
     space: &'a Space,
@@ -220,7 +218,7 @@ impl Storing<'_> {
             self.writer.write_soon(batch.clone())?;
             self.health.stored(batch.len(), began.elapsed());
         }
-        self.workspace.follow_rows(self.writer, &mut self.decided_by)
+        self.workspace.rename(self.writer).map(drop)
     }
 
     fn follow(&mut self) -> Result<(), EngineError> {

@@ -56,9 +56,11 @@ pub struct ProbeMeter {
     /// Of whole calls.
     pub durations: Distribution,
     /// The last call: what it took, seconds.
-    pub total_s: Option<f64>,
+    pub last_s: Option<f64>,
     pub grpc_status: Option<u32>,
     pub http_status: Option<u16>,
+    /// The call whose hops are told: the last one, or one shortly before of which packets tell more. What it took, seconds.
+    pub total_s: Option<f64>,
     /// Of that, what no hop and no link explains.
     pub unattributed_s: Option<f64>,
     /// In the order of the path.

@@ -1,5 +1,23 @@
+use std::collections::HashMap;
+
 use super::*;
-use crate::config::read_text;
+use crate::config::{Config, read_text};
+
+/// The whole decision.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Naming {
+    names: Vec<PeerName>,
+    /// Service names at which customers arrive, sorted.
+    entry_points: Vec<String>,
+    /// True when no entry point is configured and these were inferred.
+    entry_points_guessed: bool,
+}
+
+/// Decides names and kinds of all peers, as [`Decisions::all`] does.
+fn decide(peers: &[Peer], calls: &[Call], config: &Config, hosts: &Hosts) -> Naming {
+    let (decisions, names) = Decisions::all(peers, calls, config, hosts);
+    Naming { names, entry_points: decisions.entry_points(), entry_points_guessed: decisions.are_guessed() }
+}
 
 fn peer(id: i32, ip: &str, port: u16, dns: Option<&str>, host: Option<&str>) -> Peer {
     Peer {

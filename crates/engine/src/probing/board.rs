@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use wirereel_probes::ProbeResult;
+use wirereel_probes::{Measured, ProbeResult, discovery::Target};
 use wirereel_query::checks::WebsiteState;
 use wirereel_store::{Reader, StoreError};
 
@@ -59,6 +59,8 @@ pub(crate) fn state_at(standing: Standing, ready: &ReadyProbe, at_us: i64) -> We
 #[derive(Default)]
 pub(crate) struct Board {
     sites: HashMap<Arc<str>, Site>,
+    /// What sources found, by probes' names.
+    targets: HashMap<Arc<str>, Arc<Target>>,
     /// What is wrong in the file.
     pub(crate) problems: Vec<String>,
     /// Why there are no probes, or they are not stored.
@@ -124,10 +126,27 @@ impl Board {
         Some(site.ready.probe.interval.as_nanos())
     }
 
-    /// Probes whose last result failed.
-    #[cfg(test)]
-    pub(crate) fn down(&self) -> usize {
-        self.sites.values().filter(|site| site.standing.state == Some(wirereel_probes::State::Down)).count()
+    /// Takes in what packets tell of a probe that was counted before.
+    pub(crate) fn observe(&mut self, probe: &str, intended_us: i64, measured: Measured) {
+        if let Some(site) = self.sites.get_mut(probe) {
+            site.counts.observe(intended_us, measured);
+        }
+    }
+
+    /// Probes that are down at an instant.
+    pub(crate) fn down(&self, now_us: i64) -> u32 {
+        let down = self.sites.values().filter(|site| site.state(now_us) == WebsiteState::Down);
+        u32::try_from(down.count()).unwrap_or(u32::MAX)
+    }
+
+    /// The target of a probe that a source found.
+    pub(crate) fn target(&self, probe: &str) -> Option<&Arc<Target>> {
+        self.targets.get(probe)
+    }
+
+    /// What sources found, by the probes that were made of it.
+    pub(crate) fn found(&mut self, targets: HashMap<Arc<str>, Arc<Target>>) {
+        self.targets = targets;
     }
 }
 
@@ -185,8 +204,9 @@ mod tests {
         assert_eq!(site.state(10_000_000_000), WebsiteState::Up);
         assert_eq!(site.state(11_000_000_000), WebsiteState::Unknown, "not lately");
         board.roll(&result("a", 10_001_000_000, State::Down));
-        assert_eq!(board.down(), 1);
+        assert_eq!(board.down(10_001_000_000), 1);
+        assert_eq!(board.down(11_000_000_000), 0, "that is not known any more");
         board.list(&[ready("b")], None, 0).unwrap();
-        assert_eq!((board.sites().count(), board.down()), (1, 0));
+        assert_eq!((board.sites().count(), board.down(10_001_000_000)), (1, 0));
     }
 }

@@ -47,15 +47,31 @@ pub(crate) struct Told {
 /// Who is told.
 pub(crate) type Tell = Box<dyn FnMut(Told) + Send>;
 
+/// When it is time to look for what is old: what is older is to go, microseconds since 1970.
+pub(super) type Old = Box<dyn FnMut() -> Option<i64> + Send>;
+
+/// What is older than what is kept of live capture, by the clock of this machine while that goes evenly.
+pub(super) fn old_by_the_clock(workspace: Arc<Workspace>) -> Old {
+    let (mut clock, mut looked) = (SteadyClock::default(), None::<Instant>);
+    Box::new(move || {
+        if looked.is_some_and(|looked| looked.elapsed() < FORGET_EVERY) {
+            return None;
+        }
+        looked = Some(Instant::now());
+        let now_ns = now_ns();
+        let keep = workspace.retention().keep.as_duration().max(LEAST_KEPT);
+        let keep_us = i64::try_from(keep.as_micros()).unwrap_or(i64::MAX);
+        clock.is_steady(Instant::now(), now_ns).then(|| now_ns / 1_000 - keep_us)
+    })
+}
+
 /// The keeping thread's own.
 pub(super) struct Keeper {
     pub(super) board: Arc<Mutex<Board>>,
     pub(super) writer: ProbeWriter,
-    pub(super) workspace: Arc<Workspace>,
     pub(super) stop: Arc<AtomicBool>,
     pub(super) tell: Tell,
-    pub(super) clock: SteadyClock,
-    pub(super) looked: Option<Instant>,
+    pub(super) old: Old,
     /// What is older is being removed, microseconds since 1970.
     pub(super) forgetting: Option<i64>,
     /// Has the queue of results shown among the others while somebody takes from it.
@@ -130,13 +146,8 @@ impl Keeper {
 
     /// Removes a slice of what is old, when it is time.
     fn forget(&mut self) {
-        if self.forgetting.is_none() && self.looked.is_none_or(|looked| looked.elapsed() >= FORGET_EVERY) {
-            self.looked = Some(Instant::now());
-            let now_ns = now_ns();
-            if self.clock.is_steady(Instant::now(), now_ns) {
-                let keep = self.workspace.retention().keep.as_duration().max(LEAST_KEPT);
-                self.forgetting = Some(now_ns / 1_000 - i64::try_from(keep.as_micros()).unwrap_or(i64::MAX));
-            }
+        if self.forgetting.is_none() {
+            self.forgetting = (self.old)();
         }
         if let Some(until_us) = self.forgetting {
             match self.writer.forget(until_us, FORGET_ROWS) {

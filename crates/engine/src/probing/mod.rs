@@ -18,12 +18,14 @@
 //! | `result` | a result as a row, and as readings for rules |
 //! | `once` | a probe sent outside of any schedule |
 //! | `observed` | what packets tell of hops that say nothing |
+//! | `observer` | the thread that writes that down |
 
 mod board;
 mod figures;
 mod keeper;
 mod listing;
 mod observed;
+mod observer;
 mod once;
 mod ready;
 mod result;
@@ -46,7 +48,7 @@ pub(crate) use ready::ReadyProbe;
 pub(crate) use result::{run_of, told};
 pub(crate) use runner::Running;
 pub(crate) use send::{Probing, TheSender};
-pub(crate) use sources::{Finding, SOURCES_KEY, all_answered, found, read_sources};
+pub(crate) use sources::{Finding, SOURCES_KEY, all_answered, by_probe, found, read_sources, shown};
 
 /// The kind of subject that probes are to rules.
 pub(crate) const KIND: &str = "probe";

@@ -8,15 +8,15 @@ use wirereel_probes::{
     path::{self, Observation},
 };
 use wirereel_query::probes::{HopReported, ProbeHop, ProbeRun};
-use wirereel_store::SeenExchange;
+use wirereel_store::{NewObservation, ObservedHop, SeenExchange};
 
-/// Adds to a stored probe what packets tell of its hops that say nothing, and which exchanges it was.
-pub(crate) fn observe(run: &mut ProbeRun, path: &[HopConfig], exchanges: &[SeenExchange]) {
+/// Adds to a stored probe what packets tell of its hops that say nothing, and which exchanges it was. `false` where they tell nothing new.
+pub(crate) fn observe(run: &mut ProbeRun, path: &[HopConfig], exchanges: &[SeenExchange]) -> bool {
     run.exchange_ids = exchanges.iter().map(|seen| seen.exchange_id).collect();
     let seen = path.iter().filter_map(|hop| Some((&hop.hop, observation(hop, exchanges)?)));
     let seen: Vec<(&String, Observation)> = seen.collect();
     if seen.is_empty() {
-        return;
+        return false;
     }
     let mut measured = measured_of(run);
     let mut told = false;
@@ -24,7 +24,7 @@ pub(crate) fn observe(run: &mut ProbeRun, path: &[HopConfig], exchanges: &[SeenE
         told |= path::observe(&mut measured, hop, seen);
     }
     if !told {
-        return;
+        return false;
     }
     for (shown, hop) in run.hops.iter_mut().zip(&measured.hops) {
         (shown.own_us, shown.link_us) = (micros(hop.own_ns), micros(hop.link_ns));
@@ -35,6 +35,35 @@ pub(crate) fn observe(run: &mut ProbeRun, path: &[HopConfig], exchanges: &[SeenE
     }
     run.unattributed_us = micros(measured.unattributed_ns);
     run.inconsistent = measured.inconsistent;
+    true
+}
+
+/// The rows of a stored probe to which packets told something.
+pub(super) fn observation_of(number: i32, run: &ProbeRun, newest_exchange: u64) -> NewObservation {
+    let hops = run.hops.iter().map(|hop| ObservedHop {
+        position: position_of(hop),
+        observed: hop.reported == HopReported::Observed,
+        own_ns: nanos(hop.own_us),
+        link_ns: nanos(hop.link_us),
+        received_at_ns: hop.received_at_us.map(|us| us.saturating_mul(1_000)),
+    });
+    NewObservation {
+        number,
+        intended_us: run.intended_us,
+        newest_exchange,
+        unattributed_ns: nanos(run.unattributed_us),
+        inconsistent: run.inconsistent,
+        hops: hops.collect(),
+    }
+}
+
+/// Whether packets could tell anything of a hop.
+pub(super) fn is_placed(hop: &HopConfig) -> bool {
+    hop.address.as_deref().and_then(place).is_some()
+}
+
+fn position_of(shown: &ProbeHop) -> u16 {
+    u16::try_from(shown.position).unwrap_or(u16::MAX)
 }
 
 fn micros(ns: Option<i64>) -> Option<f64> {
@@ -47,7 +76,7 @@ fn nanos(us: Option<f64>) -> Option<i64> {
 }
 
 /// A stored probe as it was measured, as far as splitting its total needs it.
-fn measured_of(run: &ProbeRun) -> Measured {
+pub(super) fn measured_of(run: &ProbeRun) -> Measured {
     let total_ns = nanos(run.total_us).unwrap_or(0);
     let mut before_ns = total_ns;
     let hops = run.hops.iter().map(|shown| {
@@ -71,7 +100,7 @@ fn measured_of(run: &ProbeRun) -> Measured {
 
 fn hop_of(shown: &ProbeHop) -> Hop {
     Hop {
-        position: u16::try_from(shown.position).unwrap_or(u16::MAX),
+        position: position_of(shown),
         hop: shown.hop.clone(),
         region: shown.region.clone(),
         role: match shown.role.as_str() {
@@ -88,8 +117,8 @@ fn hop_of(shown: &ProbeHop) -> Hop {
         own_ns: nanos(shown.own_us),
         link_ns: nanos(shown.link_us),
         residence_ns: None,
-        queue_ns: None,
-        backend_ns: None,
+        queue_ns: nanos(shown.queue_us).and_then(|ns| ns.try_into().ok()),
+        backend_ns: nanos(shown.backend_us).and_then(|ns| ns.try_into().ok()),
         received_at_ns: None,
     }
 }
@@ -201,7 +230,7 @@ mod tests {
             seen(2, "10.0.0.1:40000", "10.0.0.2:443", 1_000, Some(8_000)),
             seen(3, "10.0.0.2:51000", "10.0.0.3:7000", 2_000, Some(7_000)),
         ];
-        observe(&mut run, &path, &exchanges);
+        assert!(observe(&mut run, &path, &exchanges));
         let parts: Vec<_> = run.hops.iter().map(|hop| (hop.reported, hop.link_us, hop.own_us)).collect();
         let expected = [
             (HopReported::Reported, Some(1.0), Some(2.001)),
@@ -209,6 +238,16 @@ mod tests {
             (HopReported::Reported, Some(1.0), Some(4.0)),
         ];
         assert_eq!((parts, run.inconsistent, run.unattributed_us), (expected.to_vec(), false, None));
-        assert_eq!((run.exchange_ids, run.hops[1].received_at_us), (vec![2, 3], Some(1)));
+        assert_eq!((run.exchange_ids.as_slice(), run.hops[1].received_at_us), (&[2, 3][..], Some(1)));
+        let written = observation_of(7, &run, 3);
+        let hops: Vec<_> =
+            written.hops.iter().map(|hop| (hop.position, hop.observed, hop.link_ns, hop.own_ns)).collect();
+        let expected = [
+            (0, false, Some(1_000), Some(2_001)),
+            (1, true, Some(500), Some(2_000)),
+            (2, false, Some(1_000), Some(4_000)),
+        ];
+        assert_eq!((hops, written.number, written.newest_exchange), (expected.to_vec(), 7, 3));
+        assert!(!observe(&mut run, &path, &exchanges), "what was told is not told again");
     }
 }

@@ -1,4 +1,4 @@
-//! The threads of probing: one that sends, one that keeps what comes of it.
+//! The threads of probing: one that sends, one that keeps what comes of it, one that looks for what packets tell of it.
 
 use std::{
     io,
@@ -14,11 +14,12 @@ use wirereel_schedule::{Schedule, ScheduleOptions, SystemClock, SystemReference}
 
 use super::{
     Board, QUEUE, ReadyProbe,
-    keeper::{Keeper, Tell},
+    keeper::{Keeper, Tell, old_by_the_clock},
     lock,
+    observer::Observer,
     ready::Sending,
 };
-use crate::{EngineError, Workspace, checking::now_ns, health::Gauges, keeping::SteadyClock};
+use crate::{EngineError, Workspace, checking::now_ns, health::Gauges};
 
 /// Results that wait to be kept; when they find no room, probes wait.
 const RESULTS: usize = 4_096;
@@ -30,7 +31,7 @@ pub(crate) struct Running {
     workspace: Arc<Workspace>,
     board: Arc<Mutex<Board>>,
     stop: Arc<AtomicBool>,
-    threads: [JoinHandle<()>; 2],
+    threads: [JoinHandle<()>; 3],
 }
 
 impl Running {
@@ -52,14 +53,13 @@ impl Running {
         let keeper = Keeper {
             board: Arc::clone(&board),
             writer: workspace.store().probe_writer()?,
-            workspace: Arc::clone(&workspace),
             stop: Arc::clone(&stop),
             tell,
-            clock: SteadyClock::default(),
-            looked: None,
+            old: old_by_the_clock(Arc::clone(&workspace)),
             forgetting: None,
             watch: Some(watch),
         };
+        let observer = Observer::new(Arc::clone(&board), Arc::clone(&workspace), Arc::clone(&stop))?;
         let failed = |error: io::Error| EngineError::io(workspace.folder())(error);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let handle = runtime.handle().clone();
@@ -76,7 +76,8 @@ impl Running {
             runtime.shutdown_background();
         });
         let keeps = thread::Builder::new().name("wr-probes-keep".into()).spawn(move || keeper.run(results));
-        let threads = [sends.map_err(failed)?, keeps.map_err(failed)?];
+        let observes = thread::Builder::new().name("wr-probes-see".into()).spawn(move || observer.run());
+        let threads = [sends.map_err(failed)?, keeps.map_err(failed)?, observes.map_err(failed)?];
         let running = Self { schedule, runtime: handle, workspace, board, stop, threads };
         running.schedule_only(listed);
         Ok(running)
@@ -108,6 +109,7 @@ impl Running {
         stop.store(true, Ordering::Relaxed);
         drop(schedule);
         for thread in threads {
+            thread.thread().unpark();
             // A panic of it was reported when it happened.
             let _ = thread.join();
         }

@@ -1,6 +1,7 @@
 //! Sources of targets: who is asked is said in the file, and every target is a probe as if it were written there.
 
 use std::{
+    collections::{HashMap, HashSet},
     io,
     sync::Arc,
     thread::{self, JoinHandle},
@@ -9,7 +10,8 @@ use std::{
 use serde_json::Value;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use wirereel_probes::discovery::{ProbeSource, Sources, Targets};
+use wirereel_probes::discovery::{Health, ProbeSource, Sources, Target, Targets};
+use wirereel_query::probes::{FoundTarget, TargetHealth};
 
 use super::{
     Probing, ReadyProbe,
@@ -123,6 +125,31 @@ pub(crate) fn found(
         }
     }
     (probes, problems)
+}
+
+/// The targets that are probed, by the probes made of them.
+pub(crate) fn by_probe(targets: &Targets, listed: &[Arc<ReadyProbe>]) -> HashMap<Arc<str>, Arc<Target>> {
+    let probed: HashSet<&str> = listed.iter().map(|ready| ready.probe.name.as_str()).collect();
+    let probed = targets.targets.iter().filter(|target| probed.contains(&*target.name));
+    probed.map(|target| (Arc::clone(&target.name), Arc::clone(target))).collect()
+}
+
+/// What hosts are told of a target.
+pub(crate) fn shown(target: &Target) -> FoundTarget {
+    FoundTarget {
+        source: target.source.to_string(),
+        service: target.service.clone(),
+        node: target.node.clone(),
+        tags: target.tags.clone(),
+        health: match target.health {
+            Health::Unknown => TargetHealth::Unknown,
+            Health::Passing => TargetHealth::Passing,
+            Health::Warning => TargetHealth::Warning,
+            Health::Critical => TargetHealth::Critical,
+            Health::Maintenance => TargetHealth::Maintenance,
+        },
+        stale: target.stale.as_deref().map(str::to_owned),
+    }
 }
 
 /// Whether every source answered at least once: what none of them names is gone then.

@@ -48,6 +48,7 @@ impl Workbench {
         let board = lock(&self.probes.board);
         let meters = board.sites().map(|(name, site)| {
             let (probe, last) = (&site.ready.probe, site.counts.last.as_ref());
+            let split = site.counts.split();
             ProbeMeter {
                 name: Arc::clone(name),
                 target: probe.target.clone(),
@@ -57,11 +58,12 @@ impl Workbench {
                 is_up: is_up(site.state(now_us)),
                 results: site.counts.results,
                 durations: site.counts.durations.clone(),
-                total_s: last.map(|last| last.total_ns as f64 / 1e9),
+                last_s: last.map(|last| last.total_ns as f64 / 1e9),
+                total_s: split.map(|split| split.total_ns as f64 / 1e9),
                 grpc_status: last.and_then(|last| last.grpc_status),
                 http_status: last.and_then(|last| last.http_status),
-                unattributed_s: last.and_then(|last| last.unattributed_ns).map(|nanos| nanos as f64 / 1e9),
-                hops: last.map(|last| last.hops.iter().map(hop_meter).collect()).unwrap_or_default(),
+                unattributed_s: split.and_then(|split| split.unattributed_ns).map(|nanos| nanos as f64 / 1e9),
+                hops: split.map(|split| split.hops.iter().map(hop_meter).collect()).unwrap_or_default(),
             }
         });
         let mut meters: Vec<ProbeMeter> = meters.collect();

@@ -10,6 +10,7 @@ mod health;
 mod keeping;
 mod live;
 mod metering;
+mod naming;
 mod opening;
 mod probes;
 mod recents;
@@ -37,8 +38,8 @@ use wirereel_query::{
 use wirereel_store::{Reader, SourceId, Workspace as Memory};
 
 use crate::{
-    EngineError, RowsExport, Selection, WholeBody, Workspace, export, metering::Traffic, samples, ticks::TickBoard,
-    wireshark, workspace::exists,
+    EngineError, RowsExport, Selection, WholeBody, Workspace, export, metering::Traffic, naming::ReverseNames, samples,
+    ticks::TickBoard, wireshark, workspace::exists,
 };
 
 use alerting::Alarm;
@@ -71,6 +72,7 @@ pub struct Workbench {
     checks: Checks,
     probes: Probes,
     metered: Mutex<Traffic>,
+    reverse_names: Arc<ReverseNames>,
     scratch_number: AtomicU64,
     ticks: TickBoard,
     /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
@@ -106,6 +108,7 @@ impl Workbench {
             checks: Checks::default(),
             probes: Probes::default(),
             metered: Mutex::default(),
+            reverse_names: Arc::default(),
             scratch_number: AtomicU64::new(0),
             ticks: TickBoard::new(),
             beside: Mutex::default(),

@@ -51,6 +51,7 @@ impl Workbench {
         if let Some(workspace) = &captured {
             // Names follow by the one who writes.
             let _ = workspace.follow_config(true);
+            self.follow_names_while_capturing(workspace);
         }
         drop(captured);
         self.feed_traffic();

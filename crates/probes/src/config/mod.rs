@@ -6,8 +6,8 @@ mod read;
 mod target;
 
 pub use probe::{Call, HopConfig, HttpMethod, Mode, Probe, Tls, To};
-pub use problems::Problem;
 pub(crate) use target::{ADDRESS, Scheme, Target, method};
+pub use wirereel_settings::Problem;
 pub use wirereel_span::Span;
 
 /// The JSON Schema of a probe, for editors and forms.

@@ -1,54 +1,12 @@
 //! What is wrong with a probe: every problem, each with its path, what was found and what is allowed.
 
-use std::{collections::BTreeSet, fmt, net::IpAddr, net::SocketAddr};
+use std::{collections::BTreeSet, net::IpAddr, net::SocketAddr};
 
 use base64::Engine as _;
 use hyper::header::{HeaderName, HeaderValue};
-use serde::Serialize;
 use tokio_rustls::rustls::pki_types::ServerName;
 
-use super::{HttpMethod, Probe, Span, Target, target};
-
-/// A value that is not allowed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Problem {
-    /// Below the probe, such as `path[1].address`; empty is the probe itself.
-    pub path: String,
-    /// As it is written, shortened.
-    pub found: String,
-    /// What would be allowed, to be read after "is not".
-    pub allowed: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, found, allowed } = self;
-        if path.is_empty() {
-            write!(f, "{found} is not {allowed}")
-        } else {
-            write!(f, "{path}: {found} is not {allowed}")
-        }
-    }
-}
-
-/// Longest text of a wrong value that is told.
-const FOUND_CHARS: usize = 80;
-
-impl Problem {
-    /// A value as it is, shortened.
-    pub fn new(path: impl Into<String>, found: &str, allowed: impl Into<String>) -> Self {
-        let found = match found.char_indices().nth(FOUND_CHARS) {
-            Some((end, _)) => format!("{}…", &found[..end]),
-            None => found.to_owned(),
-        };
-        Self { path: path.into(), found, allowed: allowed.into() }
-    }
-
-    /// A text, in quotes.
-    pub fn text(path: impl Into<String>, found: &str, allowed: impl Into<String>) -> Self {
-        Self::new(path, &format!("{found:?}"), allowed)
-    }
-}
+use super::{HttpMethod, Probe, Problem, Span, Target, target};
 
 const MIN_INTERVAL: Span = Span::from_millis(100);
 const MAX_INTERVAL: Span = Span::from_secs(7 * 86_400);
@@ -192,7 +150,7 @@ impl Probe {
                 && !is_health_request(request)
             {
                 let allowed = "{\"service\": \"…\"}, as health is asked for where no method is given";
-                problems.push(Problem::new("call.request", &request.to_string(), allowed));
+                problems.push(Problem::new("call.request", request.to_string(), allowed));
             }
             let only_http = [
                 ("call.http_method", call.http_method != HttpMethod::default()),
@@ -212,7 +170,7 @@ impl Probe {
             && !(100..=599).contains(&from) | !(from..=599).contains(&to)
         {
             let allowed = "two statuses from 100 to 599, the lower one first, such as [200, 299]";
-            problems.push(Problem::new("call.status", &format!("[{from}, {to}]"), allowed));
+            problems.push(Problem::new("call.status", format!("[{from}, {to}]"), allowed));
         }
         if call.body.is_some() && call.http_method == HttpMethod::Head {
             problems.push(Problem::new("call.body", "a setting", "possible with HEAD"));

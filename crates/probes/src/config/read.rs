@@ -1,9 +1,7 @@
-//! Reading what is written so that a wrong value costs only itself.
+//! Reading a probe so that a wrong value costs only itself.
 
-use std::marker::PhantomData;
-
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
+use wirereel_settings::{read, tell_also};
 
 use super::{Probe, Problem};
 
@@ -18,7 +16,7 @@ impl Probe {
     /// assert_eq!(probe.timeout.as_millis(), 2_000);
     /// ```
     pub fn read(written: &Value) -> (Self, Vec<Problem>) {
-        let (probe, mut problems): (Self, _) = match read(written) {
+        let (probe, mut problems): (Self, _) = match read(written, "an object with a target") {
             Ok(read) => read,
             Err(problem) => return (Self::default(), vec![problem]),
         };
@@ -26,115 +24,9 @@ impl Probe {
         for (path, allowed) in required.into_iter().filter(|(path, _)| written.get(path).is_none()) {
             problems.push(Problem::new(path, "nothing", allowed));
         }
-        for problem in probe.problems() {
-            // What could not even be read was told with its own words.
-            if !problems.iter().any(|known| known.path == problem.path) {
-                problems.push(problem);
-            }
-        }
+        tell_also(&mut problems, probe.problems());
         (probe, problems)
     }
-}
-
-/// Reads an object whose keys each stand for themselves: what a default and any one of them make is what it reads.
-///
-/// # Errors
-/// When it is no object.
-pub(crate) fn read<T: DeserializeOwned + Default>(written: &Value) -> Result<(T, Vec<Problem>), Problem> {
-    let Value::Object(entries) = written else {
-        return Err(Problem::new("", &written.to_string(), "an object with settings"));
-    };
-    let mut reading = Reading::<T> { right: Map::new(), problems: Vec::new(), reads: PhantomData };
-    reading.entries(&mut Vec::new(), entries);
-    let read = serde_json::from_value(Value::Object(reading.right)).unwrap_or_default();
-    Ok((read, reading.problems))
-}
-
-struct Reading<T> {
-    right: Map<String, Value>,
-    problems: Vec<Problem>,
-    reads: PhantomData<T>,
-}
-
-impl<T: DeserializeOwned> Reading<T> {
-    fn entries(&mut self, above: &mut Vec<String>, entries: &Map<String, Value>) {
-        for (key, value) in entries {
-            above.push(key.clone());
-            match value {
-                Value::Object(inner) if above.len() == 1 && !inner.is_empty() => self.entries(above, inner),
-                _ => self.leaf(above, value),
-            }
-            above.pop();
-        }
-    }
-
-    /// Takes a value if one that has nothing else could be read.
-    fn leaf(&mut self, keys: &[String], value: &Value) {
-        let alone = keys.iter().rev().fold(value.clone(), |inner, key| {
-            let mut around = Map::new();
-            around.insert(key.clone(), inner);
-            Value::Object(around)
-        });
-        let read: Result<T, _> = serde_path_to_error::deserialize(&alone);
-        match read {
-            Ok(_) => insert(&mut self.right, keys, value),
-            Err(error) => {
-                let path = error.path().to_string();
-                let found = at_path(&alone, &path).unwrap_or(value).to_string();
-                self.problems.push(said(&path, &found, keys, &error.into_inner().to_string()));
-            }
-        }
-    }
-}
-
-fn insert(into: &mut Map<String, Value>, keys: &[String], value: &Value) {
-    match keys {
-        [] => {}
-        [key] => drop(into.insert(key.clone(), value.clone())),
-        [key, rest @ ..] => {
-            let inner = into.entry(key.clone()).or_insert_with(|| Value::Object(Map::new()));
-            if let Value::Object(inner) = inner {
-                insert(inner, rest, value);
-            }
-        }
-    }
-}
-
-/// The value at a path such as `path[1].hop`.
-fn at_path<'a>(whole: &'a Value, path: &str) -> Option<&'a Value> {
-    path.split('.').try_fold(whole, |value, part| {
-        let mut words = part.split('[');
-        let value = value.get(words.next()?)?;
-        words.try_fold(value, |value, index| value.get(index.trim_end_matches(']').parse::<usize>().ok()?))
-    })
-}
-
-/// What serde says, in words for the user.
-fn said(path: &str, found: &str, keys: &[String], message: &str) -> Problem {
-    if let Some((_, expected)) = message.split_once("unknown field ") {
-        let known = expected.split_once("expected ").map_or(expected, |(_, known)| known);
-        let known = known.trim_start_matches("one of ").replace('`', "");
-        // Inside a list, serde names the place of the setting and not that of the list.
-        let at = if path.contains('[') { path.to_owned() } else { keys.join(".") };
-        return Problem::new(at, "an unknown setting", format!("one of {known}"));
-    }
-    let allowed = match (message.split_once(" is not "), message.split_once("expected ")) {
-        (Some((_, allowed)), _) | (None, Some((_, allowed))) => allowed,
-        (None, None) => message,
-    };
-    let allowed = match allowed {
-        "u8" => "a whole number from 0 to 255".into(),
-        "u16" => "a whole number from 0 to 65535".into(),
-        "u32" => "a whole number, not negative".into(),
-        "a boolean" => "true or false".into(),
-        "a sequence" => "a list".into(),
-        "a tuple of size 2" => "a list of two".into(),
-        "a string" | "path string" | "a borrowed string" => "a text".into(),
-        "a map" => "an object".into(),
-        other if other.starts_with("struct ") => "an object".into(),
-        other => other.replace('`', ""),
-    };
-    Problem::new(path, found, allowed)
 }
 
 #[cfg(test)]
@@ -238,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_probe_needs_a_name_and_a_target() {
-        assert_eq!(told(&json!([1])).1, ["[1] is not an object with settings"]);
+        assert_eq!(told(&json!([1])).1, ["[1] is not an object with a target"]);
         let told = told(&json!({})).1;
         assert_eq!(
             told,

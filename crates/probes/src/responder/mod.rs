@@ -2,8 +2,10 @@
 //! and what tests stand on. Its health and its methods can be asked for as of any gRPC service.
 
 mod echo;
+mod health;
 mod options;
 mod recording;
+mod work;
 
 use std::{
     io,
@@ -19,6 +21,10 @@ use thiserror::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::service::Routes;
+use tonic_health::{
+    pb::health_server::HealthServer,
+    server::{HealthReporter, HealthService},
+};
 
 use crate::{
     net::{Caller, Listener, NoListener},
@@ -26,6 +32,7 @@ use crate::{
     relay::{Ends, Ring, Tasks},
 };
 use echo::Echo;
+use health::PlayedHealth;
 pub use options::{Load, ResponderOptions};
 use proto::probe_server::ProbeServer;
 use recording::Hop;
@@ -146,8 +153,10 @@ impl Responder {
 }
 
 async fn routes(hop: Arc<Hop>, load: Arc<Mutex<Load>>) -> Result<Routes, tonic_reflection::server::Error> {
-    let (health, health_service) = tonic_health::server::health_reporter();
+    let health = HealthReporter::new();
     health.set_serving::<ProbeServer<Echo>>().await;
+    let told = HealthService::from_health_reporter(health);
+    let health_service = HealthServer::new(PlayedHealth { told, load: Arc::clone(&load) });
     let reflection = || {
         tonic_reflection::server::Builder::configure()
             .register_encoded_file_descriptor_set(proto::DESCRIPTORS)

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use wirereel_span::Span;
 
-use super::echo::UNAVAILABLE;
+use super::work::UNAVAILABLE;
 use crate::net::ListenTls;
 
 /// A responder and the load that it plays.
@@ -64,11 +64,16 @@ pub struct Load {
     /// The gRPC status of such an error.
     #[schemars(title = "Error status", range(min = 1, max = 16))]
     pub error_code: u8,
+    /// Whether the service's health takes as long and fails as often, as that of a service that looks at what it needs. Otherwise it is
+    /// told at once.
+    #[schemars(title = "Health too")]
+    #[serde(skip_serializing_if = "is_default")]
+    pub health: bool,
 }
 
 impl Default for Load {
     fn default() -> Self {
-        Self { delay: None, errors_per_mille: 0, error_code: UNAVAILABLE }
+        Self { delay: None, errors_per_mille: 0, error_code: UNAVAILABLE, health: false }
     }
 }
 

@@ -95,7 +95,13 @@ impl Path {
     }
 
     pub(crate) async fn before(service: Service, change: impl Fn(&mut RelayOptions)) -> Self {
-        let to_service = address(service.addr);
+        let (a, b) = Self::relays(service.addr, change).await;
+        Self { service, a, b }
+    }
+
+    /// The relays alone, before whatever is at an address.
+    pub(crate) async fn relays(service: SocketAddr, change: impl Fn(&mut RelayOptions)) -> (Running, Running) {
+        let to_service = address(service);
         let routes = Routes {
             services: [("echo".into(), to_service.clone())].into(),
             default: Some(to_service),
@@ -108,7 +114,7 @@ impl Path {
         let routes = Routes { regions: [("eu".into(), next.clone())].into(), default: Some(next), ..Routes::default() };
         let mut relay = options("Mediary A", "home", routes);
         change(&mut relay);
-        Self { service, a: Running::start(relay).await, b }
+        (Running::start(relay).await, b)
     }
 
     pub(crate) async fn caller(&self) -> Caller {

@@ -14,6 +14,22 @@ pub(super) enum Network {
     Family { v6: bool },
     /// The text of the address begins with this, and the part numbered `part` (from 1) after it lies between two values.
     Prefix { text: String, between: Option<Between> },
+    /// One of the ways to write the beginning of an IPv6 address with zeros in it.
+    Spelled(Vec<Spelling>),
+}
+
+/// The beginning of an address's text, and how many colons the whole text then has.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Spelling {
+    text: String,
+    colons: Colons,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Colons {
+    Any,
+    AtMost(usize),
+    Exactly(usize),
 }
 
 /// Bounds of the part of an address that a prefix ends inside of.
@@ -36,7 +52,7 @@ pub(super) enum Between {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadNetwork {
     NotANetwork,
-    /// The prefix reaches beyond a part that is zero, which RFC 5952 may leave out of the text.
+    /// The prefix ends inside of a part and there is a part before that is zero, which RFC 5952 may leave out of the text.
     ZeroPart,
 }
 
@@ -80,7 +96,7 @@ impl Network {
         let (whole, rest) = ((length / 16) as usize, length % 16);
         let parts = address.segments();
         if parts[..whole].contains(&0) {
-            return Err(BadNetwork::ZeroPart);
+            return if rest == 0 { Ok(Self::Spelled(spellings(&parts[..whole]))) } else { Err(BadNetwork::ZeroPart) };
         }
         let text: String = parts[..whole].iter().map(|part| format!("{part:x}:")).collect();
         let free = 0xffffu16 >> rest;
@@ -114,7 +130,68 @@ impl Network {
                 }
                 out.push(")");
             }
+            Self::Spelled(spellings) => {
+                for (place, spelling) in spellings.iter().enumerate() {
+                    out.push(if place == 0 { "(" } else { " OR " });
+                    spelling.write(column, out);
+                }
+                out.push(")");
+            }
         }
+    }
+}
+
+/// How an address with these first parts may begin, some of which are zero: RFC 5952 §4.2 leaves out its longest run of zeros, of two or
+/// more, which may be one of these, or go on beyond them, or be elsewhere.
+fn spellings(parts: &[u16]) -> Vec<Spelling> {
+    const ALL: usize = 8;
+    let written = |parts: &[u16]| parts.iter().map(|part| format!("{part:x}")).collect::<Vec<_>>().join(":");
+    // Colons of `left` parts, a run left out, and `right` parts.
+    let colons = |left: usize, right: usize| left.saturating_sub(1) + 2 + right.saturating_sub(1);
+    let mut ways = vec![Spelling { text: written(parts) + ":", colons: Colons::Any }];
+    let mut run = 0..0;
+    for (place, part) in parts.iter().chain(&[1]).enumerate() {
+        let ends = place == parts.len();
+        if *part == 0 && !ends {
+            run = if run.end == place && !run.is_empty() { run.start..place + 1 } else { place..place + 1 };
+            continue;
+        }
+        let left = run.start;
+        if run.end == place && !run.is_empty() {
+            let text = written(&parts[..left]) + "::";
+            if ends {
+                ways.push(Spelling { text, colons: Colons::AtMost(colons(left, ALL - parts.len())) });
+            } else if run.len() > 1 {
+                let text = text + &written(&parts[place..]) + ":";
+                ways.push(Spelling { text, colons: Colons::Exactly(colons(left, ALL - place)) });
+            }
+        }
+    }
+    ways
+}
+
+impl Spelling {
+    fn write(&self, column: &str, out: &mut Compiled) {
+        out.push_with(&format!("(starts_with({column}, ?)"), Param::Text(self.text.clone()));
+        // An IPv4 address at the end stands for two parts.
+        let count = format!("length({column}) - length(replace({column}, ':', '')) + contains({column}, '.')::INTEGER");
+        match self.colons {
+            Colons::Any => {}
+            Colons::AtMost(most) => out.push_with(&format!(" AND {count} <= ?"), Param::Integer(most as i64)),
+            Colons::Exactly(exactly) => out.push_with(&format!(" AND {count} = ?"), Param::Integer(exactly as i64)),
+        }
+        out.push(")");
+    }
+
+    #[cfg(test)]
+    fn is_of(&self, address: &str) -> bool {
+        let found = address.matches(':').count() + usize::from(address.contains('.'));
+        address.starts_with(&self.text)
+            && match self.colons {
+                Colons::Any => true,
+                Colons::AtMost(most) => found <= most,
+                Colons::Exactly(exactly) => found == exactly,
+            }
     }
 }
 
@@ -181,6 +258,31 @@ mod tests {
         assert_eq!(Network::read("10.0.0.1"), None);
         assert_eq!(Network::read("10.0.0.0/33"), Some(Err(BadNetwork::NotANetwork)));
         assert_eq!(Network::read("x/8"), Some(Err(BadNetwork::NotANetwork)));
-        assert_eq!(Network::read("2001:0:1::/48"), Some(Err(BadNetwork::ZeroPart)));
+        assert_eq!(Network::read("2001:0:1::/44"), Some(Err(BadNetwork::ZeroPart)));
+    }
+
+    #[test]
+    fn a_prefix_with_zeros_in_it_is_any_way_to_write_them() {
+        assert_eq!(
+            sql("2001:db8::/48"),
+            "((starts_with(a, '2001:db8:0:')) OR (starts_with(a, '2001:db8::') AND length(a) - length(replace(a, ':', '')) + contains(a, '.')::INTEGER <= 7))"
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_network_with_zeros_holds_its_addresses_and_no_others(
+            network in proptest::array::uniform8(proptest::sample::select(vec![0_u16, 0, 1, 0x2001])),
+            address in proptest::array::uniform8(proptest::sample::select(vec![0_u16, 0, 1, 0x2001, 0xffff])),
+            whole in 1_usize..8,
+            same in 0_usize..9,
+        ) {
+            let mut address = address;
+            address[..same.min(8)].copy_from_slice(&network[..same.min(8)]);
+            let spellings = super::spellings(&network[..whole]);
+            let text = std::net::Ipv6Addr::from(address).to_string();
+            let within = network[..whole] == address[..whole];
+            proptest::prop_assert_eq!(spellings.iter().any(|way| way.is_of(&text)), within, "{} {:?}", text, spellings);
+        }
     }
 }

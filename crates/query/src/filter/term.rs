@@ -171,7 +171,7 @@ fn address(text: &str, found: impl Fn() -> Refused) -> Result<Test, Refused> {
     match Network::read(text) {
         Some(Ok(network)) => Ok(Test::Network(network)),
         Some(Err(BadNetwork::ZeroPart)) => Err(Refused::Because(
-            "an IPv6 network can only be searched for when every part before its end is other than zero",
+            "an IPv6 network that ends inside of a part can only be searched for when every part before is other than zero",
         )),
         Some(Err(BadNetwork::NotANetwork)) => Err(found()),
         None => text.parse::<IpAddr>().map(|ip| Test::Text(ip.to_string())).map_err(|_| found()),

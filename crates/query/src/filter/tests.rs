@@ -165,10 +165,10 @@ fn problems_point_at_their_place() {
             "ip takes an address, a network such as 10.0.0.0/8, or text with *, not \"10.0.0.0/40\"",
         ),
         (
-            "ip:2001:0:1::/48",
+            "ip:2001:0:1::/44",
             3,
             16,
-            "an IPv6 network can only be searched for when every part before its end is other than zero",
+            "an IPv6 network that ends inside of a part can only be searched for when every part before is other than zero",
         ),
         ("service:", 0, 8, "a value is missing: service takes text, with * for any characters"),
         (

@@ -73,7 +73,7 @@ impl Reader {
             server: &question.server,
             client_id: question.client.as_deref().map(id_of).transpose()?,
             server_id,
-            kind: graph.nodes[&server_id].kind,
+            kind: graph.who.kind(server_id).unwrap_or(ServiceKind::Unresolved),
         };
         let whole = graph.whole().unwrap_or(TimeRange { from_us: 0, to_us: 0 });
         let range = question.scope.range.unwrap_or(whole);
@@ -102,7 +102,7 @@ impl Reader {
             refused: connections.refused,
             resets: connections.resets,
             active_connections: u64::try_from(connections.open_delta).unwrap_or(0),
-            addresses: graph.nodes[&subject.server_id].addresses.clone(),
+            addresses: graph.who.node(subject.server_id).map(|node| node.addresses).unwrap_or_default(),
             protocol: protocol(&graph, &subject),
         })
     }

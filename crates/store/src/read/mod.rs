@@ -5,6 +5,7 @@ mod checks;
 mod complete;
 mod copy;
 mod cover;
+mod customers;
 mod density;
 mod difference;
 mod edges;
@@ -18,6 +19,7 @@ mod inspect;
 mod json;
 mod metrics;
 mod names;
+mod naming;
 mod nearby;
 mod next_event;
 mod order;
@@ -33,6 +35,7 @@ mod sql;
 mod state;
 mod topology;
 mod unresolved;
+mod who;
 
 use std::sync::{Arc, Mutex};
 
@@ -51,8 +54,9 @@ pub use copy::{Copied, CopyFormat};
 pub use difference::{WindowFigures, difference};
 pub use exchange::StoredExchange;
 pub use metrics::{FigurePoint, MetricPoint, StoredFigure};
+pub(crate) use naming::{PEER_COLUMNS, peer};
 pub use packets::SourcePath;
-pub use probes::{PathParts, ProbeReading, ProbeSample, SeenExchange};
+pub use probes::{PathParts, ProbeReading, ProbeSample, SeenExchange, SeenProbe, ToldProbe};
 pub use problems::WaitingProblem;
 
 /// Answers questions over one connection. Take one per question; dropping it gives the connection back.
@@ -70,6 +74,8 @@ pub(crate) struct SharedAnswers {
     orders: Mutex<Vec<order::Order>>,
     incidents: Mutex<Option<incidents::Remembered>>,
     counts: Mutex<Vec<order::Count>>,
+    who: Mutex<who::Following>,
+    customers: Mutex<Option<customers::Remembered>>,
 }
 
 impl Reader {

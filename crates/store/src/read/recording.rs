@@ -32,7 +32,7 @@ impl Reader {
             flows,
             exchanges,
             dns_queries,
-            services: graph.nodes.values().filter(|node| node.kind == ServiceKind::Service).count() as u64,
+            services: graph.who.named().filter(|(_, node)| node.kind == ServiceKind::Service).count() as u64,
             problems,
         })
     }

@@ -59,8 +59,8 @@ impl Reader {
             .into_iter()
             .filter_map(|((client, server), (open, requests, errors))| {
                 Some(EdgeState {
-                    client: graph.nodes.get(&client)?.name.clone(),
-                    server: graph.nodes.get(&server)?.name.clone(),
+                    client: graph.who.name(client)?,
+                    server: graph.who.name(server)?,
                     active_connections: u64::try_from(open).unwrap_or(0),
                     requests,
                     errors,

@@ -3,7 +3,7 @@
 //! Without a filter everything comes from roll-ups; with one, requests and latency come from the matching exchanges, while
 //! connections stay those of the edge, since a connection matches nothing.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use wirereel_query::{
     answer::{ServiceEdge, ServiceKind, ServiceNode, Topology},
@@ -178,7 +178,7 @@ fn part_sql(at_ns: &str, range: TimeRange) -> String {
 }
 
 fn keep_busiest_unresolved(graph: &Graph, edges: &mut HashMap<EdgeKey, EdgeFigures>) {
-    let unresolved = |id: i32| graph.nodes.get(&id).is_none_or(|node| node.kind == ServiceKind::Unresolved);
+    let unresolved = |id: i32| graph.who.kind(id).is_none_or(|kind| kind == ServiceKind::Unresolved);
     let mut activity: HashMap<i32, u64> = HashMap::new();
     for (&(client, server), figures) in edges.iter() {
         for id in [client, server].into_iter().filter(|&id| unresolved(id)) {
@@ -190,7 +190,7 @@ fn keep_busiest_unresolved(graph: &Graph, edges: &mut HashMap<EdgeKey, EdgeFigur
     }
     let mut busiest: Vec<(i32, u64)> = activity.into_iter().collect();
     busiest.sort_unstable_by_key(|&(id, count)| (std::cmp::Reverse(count), id));
-    let left_out: Vec<i32> = busiest.split_off(UNRESOLVED_NODES).into_iter().map(|(id, _)| id).collect();
+    let left_out: HashSet<i32> = busiest.split_off(UNRESOLVED_NODES).into_iter().map(|(id, _)| id).collect();
     edges.retain(|(client, server), _| !left_out.contains(client) && !left_out.contains(server));
 }
 
@@ -199,28 +199,29 @@ fn nodes(graph: &Graph, edges: &HashMap<EdgeKey, EdgeFigures>, seconds: f64) -> 
     for (&(client, server), figures) in edges {
         sums.entry(server).or_default().merge(figures);
         let client_sum = sums.entry(client).or_default();
-        if graph.nodes.get(&client).is_some_and(|node| node.kind == ServiceKind::Customers) {
+        if graph.who.kind(client) == Some(ServiceKind::Customers) {
             client_sum.merge(figures);
         }
     }
     let silent = EdgeFigures::default();
-    let shown = |id: &i32, kind| kind != ServiceKind::Unresolved || sums.contains_key(id);
-    let mut nodes: Vec<ServiceNode> = graph
-        .nodes
-        .iter()
-        .filter(|(id, node)| shown(id, node.kind))
+    let named = graph.who.named().map(|(id, node)| (id, node.clone()));
+    // Of those without a name only those that did something.
+    let unresolved = sums.keys().filter(|id| graph.who.kind(**id) == Some(ServiceKind::Unresolved));
+    let unresolved = unresolved.filter_map(|id| Some((*id, graph.who.node(*id)?)));
+    let mut nodes: Vec<ServiceNode> = named
+        .chain(unresolved)
         .map(|(id, node)| {
-            let figures = sums.get(id).unwrap_or(&silent);
+            let figures = sums.get(&id).unwrap_or(&silent);
             ServiceNode {
-                name: node.name.clone(),
+                entry_point: graph.entry_points.contains(&node.name),
+                name: node.name,
                 kind: node.kind,
                 golden: figures.counters.golden(&figures.latency, seconds),
                 trend: figures.trend.requests.to_vec(),
                 error_trend: figures.trend.errors.to_vec(),
                 active_connections: figures.active_connections(),
-                entry_point: graph.entry_points.contains(&node.name),
-                addresses: node.addresses.clone(),
-                blocks: node.blocks.clone(),
+                addresses: node.addresses,
+                blocks: node.blocks,
                 address_count: node.address_count,
             }
         })
@@ -234,8 +235,8 @@ fn edge_list(graph: &Graph, edges: &HashMap<EdgeKey, EdgeFigures>, seconds: f64)
         .iter()
         .filter_map(|(key, figures)| {
             Some(ServiceEdge {
-                client: graph.nodes.get(&key.0)?.name.clone(),
-                server: graph.nodes.get(&key.1)?.name.clone(),
+                client: graph.who.name(key.0)?,
+                server: graph.who.name(key.1)?,
                 golden: figures.counters.golden(&figures.latency, seconds),
                 connects: figures.counters.connects,
                 refused: figures.counters.refused,

@@ -13,7 +13,7 @@ mod seldom;
 mod tables;
 mod tally;
 
-use duckdb::arrow::record_batch::RecordBatch;
+use duckdb::arrow::{array::Int32Array, record_batch::RecordBatch};
 use foldhash::HashSet;
 
 pub(crate) use checks::{CheckHours, CheckResults, CheckWebsites};
@@ -21,7 +21,7 @@ use openings::Handshakes;
 use pages::PageTable;
 pub use peers::{Owner, Peer, PeerId, PeerTable};
 pub(crate) use positions::decode_into;
-pub(crate) use probes::{ProbeHops, ProbeNames, ProbeResults};
+pub(crate) use probes::{ProbeHops, ProbeNames, ProbeObserved, ProbeResults};
 use pulse::Pulse;
 pub(crate) use push::{ENDINGS, OUTCOMES, PROTOCOLS};
 pub(crate) use tables::{
@@ -100,9 +100,14 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Whether peers or calls are in it that no batch had before: what names are decided by.
-    pub(crate) fn has_news(&self) -> bool {
-        !self.peers.is_empty() || self.tables.iter().any(|(table, _)| *table == PeerPairs::TABLE)
+    /// Who calls whom that no batch of its collector had before: pairs of client and server.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = (PeerId, PeerId)> {
+        let tables = self.tables.iter().filter(|(table, _)| *table == PeerPairs::TABLE);
+        tables.flat_map(|(_, rows)| {
+            let ids =
+                |index: usize| rows.column(index).as_any().downcast_ref::<Int32Array>().expect("peers are INTEGER");
+            ids(0).values().iter().zip(ids(1).values()).map(|(client, server)| (PeerId(*client), PeerId(*server)))
+        })
     }
 
     /// Rows in all tables.

@@ -1,6 +1,6 @@
 //! Peers: the ends of flows, each distinct combination of address, port and names once.
 
-use std::net::IpAddr;
+use std::{collections::hash_map::Entry, net::IpAddr};
 
 use foldhash::{HashMap, HashMapExt};
 
@@ -35,8 +35,10 @@ pub struct Owner<'a> {
 /// Interns peers on the dissecting thread. New ones travel with the next batch.
 #[derive(Debug, Default)]
 pub struct PeerTable {
-    /// Combinations by address and port: few each, found without building a key of owned strings.
-    by_address: HashMap<(IpAddr, u16), Vec<PeerId>>,
+    /// The first combination of each address and port, found without building a key of owned strings. Most have no other.
+    first: HashMap<(IpAddr, u16), PeerId>,
+    /// The others.
+    more: HashMap<(IpAddr, u16), Vec<PeerId>>,
     peers: Vec<Peer>,
     /// Peers before this one have been handed over.
     handed_over: usize,
@@ -45,11 +47,13 @@ pub struct PeerTable {
 impl PeerTable {
     /// A table that continues the workspace's, in order of peer number.
     pub(crate) fn continuing(peers: Vec<Peer>) -> Self {
-        let mut by_address: HashMap<_, Vec<_>> = HashMap::new();
-        for (index, peer) in peers.iter().enumerate() {
-            by_address.entry((peer.ip, peer.port)).or_default().push(PeerId(index as i32));
+        let mut table =
+            Self { first: HashMap::with_capacity(peers.len()), handed_over: peers.len(), peers, ..Self::default() };
+        for index in 0..table.peers.len() {
+            let key = (table.peers[index].ip, table.peers[index].port);
+            table.know(key, PeerId(index as i32));
         }
-        Self { by_address, handed_over: peers.len(), peers }
+        table
     }
 
     /// The number of this combination, new or known.
@@ -62,7 +66,7 @@ impl PeerTable {
         owner: Option<Owner<'_>>,
     ) -> PeerId {
         let (process, serves_port) = owner.map_or((None, 0), |owner| (Some(owner.process), owner.serves_port));
-        let known = self.by_address.entry((ip, port)).or_default();
+        let key = (ip, port);
         let same = |id: &&PeerId| {
             let peer = &self.peers[id.0 as usize];
             peer.dns_name.as_deref() == dns_name
@@ -70,11 +74,14 @@ impl PeerTable {
                 && peer.process.as_deref() == process
                 && peer.serves_port == serves_port
         };
-        if let Some(id) = known.iter().find(same) {
-            return *id;
+        if let Some(first) = self.first.get(&key) {
+            let more = self.more.get(&key).into_iter().flatten();
+            if let Some(id) = std::iter::once(first).chain(more).find(same) {
+                return *id;
+            }
         }
         let id = PeerId(self.peers.len() as i32);
-        known.push(id);
+        self.know(key, id);
         self.peers.push(Peer {
             ip,
             port,
@@ -84,6 +91,15 @@ impl PeerTable {
             serves_port,
         });
         id
+    }
+
+    fn know(&mut self, key: (IpAddr, u16), id: PeerId) {
+        match self.first.entry(key) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(id);
+            }
+            Entry::Occupied(_) => self.more.entry(key).or_default().push(id),
+        }
     }
 
     /// The peer behind a number this table gave.

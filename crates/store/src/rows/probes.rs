@@ -62,3 +62,20 @@ table! {
         received_at_ns: SeldomI64,
     }
 }
+
+table! {
+    /// What packets tell of a result's hops, found later: every hop of it again, as it is with them. `newest_exchange` is the last of the
+    /// exchanges that were looked at; what no hop explains and whether it fits are of the whole result.
+    ProbeObserved "probe_observed" {
+        number: Peer,
+        intended_us: I64,
+        position: U16,
+        newest_exchange: U64,
+        observed: Flag,
+        own_ns: SeldomI64,
+        link_ns: SeldomI64,
+        received_at_ns: SeldomI64,
+        unattributed_ns: SeldomI64,
+        inconsistent: SeldomFlag,
+    }
+}

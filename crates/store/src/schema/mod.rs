@@ -5,17 +5,20 @@ mod alerts;
 mod checks;
 mod edges;
 mod events;
+mod people;
 mod physical;
 mod probes;
 mod text;
 mod workspace_views;
 
+pub(crate) use people::{
+    OngoingConnections, connections_sql, unresolved_pairs_sql, unresolved_ports_sql, unresolved_sql,
+};
 pub use physical::FORMAT;
 pub(crate) use physical::{
     COUNTERS, KEYFRAME_S, OPEN_DELTA, OWN_TABLES, PULSE_MS, UNTOLD_BYTES, WIDTHS_S, counter_sums,
 };
 pub use text::{schema_markdown, schema_text};
-pub(crate) use workspace_views::unresolved_sql;
 
 /// A column of a view.
 #[derive(Debug, Clone, Copy)]
@@ -57,7 +60,8 @@ pub fn views() -> Vec<View> {
     views.extend(edges::services());
     views.extend(edges::edges());
     views.extend([
-        workspace_views::unresolved_addresses(),
+        people::customers(),
+        people::unresolved_addresses(),
         edges::edge_rollups(),
         workspace_views::lost_packets(),
         workspace_views::self_metrics(),
@@ -75,7 +79,7 @@ pub fn views() -> Vec<View> {
 pub(crate) fn create() -> String {
     let mut sql = physical::create();
     sql.push_str(alerts::TABLES);
-    sql.push_str(&workspace_views::hint_macro());
+    sql.push_str(&people::macros());
     sql.push_str(checks::MACROS);
     sql.push_str(probes::MACROS);
     for view in views() {

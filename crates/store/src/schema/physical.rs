@@ -6,19 +6,20 @@ use crate::{
     latency,
     rows::{
         CheckHours, CheckResults, CheckWebsites, DnsQueries, ENDINGS, Endings, FlowSpans, Flows, HttpExchanges,
-        HttpPages, IngestErrors, OUTCOMES, Openings, PROTOCOLS, PeerPairs, Peers, ProbeHops, ProbeNames, ProbeResults,
-        Pulses, TlsHandshakes,
+        HttpPages, IngestErrors, OUTCOMES, Openings, PROTOCOLS, PeerPairs, Peers, ProbeHops, ProbeNames, ProbeObserved,
+        ProbeResults, Pulses, TlsHandshakes,
     },
 };
 
 /// Tables whose rows cannot be made anew from packets: where a database is set aside and another one begun, they are taken over.
-pub(crate) const OWN_TABLES: [&str; 11] = [
+pub(crate) const OWN_TABLES: [&str; 12] = [
     CheckWebsites::TABLE,
     CheckResults::TABLE,
     CheckHours::TABLE,
     ProbeNames::TABLE,
     ProbeResults::TABLE,
     ProbeHops::TABLE,
+    ProbeObserved::TABLE,
     "alerts",
     "alert_events",
     "alert_states",
@@ -83,6 +84,7 @@ pub(crate) fn create() -> String {
         ProbeNames::create(),
         ProbeResults::create(),
         ProbeHops::create(),
+        ProbeObserved::create(),
     ] {
         sql.push_str(&table);
         sql.push('\n');
@@ -118,6 +120,7 @@ pub(crate) fn create() -> String {
     sql.push_str(FLOW_EVENTS);
     sql.push_str(TIMED_EXCHANGES);
     sql.push_str(EXCHANGES);
+    sql.push_str(KNOWN_HOPS);
     sql.push_str(NAMED_FLOWS);
     sql.push_str(LAST_ATTEMPTS);
     sql.push_str(&PEER_FACTS.replace("{open_delta}", OPEN_DELTA).replace("{untold_bytes}", UNTOLD_BYTES));
@@ -231,6 +234,19 @@ FROM raw.timed_exchanges x
 JOIN raw.peer_names c ON c.peer_id = x.client_peer
 JOIN raw.peer_names s ON s.peer_id = x.server_peer
 JOIN raw.http_pages p ON p.page_id = x.page_id;
+";
+
+/// Hops of probes with what packets tell of them, and with what that changes of the whole result where `observed_result`.
+const KNOWN_HOPS: &str = "
+CREATE OR REPLACE VIEW raw.known_hops AS
+SELECT h.* REPLACE (
+        CASE WHEN o.observed THEN 1 ELSE h.reported END::UTINYINT AS reported,
+        CASE WHEN o.number IS NULL THEN h.own_ns ELSE o.own_ns END AS own_ns,
+        CASE WHEN o.number IS NULL THEN h.link_ns ELSE o.link_ns END AS link_ns,
+        coalesce(o.received_at_ns, h.received_at_ns) AS received_at_ns
+    ), o.number IS NOT NULL AS observed_result, o.unattributed_ns, coalesce(o.inconsistent, false) AS inconsistent
+FROM raw.probe_hops h LEFT JOIN raw.probe_observed o
+    ON o.number = h.number AND o.intended_us = h.intended_us AND o.position = h.position;
 ";
 
 /// Flows with addresses and names: `flows` and what filters and grids need besides.

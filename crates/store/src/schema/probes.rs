@@ -47,9 +47,11 @@ fn results() -> View {
         sql: "SELECT make_timestamp_ns(r.at_us * 1000), make_timestamp_ns(r.intended_us * 1000), n.name, r.probe_id, \
               CASE WHEN r.white_box THEN 'white_box' ELSE 'black_box' END, r.path, CASE r.state WHEN 0 THEN true WHEN 1 THEN false END, \
               raw.check_state(r.state), r.instants, r.failure, r.reason, raw.us(r.total_ns), raw.us(r.connect_ns), \
-              raw.us(r.unattributed_ns), coalesce(r.inconsistent, false), coalesce(r.ignored_records, 0)::UINTEGER, r.last_seen, \
+              raw.us(CASE WHEN o.number IS NULL THEN r.unattributed_ns ELSE o.unattributed_ns END), \
+              coalesce(CASE WHEN o.number IS NULL THEN r.inconsistent ELSE o.inconsistent END, false), coalesce(r.ignored_records, 0)::UINTEGER, r.last_seen, \
               r.grpc_status, r.http_status, r.from_region, r.to_region, r.to_service, r.local, r.remote \
-              FROM raw.probe_results r JOIN raw.probe_names n ON n.number = r.number"
+              FROM raw.probe_results r JOIN raw.probe_names n ON n.number = r.number \
+              LEFT JOIN raw.probe_observed o ON o.number = r.number AND o.intended_us = r.intended_us AND o.position = 0"
             .into(),
     }
 }
@@ -59,7 +61,7 @@ fn hops() -> View {
         name: "probe_hops",
         parameters: &[],
         about: "One hop of one probe. `own_us` and `link_us` of all its hops sum up to the probe's `total_us`. What packets tell of a hop that \
-                says nothing is not here: it is found when a probe is looked at.",
+                says nothing is here some seconds after they were captured.",
         columns: vec![
             column("at", "TIMESTAMP_NS", "When the probe began."),
             column("probe", "VARCHAR", "The probe's name."),
@@ -79,7 +81,7 @@ fn hops() -> View {
         sql: "SELECT make_timestamp_ns(h.at_us * 1000), n.name, h.probe_id, h.position, h.hop, h.region, raw.hop_role(h.role), \
               h.reported = 0, h.reported = 1, raw.us(h.own_ns), raw.us(h.link_ns), raw.us(h.queue_ns), raw.us(h.backend_ns), \
               make_timestamp_ns(h.received_at_ns) \
-              FROM raw.probe_hops h JOIN raw.probe_names n ON n.number = h.number"
+              FROM raw.known_hops h JOIN raw.probe_names n ON n.number = h.number"
             .into(),
     }
 }

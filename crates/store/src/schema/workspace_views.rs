@@ -1,7 +1,6 @@
-//! Views of what the workspace holds besides traffic: sources, unnamed addresses, its own figures and problems.
+//! Views of what the workspace holds besides traffic: sources, its own figures and problems.
 
 use super::{View, column};
-use crate::hint;
 
 pub(super) fn sources() -> View {
     View {
@@ -26,45 +25,6 @@ pub(super) fn sources() -> View {
               FROM raw.sources"
             .into(),
     }
-}
-
-pub(super) fn unresolved_addresses() -> View {
-    View {
-        name: "unresolved_addresses",
-        parameters: &[],
-        about: "An address nobody could name and that is no customer.",
-        columns: vec![
-            column("ip", "VARCHAR", "The address."),
-            column("port", "USMALLINT", "Its port where it is a server; the most used one."),
-            column("first_seen", "TIMESTAMP_NS", "First packet of its first flow."),
-            column("last_seen", "TIMESTAMP_NS", "Last packet of its last flow."),
-            column("flows", "BIGINT", "Flows it has part in."),
-            column("bytes", "BIGINT", "Payload of these flows in both directions."),
-            column("talks_to", "VARCHAR[]", "Who is at the other end."),
-            column("hint", "VARCHAR", "What it looks like, from its port and kind of address."),
-        ],
-        sql: unresolved_sql("TRUE"),
-    }
-}
-
-/// The unresolved addresses of flows `f` that satisfy a condition.
-pub(crate) fn unresolved_sql(condition: &str) -> String {
-    format!(
-        "SELECT ip, mode(port) AS port, min(opened_at) AS first_seen, max(closed_at) AS last_seen, count(*) AS flows, \
-         sum(bytes)::BIGINT AS bytes, list_sort(list(DISTINCT other)) AS talks_to, raw.hint(ip, mode(port)) AS hint FROM ( \
-         SELECT s.ip, s.port, c.service AS other, raw.instant(f.opened_us, f.opened_rest) AS opened_at, raw.instant(f.closed_us, f.closed_rest) AS closed_at, f.client_bytes + f.server_bytes AS bytes \
-         FROM raw.flows f JOIN raw.peer_names c ON c.peer_id = f.client_peer JOIN raw.peer_names s ON s.peer_id = f.server_peer \
-         WHERE s.kind = 'unresolved' AND ({condition}) \
-         UNION ALL \
-         SELECT c.ip, NULL, s.service, raw.instant(f.opened_us, f.opened_rest) AS opened_at, raw.instant(f.closed_us, f.closed_rest) AS closed_at, f.client_bytes + f.server_bytes \
-         FROM raw.flows f JOIN raw.peer_names c ON c.peer_id = f.client_peer JOIN raw.peer_names s ON s.peer_id = f.server_peer \
-         WHERE c.kind = 'unresolved' AND ({condition}) \
-         ) GROUP BY ip ORDER BY flows DESC, ip"
-    )
-}
-
-pub(super) fn hint_macro() -> String {
-    format!("CREATE OR REPLACE MACRO raw.hint(ip, port) AS {};\n", hint::sql("ip", "port"))
 }
 
 pub(super) fn lost_packets() -> View {

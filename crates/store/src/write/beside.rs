@@ -31,6 +31,11 @@ impl Beside {
 
     /// Appends rows to tables, all or nothing. They are durable when this returns.
     pub(super) fn append(&mut self, tables: Vec<(&'static str, Option<RecordBatch>)>) -> Result<()> {
+        self.replace("", tables)
+    }
+
+    /// The same, after a statement that removes whose place they take.
+    pub(super) fn replace(&mut self, removal: &str, tables: Vec<(&'static str, Option<RecordBatch>)>) -> Result<()> {
         let tables: Vec<_> = tables.into_iter().filter_map(|(table, rows)| Some((table, rows?))).collect();
         if tables.is_empty() {
             return Ok(());
@@ -40,7 +45,9 @@ impl Beside {
         let writes = shared.beside.read().unwrap_or_else(PoisonError::into_inner);
         self.connection.execute_batch("BEGIN")?;
         let rows: usize = tables.iter().map(|(_, rows)| rows.num_rows()).sum();
-        let done = tables.into_iter().try_for_each(|(table, rows)| self.append_rows(table, rows));
+        let removed = if removal.is_empty() { Ok(()) } else { self.connection.execute_batch(removal) };
+        let done = removed.map_err(Into::into);
+        let done = done.and_then(|()| tables.into_iter().try_for_each(|(table, rows)| self.append_rows(table, rows)));
         let done = done.and_then(|()| Ok(self.connection.execute_batch("COMMIT")?));
         drop(writes);
         if let Err(error) = done {

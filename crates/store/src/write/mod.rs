@@ -8,6 +8,7 @@ mod forget;
 mod keyframes;
 mod losses;
 mod naming;
+mod observed;
 mod probes;
 mod removal;
 mod rollups;
@@ -24,6 +25,7 @@ use duckdb::{
 
 use crate::{
     error::Result,
+    read::{PEER_COLUMNS, peer},
     rows::{Batch, Peer, PeerTable, Peers, Rows, SourceId, Tally},
     store::WriterPlace,
 };
@@ -33,8 +35,9 @@ pub use attempts::Attempt;
 pub use checks::{CheckHour, CheckWriter, HourTimes, NewCheckRun};
 pub use forget::Forgetting;
 pub use losses::LostPackets;
-use naming::Naming;
-pub use naming::PeerName;
+pub use naming::{Came, Mark, News, PeerName};
+use naming::{Gathered, Naming};
+pub use observed::{NewObservation, ObservationWriter, ObservedHop};
 pub use probes::{NewProbeHop, NewProbeRun, ProbeWriter};
 pub use removal::KeptSource;
 pub use sources::{NewSource, SourceFigures, SourceKind};
@@ -67,8 +70,12 @@ pub struct Writer {
     tally: Option<Tally>,
     /// Widths of stored roll-ups with the rows that they have at most, where that is known.
     widths: Option<Vec<(i64, u64)>>,
-    /// Peers or calls came that names were not decided by yet.
-    has_news: bool,
+    /// Peers and calls that names were not decided by yet.
+    news: Gathered,
+    /// Names of peers that had one have changed since the last commit.
+    has_renamed: bool,
+    /// Roll-ups hold peers under names that they do not have any more.
+    are_rollups_old: bool,
 }
 
 impl Writer {
@@ -104,7 +111,9 @@ impl Writer {
             rolled_up_to,
             tally: None,
             widths: None,
-            has_news: true,
+            news: Gathered::nothing(),
+            has_renamed: false,
+            are_rollups_old: false,
         };
         match writer.meta("rolled_up_to")?.and_then(|text| text.parse().ok()) {
             Some(rolled_up_to) if rolled_up_to < next_batch => {
@@ -127,31 +136,24 @@ impl Writer {
 
     /// The peers of the workspace, to intern more.
     pub fn peer_table(&self) -> Result<PeerTable> {
-        let mut statement = self
-            .connection
-            .prepare("SELECT ip, port, dns_name, host_name, process, serves_port FROM raw.peers ORDER BY peer_id")?;
-        let peers = statement.query_and_then([], |row| {
-            let ip: String = row.get(0)?;
-            let ip = ip.parse().map_err(|_| duckdb::Error::InvalidColumnName(ip))?;
-            Ok(Peer {
-                ip,
-                port: row.get(1)?,
-                dns_name: row.get(2)?,
-                host_name: row.get(3)?,
-                process: row.get(4)?,
-                serves_port: row.get(5)?,
-            })
-        })?;
-        Ok(PeerTable::continuing(peers.collect::<Result<_>>()?))
+        Ok(PeerTable::continuing(self.peers()?))
     }
 
-    /// Appends a batch and commits it. New peers are unresolved until [`Writer::replace_naming`] names them.
+    /// The peers of the workspace, in order of number, from 0 on.
+    pub fn peers(&self) -> Result<Vec<Peer>> {
+        let sql = format!("SELECT {PEER_COLUMNS} FROM raw.peers ORDER BY peer_id");
+        let mut statement = self.connection.prepare(&sql)?;
+        let peers = statement.query_and_then([], |row| Ok(peer(row, 0)?))?;
+        peers.collect()
+    }
+
+    /// Appends a batch and commits it. New peers are unresolved until [`Writer::name_peers`] names them.
     pub fn write(&mut self, batch: Batch) -> Result<()> {
         self.write_soon(batch)?;
         self.commit()
     }
 
-    /// As [`Writer::write`], but commits only when enough rows have come together, or with the next commit. What was not committed when
+    /// As [`Writer::write`], but it is committed by [`Writer::commit_if_large`], or with the next commit. What was not committed when
     /// something fails is gone: its bytes are still where they came from.
     pub fn write_soon(&mut self, batch: Batch) -> Result<()> {
         if batch.is_empty() {
@@ -162,13 +164,18 @@ impl Writer {
         self.next_page = batch.next_page;
         self.next_batch = batch.number + 1;
         self.uncommitted += batch.len().max(1);
-        self.has_news |= batch.has_news();
+        self.news.add(&batch);
         let counted = self.tally.take().zip(batch.tally.clone());
         self.tally = counted.and_then(|(before, more)| before.with(more));
         if let Err(error) = self.append(batch) {
             self.roll_back();
             return Err(error);
         }
+        Ok(())
+    }
+
+    /// Commits when enough rows have come together.
+    pub fn commit_if_large(&mut self) -> Result<()> {
         if self.uncommitted >= COMMIT_ROWS { self.commit() } else { Ok(()) }
     }
 
@@ -193,6 +200,9 @@ impl Writer {
     /// Does something more in the transaction of what was appended, and commits both or neither.
     fn commit_with<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         let done = self.begin_if_needed().and_then(|()| {
+            if self.naming.has_unwritten() {
+                self.has_renamed |= self.naming.write(&self.connection)?;
+            }
             let mut waiting = std::mem::take(&mut self.waiting);
             waiting.write(&self.connection)?;
             let done = work(self)?;
@@ -203,6 +213,9 @@ impl Writer {
             self.roll_back();
         } else {
             (self.begun, self.uncommitted, self.kept_up_to) = (false, 0, self.next_batch);
+            if std::mem::take(&mut self.has_renamed) {
+                self.place.renamed();
+            }
             self.place.committed();
         }
         done
@@ -210,7 +223,7 @@ impl Writer {
 
     fn roll_back(&mut self) {
         (self.begun, self.uncommitted, self.tally, self.widths) = (false, 0, None, None);
-        self.waiting = Waiting::default();
+        (self.waiting, self.news, self.has_renamed) = (Waiting::default(), Gathered::nothing(), false);
         // The first error is what matters; a failed roll-back ends with the connection.
         let _ = self.connection.execute_batch("ROLLBACK");
         // Names that were given with the rows are gone with them.
@@ -222,7 +235,7 @@ impl Writer {
     fn append(&mut self, batch: Batch) -> Result<()> {
         if !batch.peers.is_empty() {
             self.append_peers(&batch.peers)?;
-            self.naming.append_new(&self.connection, &batch.peers)?;
+            self.naming.append_new(&batch.peers);
         }
         for (table, rows) in batch.tables {
             let schema = rows.schema();
@@ -301,11 +314,6 @@ impl Writer {
         )?;
         self.place.committed();
         Ok(())
-    }
-
-    /// Whether peers or calls came since names were last decided.
-    pub fn has_news(&self) -> bool {
-        self.has_news
     }
 
     fn meta(&self, key: &str) -> Result<Option<String>> {

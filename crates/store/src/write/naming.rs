@@ -1,22 +1,30 @@
-//! Names of peers: decided by the engine, written here as a whole, joined by every view.
+//! Names of peers: decided by the engine, written here, joined by every view.
 //!
 //! Changing them changes what history is called without touching a row of it. Only roll-ups are by service and must be
-//! rebuilt when a peer gets another service that they hold.
+//! rebuilt when a peer gets another service that they hold. What is kept in memory of a peer is its address and the number of its service,
+//! and only rows that say something else than before are written again.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use duckdb::{
     Connection,
     arrow::array::{ArrayRef, Int32Array, StringArray, UInt16Array},
     params,
 };
+use foldhash::{HashMap, HashMapExt};
 use wirereel_query::answer::ServiceKind;
 
 use super::{Writer, append_columns};
 use crate::{
     error::Result,
-    read::{kind_name, kind_of},
-    rows::{Peer, PeerId},
+    read::{PEER_COLUMNS, kind_name, kind_of, peer},
+    rows::{Batch, Peer, PeerId},
 };
 
 /// What a peer is called.
@@ -30,80 +38,122 @@ pub struct PeerName {
 
 /// Name of the node that stands for all customers.
 const CUSTOMERS: &str = "customers";
+/// The service of a peer that nobody has named yet.
+const NOT_YET: i32 = 0;
 
 /// The names in force, and the numbers of services, which are never given twice.
 pub(super) struct Naming {
-    services: HashMap<(String, ServiceKind), i32>,
+    /// Services of unresolved addresses.
+    addresses: HashMap<IpAddr, i32>,
+    /// Other services, by kind.
+    named: [HashMap<Box<str>, i32>; 4],
+    /// And their names, by number.
+    titles: HashMap<i32, (Arc<str>, ServiceKind)>,
     next_service: i32,
     /// Services that have a number but no row yet.
     fresh: Vec<(i32, String, ServiceKind)>,
-    /// Address, port and service by peer number.
+    /// Address and service by peer number.
     peers: Vec<Named>,
+    /// The last peers, which have no row yet.
+    unwritten: Vec<Unwritten>,
+    /// Peers whose row says another service.
+    changed: Vec<i32>,
     /// Peers before this one have a part in the roll-ups.
     rolled_up: usize,
 }
 
 struct Named {
-    ip: String,
-    port: u16,
+    ip: IpAddr,
     service: i32,
-    name: String,
-    kind: ServiceKind,
-    process: Option<String>,
+}
+
+struct Unwritten {
+    port: u16,
+    process: Option<Box<str>>,
+}
+
+fn place(kind: ServiceKind) -> usize {
+    match kind {
+        ServiceKind::Service => 0,
+        ServiceKind::Customers => 1,
+        ServiceKind::External => 2,
+        ServiceKind::Unresolved => 3,
+    }
 }
 
 impl Naming {
     pub(super) fn load(connection: &Connection) -> Result<Self> {
-        let mut services = HashMap::new();
-        let mut next_service = 1;
+        let mut naming = Self {
+            addresses: HashMap::new(),
+            named: Default::default(),
+            titles: HashMap::new(),
+            next_service: NOT_YET + 1,
+            fresh: Vec::new(),
+            peers: Vec::new(),
+            unwritten: Vec::new(),
+            changed: Vec::new(),
+            rolled_up: 0,
+        };
         let mut statement = connection.prepare("SELECT service_id, name, kind FROM raw.services")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let id: i32 = row.get(0)?;
-            next_service = next_service.max(id + 1);
-            let kind: String = row.get(2)?;
-            services.insert((row.get(1)?, kind_of(&kind)), id);
+            naming.next_service = naming.next_service.max(id + 1);
+            let (name, kind): (String, String) = (row.get(1)?, row.get(2)?);
+            naming.know(id, &name, kind_of(&kind));
         }
-        let mut peers = Vec::new();
-        let mut statement = connection
-            .prepare("SELECT ip, port, service_id, service, kind, process FROM raw.peer_names ORDER BY peer_id")?;
+        let mut statement = connection.prepare("SELECT ip, service_id FROM raw.peer_names ORDER BY peer_id")?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let kind: String = row.get(4)?;
-            peers.push(Named {
-                ip: row.get(0)?,
-                port: row.get(1)?,
-                service: row.get(2)?,
-                name: row.get(3)?,
-                kind: kind_of(&kind),
-                process: row.get(5)?,
-            });
+            let ip: String = row.get(0)?;
+            let ip = ip.parse().map_err(|_| duckdb::Error::InvalidColumnName(ip))?;
+            naming.peers.push(Named { ip, service: row.get(1)? });
         }
-        let rolled_up = peers.len();
-        Ok(Self { services, next_service, fresh: Vec::new(), peers, rolled_up })
+        naming.rolled_up = naming.peers.len();
+        Ok(naming)
+    }
+
+    fn know(&mut self, id: i32, name: &str, kind: ServiceKind) {
+        match name.parse() {
+            Ok(ip) if kind == ServiceKind::Unresolved => {
+                self.addresses.insert(ip, id);
+            }
+            _ => {
+                self.named[place(kind)].insert(name.into(), id);
+                self.titles.insert(id, (name.into(), kind));
+            }
+        }
     }
 
     fn service(&mut self, name: &str, kind: ServiceKind) -> i32 {
-        if let Some(&id) = self.services.get(&(name.to_owned(), kind)) {
+        if let Some(&id) = self.named[place(kind)].get(name) {
             return id;
         }
+        self.new_service(name, kind)
+    }
+
+    /// The service of an address that nobody could name.
+    fn unresolved(&mut self, ip: IpAddr) -> i32 {
+        match self.addresses.get(&ip) {
+            Some(&id) => id,
+            None => self.new_service(&ip.to_string(), ServiceKind::Unresolved),
+        }
+    }
+
+    fn new_service(&mut self, name: &str, kind: ServiceKind) -> i32 {
         let id = self.next_service;
         self.next_service += 1;
-        self.services.insert((name.to_owned(), kind), id);
+        self.know(id, name, kind);
         self.fresh.push((id, name.to_owned(), kind));
         id
     }
 
-    /// New peers, called by their address until they are named.
-    pub(super) fn append_new(&mut self, connection: &Connection, peers: &[(PeerId, Peer)]) -> Result<()> {
-        let first = self.peers.len();
+    /// New peers. They are called by their address unless they are named before they are written.
+    pub(super) fn append_new(&mut self, peers: &[(PeerId, Peer)]) {
         for (_, peer) in peers {
-            let ip = peer.ip.to_string();
-            let service = self.service(&ip, ServiceKind::Unresolved);
-            let (port, process) = (peer.port, peer.process.clone());
-            self.peers.push(Named { name: ip.clone(), ip, port, service, kind: ServiceKind::Unresolved, process });
+            self.peers.push(Named { ip: peer.ip, service: NOT_YET });
+            self.unwritten.push(Unwritten { port: peer.port, process: peer.process.as_deref().map(Into::into) });
         }
-        self.append(connection, first)
     }
 
     /// The number of a peer's service.
@@ -116,33 +166,42 @@ impl Naming {
         self.rolled_up = self.peers.len();
     }
 
+    /// Whether rows are not what names are.
+    pub(super) fn has_unwritten(&self) -> bool {
+        !self.unwritten.is_empty() || !self.changed.is_empty()
+    }
+
     /// True when a peer changed its service that has a part in the roll-ups.
-    fn replace(&mut self, connection: &Connection, names: &[PeerName]) -> Result<bool> {
-        let (mut changed, mut rolled_up_changed) = (false, false);
+    fn replace(&mut self, names: &[PeerName]) -> bool {
+        let (written, mut rolled_up_changed) = (self.peers.len() - self.unwritten.len(), false);
         for name in names {
             let Some(index) = usize::try_from(name.peer.0).ok().filter(|&index| index < self.peers.len()) else {
                 continue;
             };
-            let text = match name.kind {
-                ServiceKind::Customers => CUSTOMERS.to_owned(),
-                ServiceKind::Unresolved => self.peers[index].ip.clone(),
-                ServiceKind::Service | ServiceKind::External => name.service.clone(),
+            let service = match name.kind {
+                ServiceKind::Customers => self.service(CUSTOMERS, name.kind),
+                ServiceKind::Unresolved => self.unresolved(self.peers[index].ip),
+                ServiceKind::Service | ServiceKind::External => self.service(&name.service, name.kind),
             };
-            let service = self.service(&text, name.kind);
-            let peer = &mut self.peers[index];
-            changed |= peer.service != service;
-            rolled_up_changed |= peer.service != service && index < self.rolled_up;
-            (peer.service, peer.name, peer.kind) = (service, text, name.kind);
+            if self.peers[index].service != service {
+                rolled_up_changed |= index < self.rolled_up;
+                if index < written {
+                    self.changed.push(name.peer.0);
+                }
+                self.peers[index].service = service;
+            }
         }
-        if changed {
-            connection.execute_batch("DELETE FROM raw.peer_names")?;
-            self.append(connection, 0)?;
-        }
-        Ok(rolled_up_changed)
+        rolled_up_changed
     }
 
-    /// Appends the names of all peers from a number on, and the services that are new.
-    fn append(&mut self, connection: &Connection, first: usize) -> Result<()> {
+    /// Writes what is not written. Inside a transaction. True when rows that were there have changed.
+    pub(super) fn write(&mut self, connection: &Connection) -> Result<bool> {
+        let first = self.peers.len() - self.unwritten.len();
+        for index in first..self.peers.len() {
+            if self.peers[index].service == NOT_YET {
+                self.peers[index].service = self.unresolved(self.peers[index].ip);
+            }
+        }
         let fresh = std::mem::take(&mut self.fresh);
         let columns: [(&str, ArrayRef); 3] = [
             ("service_id", Arc::new(Int32Array::from_iter_values(fresh.iter().map(|service| service.0)))),
@@ -150,35 +209,159 @@ impl Naming {
             ("kind", Arc::new(StringArray::from_iter_values(fresh.iter().map(|service| kind_name(service.2))))),
         ];
         append_columns(connection, "services", columns)?;
+        let has_changed = self.write_changed(connection)?;
+        self.append(connection, first)?;
+        Ok(has_changed)
+    }
 
+    /// Rows of peers that were called something else.
+    fn write_changed(&mut self, connection: &Connection) -> Result<bool> {
+        let mut changed = std::mem::take(&mut self.changed);
+        changed.sort_unstable();
+        changed.dedup();
+        let (Some(first), Some(last)) = (changed.first(), changed.last()) else { return Ok(false) };
+        let services = changed.iter().map(|peer| self.peers[*peer as usize].service);
+        let columns: [(&str, ArrayRef); 2] = [
+            ("peer_id", Arc::new(Int32Array::from_iter_values(changed.iter().copied()))),
+            ("service_id", Arc::new(Int32Array::from_iter_values(services))),
+        ];
+        let rows = duckdb::arrow::record_batch::RecordBatch::try_from_iter(columns).expect("both are of one list");
+        connection.execute_batch("CREATE OR REPLACE TEMP TABLE renamed (peer_id INTEGER, service_id INTEGER);")?;
+        let mut appender = connection.appender_to_catalog_and_db("renamed", "temp", "main")?;
+        appender.append_record_batch(rows)?;
+        appender.flush()?;
+        drop(appender);
+        // The span lets whole row groups be skipped.
+        connection.execute_batch(&format!(
+            "DELETE FROM raw.peer_names WHERE peer_id BETWEEN {first} AND {last} AND peer_id IN (SELECT peer_id FROM renamed);
+             INSERT INTO raw.peer_names
+                SELECT p.peer_id, p.ip, p.port, s.service_id, s.name, s.kind, p.process
+                FROM raw.peers p JOIN renamed r ON r.peer_id = p.peer_id JOIN raw.services s ON s.service_id = r.service_id
+                WHERE p.peer_id BETWEEN {first} AND {last} ORDER BY p.peer_id;
+             DROP TABLE renamed;"
+        ))?;
+        Ok(true)
+    }
+
+    /// Appends the names of all peers from a number on, which have no row.
+    fn append(&mut self, connection: &Connection, first: usize) -> Result<()> {
+        let unwritten = std::mem::take(&mut self.unwritten);
         let peers = &self.peers[first..];
+        let ips: Vec<String> = peers.iter().map(|peer| peer.ip.to_string()).collect();
+        // Whoever has no title is called by its address.
+        let title = |peer: &Named| self.titles.get(&peer.service).map(|(name, kind)| (name.as_ref(), *kind));
+        let name = |(peer, ip): (&Named, &String)| title(peer).map_or_else(|| ip.clone(), |title| title.0.to_owned());
+        let kind = |peer: &Named| title(peer).map_or(ServiceKind::Unresolved, |title| title.1);
         let columns: [(&str, ArrayRef); 7] = [
             ("peer_id", Arc::new(Int32Array::from_iter_values(first as i32..self.peers.len() as i32))),
-            ("ip", Arc::new(StringArray::from_iter_values(peers.iter().map(|peer| &peer.ip)))),
-            ("port", Arc::new(UInt16Array::from_iter_values(peers.iter().map(|peer| peer.port)))),
+            ("ip", Arc::new(StringArray::from_iter_values(&ips))),
+            ("port", Arc::new(UInt16Array::from_iter_values(unwritten.iter().map(|peer| peer.port)))),
             ("service_id", Arc::new(Int32Array::from_iter_values(peers.iter().map(|peer| peer.service)))),
-            ("service", Arc::new(StringArray::from_iter_values(peers.iter().map(|peer| &peer.name)))),
-            ("kind", Arc::new(StringArray::from_iter_values(peers.iter().map(|peer| kind_name(peer.kind))))),
-            ("process", Arc::new(StringArray::from_iter(peers.iter().map(|peer| peer.process.as_deref())))),
+            ("service", Arc::new(StringArray::from_iter_values(peers.iter().zip(&ips).map(name)))),
+            ("kind", Arc::new(StringArray::from_iter_values(peers.iter().map(|peer| kind_name(kind(peer)))))),
+            ("process", Arc::new(StringArray::from_iter(unwritten.iter().map(|peer| peer.process.as_deref())))),
         ];
         append_columns(connection, "peer_names", columns)
     }
 }
 
+/// A place in what comes to a writer. Places of different writers, or from before something was rolled back, are never the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark(u64);
+
+impl Mark {
+    fn new() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// What came since somebody asked last: peers and calls, by which names are decided.
+#[derive(Debug)]
+pub struct News {
+    pub since: Mark,
+    pub until: Mark,
+    /// `None` when there is more than is kept, so that all must be looked at.
+    pub came: Option<Came>,
+}
+
+/// New peers with their numbers, and who called whom for the first time.
+#[derive(Debug, Default)]
+pub struct Came {
+    pub peers: Vec<(PeerId, Peer)>,
+    pub calls: Vec<(PeerId, PeerId)>,
+}
+
+/// Peers and calls that are kept until somebody asks.
+const MOST_NEWS: usize = 500_000;
+
+/// News until somebody takes them.
+pub(super) struct Gathered {
+    since: Mark,
+    came: Option<Came>,
+}
+
+impl Gathered {
+    /// Whoever asks first must look at everything.
+    pub(super) fn nothing() -> Self {
+        Self { since: Mark::new(), came: Some(Came::default()) }
+    }
+
+    pub(super) fn add(&mut self, batch: &Batch) {
+        let Some(came) = &mut self.came else { return };
+        came.peers.extend_from_slice(&batch.peers);
+        came.calls.extend(batch.calls());
+        if came.peers.len() + came.calls.len() > MOST_NEWS {
+            self.came = None;
+        }
+    }
+}
+
 impl Writer {
-    /// Names peers; those not listed keep their name. Returns true when a peer changed its service that the roll-ups hold under its old one,
-    /// so that [`Writer::rebuild_rollups`] is needed before they are right again.
+    /// What came since this was asked last.
+    pub fn take_news(&mut self) -> News {
+        let until = Mark::new();
+        let before = std::mem::replace(&mut self.news, Gathered { since: until, came: Some(Came::default()) });
+        News { since: before.since, until, came: before.came }
+    }
+
+    /// Names peers; those not listed keep their name. It is committed with the next rows. Returns true when a peer changed its service that the
+    /// roll-ups hold under its old one, so that they are wrong until [`Writer::follow_rollups`] or [`Writer::rebuild_rollups`] made them anew.
+    pub fn name_peers(&mut self, names: &[PeerName]) -> Result<bool> {
+        let changed = self.naming.replace(names);
+        self.write_names()?;
+        if changed {
+            self.are_rollups_old = true;
+            // Whoever opens the file next makes them anew, should this process not come to it.
+            self.uncommitted_work(1, |writer| writer.set_meta("rolled_up_to", "under other names"))?;
+        }
+        Ok(changed)
+    }
+
+    /// As [`Writer::name_peers`], and commits.
     pub fn replace_naming(&mut self, names: &[PeerName]) -> Result<bool> {
-        let renamed = self.in_transaction(|writer| {
-            let changed = writer.naming.replace(&writer.connection, names)?;
-            if changed {
-                // Whoever opens the file next makes them anew, should this process not come to it.
-                writer.set_meta("rolled_up_to", "under other names")?;
+        let changed = self.name_peers(names)?;
+        self.commit()?;
+        Ok(changed)
+    }
+
+    /// Writes names that are not written yet, into the open transaction.
+    pub(super) fn write_names(&mut self) -> Result<()> {
+        if !self.naming.has_unwritten() {
+            return Ok(());
+        }
+        self.begin_if_needed()?;
+        self.uncommitted += 1;
+        match self.naming.write(&self.connection) {
+            Ok(has_changed) => {
+                self.has_renamed |= has_changed;
+                Ok(())
             }
-            Ok(changed)
-        })?;
-        self.has_news = false;
-        Ok(renamed)
+            Err(error) => {
+                self.roll_back();
+                Err(error)
+            }
+        }
     }
 
     /// Who opened TCP connections to whom, or sent requests: pairs of client and server, each once.
@@ -189,9 +372,17 @@ impl Writer {
         Ok(pairs.collect::<std::result::Result<_, _>>()?)
     }
 
-    /// The entry points in force.
+    /// Peers at an address.
+    pub fn peers_at(&self, ip: IpAddr) -> Result<Vec<(PeerId, Peer)>> {
+        let sql = format!("SELECT peer_id, {PEER_COLUMNS} FROM raw.peers WHERE ip = ?");
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let peers = statement.query_map([ip.to_string()], |row| Ok((PeerId(row.get(0)?), peer(row, 1)?)))?;
+        Ok(peers.collect::<std::result::Result<_, _>>()?)
+    }
+
+    /// The entry points in force, to be committed with the next rows.
     pub fn replace_entry_points(&mut self, services: &[String], guessed: bool) -> Result<()> {
-        self.in_transaction(|writer| {
+        self.uncommitted_work(1, |writer| {
             writer.connection.execute_batch("DELETE FROM raw.entry_points")?;
             for service in services {
                 writer.connection.execute("INSERT INTO raw.entry_points VALUES (?, ?)", params![service, guessed])?;

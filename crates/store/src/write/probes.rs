@@ -8,7 +8,7 @@ use wirereel_query::{checks::CheckState, probes::HopReported};
 use super::{beside::Beside, checks::code_of};
 use crate::{
     error::Result,
-    rows::{ProbeHops, ProbeNames, ProbeResults},
+    rows::{ProbeHops, ProbeNames, ProbeObserved, ProbeResults},
     store::Shared,
 };
 
@@ -110,7 +110,8 @@ impl ProbeWriter {
     pub fn forget(&mut self, until_us: i64, rows: u64) -> Result<u64> {
         let removed = self.beside.forget(ProbeResults::TABLE, "intended_us", until_us, rows)?;
         // Hops never outlive their result by more than a slice.
-        Ok(removed + self.beside.forget(ProbeHops::TABLE, "intended_us", until_us, rows)?)
+        let removed = removed + self.beside.forget(ProbeHops::TABLE, "intended_us", until_us, rows)?;
+        Ok(removed + self.beside.forget(ProbeObserved::TABLE, "intended_us", until_us, rows)?)
     }
 
     /// Moves the log into the file when it is time.

@@ -27,8 +27,19 @@ pub(super) const BY_SERVICE: &str =
     "JOIN raw.peer_names c ON c.peer_id = t.client_peer JOIN raw.peer_names s ON s.peer_id = t.server_peer";
 
 impl Writer {
+    /// Brings roll-ups up to date with rows and names. True when names had changed so that they were made anew.
+    pub fn follow_rollups(&mut self) -> Result<bool> {
+        if self.are_rollups_old {
+            self.rebuild_rollups()?;
+            return Ok(true);
+        }
+        self.refresh_rollups()?;
+        Ok(false)
+    }
+
     /// Adds everything written since the last time to the roll-ups, and keyframes where they are due.
     pub fn refresh_rollups(&mut self) -> Result<()> {
+        self.write_names()?;
         if let Some(tally) = self.tally.take()
             && self.follow_tally(&tally)?
         {
@@ -70,7 +81,7 @@ impl Writer {
             writer.connection.execute_batch(&sql)?;
             writer.set_meta("rolled_up_to", "0")
         })?;
-        (self.rolled_up_to, self.tally) = (0, None);
+        (self.rolled_up_to, self.tally, self.are_rollups_old) = (0, None, false);
         self.refresh_rollups()
     }
 

@@ -14,6 +14,8 @@ import type {
   CheckRuns,
   CheckRunsQuestion,
   CompleteQuestion,
+  Customers,
+  CustomersQuestion,
   Density,
   DensityQuestion,
   Difference,
@@ -39,6 +41,10 @@ import type {
   Inspection,
   InspectQuestion,
   Message,
+  NamingChecked,
+  NamingDraft,
+  NamingSave,
+  NamingState,
   NewWhisperer,
   NextEventQuestion,
   PacketBytes,
@@ -66,7 +72,8 @@ import type {
   Suggestion,
   Tick,
   Topology,
-  UnresolvedAddress,
+  UnresolvedPage,
+  UnresolvedQuestion,
   WebsiteDetail,
   WebsiteDraft,
   WebsiteImport,
@@ -226,7 +233,16 @@ export interface Backend {
   alertTestTarget(target: string): Promise<void>;
 
   topology(scope: Scope, options?: AskOptions): Promise<Topology>;
-  unresolved(scope: Scope, options?: AskOptions): Promise<UnresolvedAddress[]>;
+  /** Who comes in from outside, grouped: totals, a curve, and a page of rows. */
+  customers(question: CustomersQuestion, options?: AskOptions): Promise<Customers>;
+  /** Addresses that nobody could name. */
+  unresolved(question: UnresolvedQuestion, options?: AskOptions): Promise<UnresolvedPage>;
+  /** What the user calls addresses, and where customers arrive. */
+  naming(options?: AskOptions): Promise<NamingState>;
+  /** What other rules would do; nothing is saved. */
+  namingCheck(draft: NamingDraft, options?: AskOptions): Promise<NamingChecked>;
+  /** Puts rules in the place of those that the writer knows; rejects when others are in force by now. */
+  namingSave(change: NamingSave): Promise<NamingState>;
   density(question: DensityQuestion, options?: AskOptions): Promise<Density>;
   exchanges(question: ExchangesQuestion, options?: AskOptions): Promise<ExchangesPage>;
   exchangeIndex(question: ExchangeAtQuestion, options?: AskOptions): Promise<ExchangePlace>;

@@ -28,6 +28,8 @@ import type {
   CheckRuns,
   CheckRunsQuestion,
   CompleteQuestion,
+  Customers,
+  CustomersQuestion,
   Density,
   DensityQuestion,
   Difference,
@@ -53,6 +55,10 @@ import type {
   Inspection,
   InspectQuestion,
   Message,
+  NamingChecked,
+  NamingDraft,
+  NamingSave,
+  NamingState,
   NewWhisperer,
   NextEventQuestion,
   PacketBytes,
@@ -77,7 +83,8 @@ import type {
   StateAt,
   Suggestion,
   Topology,
-  UnresolvedAddress,
+  UnresolvedPage,
+  UnresolvedQuestion,
   WebsiteDetail,
   WebsiteDraft,
   WebsiteImport,
@@ -265,8 +272,20 @@ export abstract class CommandBackend implements Backend {
   topology(scope: Scope, options?: AskOptions): Promise<Topology> {
     return this.ask("topology", scope, options);
   }
-  unresolved(scope: Scope, options?: AskOptions): Promise<UnresolvedAddress[]> {
-    return this.ask("unresolved", scope, options);
+  customers(question: CustomersQuestion, options?: AskOptions): Promise<Customers> {
+    return this.ask("customers", question, options);
+  }
+  unresolved(question: UnresolvedQuestion, options?: AskOptions): Promise<UnresolvedPage> {
+    return this.ask("unresolved", question, options);
+  }
+  naming(options?: AskOptions): Promise<NamingState> {
+    return this.ask("naming", {}, options);
+  }
+  namingCheck(draft: NamingDraft, options?: AskOptions): Promise<NamingChecked> {
+    return this.ask("naming_check", draft, options);
+  }
+  namingSave(change: NamingSave): Promise<NamingState> {
+    return this.ask("naming_save", change);
   }
   density(question: DensityQuestion, options?: AskOptions): Promise<Density> {
     return this.ask("density", question, options);

@@ -1,8 +1,7 @@
-import { flushSync } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { useBackend, type Backend, type CheckRun, type WebsiteDraft } from "../backend";
+import { useBackend, type Backend, type WebsiteDraft } from "../backend";
 import { EntryForm } from "../form/entry_form.svelte";
-import type { Field } from "../form/schema";
+import { mounted } from "../form/mounted.svelte";
 import { run } from "./testkit";
 import { WEBSITE } from "./website_form";
 
@@ -38,22 +37,8 @@ async function form(original?: string, saved: Record<string, unknown> = {}) {
     websiteTest: () => Promise.resolve({ problems: [], run: run() }),
   };
   useBackend(made as Backend);
-  let one!: EntryForm<WebsiteDraft, CheckRun>;
-  const end = $effect.root(() => {
-    one = new EntryForm(WEBSITE, original, saved);
-  });
-  const rest = async (): Promise<void> => {
-    flushSync();
-    await vi.advanceTimersByTimeAsync(400);
-    flushSync();
-  };
-  await rest();
-  const field = (path: string): Field => {
-    const found = one.fields.find((each) => each.path === `website.${path}`);
-    if (found === undefined) throw new Error(`There is no field ${path}.`);
-    return found;
-  };
-  return { one, field, checked, savedDrafts, rest, end };
+  const shown = await mounted("website", () => new EntryForm(WEBSITE, original, saved));
+  return { ...shown, checked, savedDrafts };
 }
 
 beforeEach(() => vi.useFakeTimers());

@@ -10,6 +10,7 @@ export type IconName =
   | "columns"
   | "compare"
   | "copy"
+  | "customers"
   | "down"
   | "download"
   | "exchanges"
@@ -49,7 +50,6 @@ export type IconName =
   | "undo"
   | "up"
   | "upload"
-  | "users"
   | "warn"
   | "whisperers"
   | "x";

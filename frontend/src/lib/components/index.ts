@@ -14,6 +14,7 @@ export { default as KeyHint } from "./KeyHint.svelte";
 export { default as Menu } from "./Menu.svelte";
 export type { MenuEntry } from "./menu";
 export { default as Popover } from "./Popover.svelte";
+export { default as SearchField } from "./SearchField.svelte";
 export { default as Segmented } from "./Segmented.svelte";
 export { default as SmallDialog } from "./SmallDialog.svelte";
 export { default as Spinner } from "./Spinner.svelte";

@@ -1,8 +1,7 @@
-import { flushSync } from "svelte";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { useBackend, type Backend, type ProbeDraft, type ProbeRun } from "../backend";
+import { useBackend, type Backend, type ProbeDraft } from "../backend";
 import { EntryForm } from "../form/entry_form.svelte";
-import type { Field } from "../form/schema";
+import { mounted } from "../form/mounted.svelte";
 import { PROBE } from "./probe_form";
 import { run } from "./testkit";
 
@@ -36,22 +35,8 @@ async function form(original?: string, saved: Record<string, unknown> = {}) {
     probeTest: () => Promise.resolve({ problems: [], run: run() }),
   };
   useBackend(made as Backend);
-  let one!: EntryForm<ProbeDraft, ProbeRun>;
-  const end = $effect.root(() => {
-    one = new EntryForm(PROBE, original, saved);
-  });
-  const rest = async (): Promise<void> => {
-    flushSync();
-    await vi.advanceTimersByTimeAsync(400);
-    flushSync();
-  };
-  await rest();
-  const field = (path: string): Field => {
-    const found = one.fields.find((each) => each.path === `probe.${path}`);
-    if (found === undefined) throw new Error(`There is no field ${path}.`);
-    return found;
-  };
-  return { one, field, savedDrafts, rest, end };
+  const shown = await mounted("probe", () => new EntryForm(PROBE, original, saved));
+  return { ...shown, savedDrafts };
 }
 
 beforeEach(() => vi.useFakeTimers());

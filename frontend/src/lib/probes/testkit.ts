@@ -97,6 +97,7 @@ export function probe(changes: Partial<ProbeRow> = {}): ProbeRow {
     figures: figures(),
     last: null,
     alert_id: null,
+    found: null,
     ...changes,
   };
 }

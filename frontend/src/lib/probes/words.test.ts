@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
+import type { FoundTarget } from "../backend";
 import { AT, figures, hopFigures, NO_TIMES, probe, probes, run } from "./testkit";
 import {
   boxWords,
   everyWords,
+  foundWords,
+  healthOf,
   lengthWords,
   listWords,
   partWords,
@@ -43,6 +46,36 @@ describe("a probe in words", () => {
     );
     expect(spoken(probe({ since_us: null }), 600_000, AT)).toContain("past 10 min: no probes");
     expect(sinceWords(probe({ state: "unknown" }), AT)).toBe("not probed yet");
+  });
+});
+
+describe("a target that a source found", () => {
+  const found: FoundTarget = {
+    source: "production",
+    service: "cart",
+    node: "n1",
+    tags: [],
+    health: "unknown",
+    stale: null,
+  };
+
+  it("is told with its source, its health and why it may be stale", () => {
+    expect(foundWords(found)).toBe("cart on n1, found by production");
+    expect(foundWords({ ...found, service: "", tags: ["grpc", "v2"] })).toBe("found by production, tagged grpc v2");
+    expect(foundWords({ ...found, node: "", health: "critical", stale: "connection refused" })).toBe(
+      "cart, found by production, critical; stale: connection refused",
+    );
+    expect(
+      (["passing", "warning", "critical", "maintenance", "unknown"] as const).map(
+        (health) => healthOf({ health })?.tone,
+      ),
+    ).toEqual(["t3", "warn", "err", "t3", undefined]);
+  });
+
+  it("is spoken with its probe", () => {
+    expect(spoken(probe({ found: { ...found, health: "warning" } }), 600_000, AT)).toContain(
+      "1 does not report; cart on n1, found by production, warning; past",
+    );
   });
 });
 

@@ -1,6 +1,6 @@
 // What is said of probes.
 
-import type { HopFigures, HopReported, ProbeRow, ProbeRun, Probes } from "../backend";
+import type { FoundTarget, HopFigures, HopReported, ProbeRow, ProbeRun, Probes, TargetHealth } from "../backend";
 import type { Fact } from "../components";
 import { clock, count, counted, duration, latency } from "../format";
 import {
@@ -64,6 +64,28 @@ export function boxWords({ white_box, hops, hops_told, interval_ms }: ProbeRow):
         ? "none reports"
         : `${count(silent)} ${silent === 1 ? "does" : "do"} not report`;
   return `white-box, ${counted(hops, "hop")}, ${hops === 1 && silent <= 0 ? "reports" : told}`;
+}
+
+const HEALTH: Record<Exclude<TargetHealth, "unknown">, { word: string; tone: Tone }> = {
+  passing: { word: "passing", tone: "t3" },
+  warning: { word: "warning", tone: "warn" },
+  critical: { word: "critical", tone: "err" },
+  maintenance: { word: "in maintenance", tone: "t3" },
+};
+
+/** What a source says of a target's health; nothing where it says nothing. */
+export function healthOf({ health }: Pick<FoundTarget, "health">): { word: string; tone: Tone } | null {
+  return health === "unknown" ? null : HEALTH[health];
+}
+
+/** Who found a target: `cart on n1, found by production, critical; stale: …`. */
+export function foundWords(found: FoundTarget): string {
+  const { source, service, node, tags, stale } = found;
+  const what = service === "" ? "" : node === "" ? `${service}, ` : `${service} on ${node}, `;
+  const said = [`${what}found by ${source}`, ...(tags.length === 0 ? [] : [`tagged ${tags.join(" ")}`])];
+  const health = healthOf(found);
+  if (health !== null) said.push(health.word);
+  return said.join(", ") + (stale === null ? "" : `; stale: ${stale}`);
 }
 
 export function successTone(success: number | null): Tone | "" {
@@ -153,6 +175,7 @@ function fact(name: string, text: string | null, more: Partial<Fact> = {}): Fact
 export function spoken(row: ProbeRow, pastMs: number, nowUs: number): string {
   const { figures } = row;
   const parts = [`${row.probe}, ${sinceWords(row, nowUs)}`, boxWords(row)];
+  if (row.found !== null) parts.push(foundWords(row.found));
   const past = `past ${duration(pastMs * 1000)}`;
   parts.push(
     checksOf(figures) === 0

@@ -18,6 +18,7 @@ const nowhere: Place = {
   checks: { website: null, tab: "runs", failing: false },
   probes: { probe: null, list: "list", tab: "path", failing: false, runUs: null },
   alerts: { id: null, list: "alerts" },
+  customers: { tab: "customers", by: "network", network: null },
 };
 
 describe("the address", () => {
@@ -48,6 +49,7 @@ describe("the address", () => {
       checks: { website: "https://shop.test/a?b=c&d", tab: "heat", failing: true },
       probes: { probe: "catalog & co", list: "regions", tab: "runs", failing: true, runUs: 1_795_257_725_187_001 },
       alerts: { id: "01J9", list: "rules" },
+      customers: { tab: "unresolved", by: "address", network: "2001:db8:4a::/48" },
     };
     expect(readAddress(writeAddress(place))).toEqual(place);
   });

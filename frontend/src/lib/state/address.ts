@@ -5,12 +5,14 @@ import {
   readAlerts,
   readChecks,
   readCompared,
+  readCustomers,
   readProbes,
   readSequence,
   readWhisperer,
   writeAlerts,
   writeChecks,
   writeCompared,
+  writeCustomers,
   writeProbes,
   writeSequence,
   writeWhisperer,
@@ -18,6 +20,7 @@ import {
 import type { AlertsPlace } from "./alerts_view.svelte";
 import type { ChecksPlace } from "./checks_view.svelte";
 import type { Compared } from "./comparison.svelte";
+import type { CustomersPlace } from "./customers_view.svelte";
 import { paneNamed, type PaneId } from "./pane.svelte";
 import type { ProbesPlace } from "./probes_view.svelte";
 import type { Inspected } from "./selection.svelte";
@@ -41,6 +44,7 @@ export interface Place {
   checks: ChecksPlace;
   probes: ProbesPlace;
   alerts: AlertsPlace;
+  customers: CustomersPlace;
 }
 
 const ELSEWHERE = "~";
@@ -71,6 +75,7 @@ export function writeAddress(place: Place): string {
   for (const [key, value] of writeChecks(place.checks)) put(key, value);
   for (const [key, value] of writeProbes(place.probes)) put(key, value);
   for (const [key, value] of writeAlerts(place.alerts)) put(key, value);
+  for (const [key, value] of writeCustomers(place.customers)) put(key, value);
   return `#/${place.pane}${query.length > 0 ? `?${query.join("&")}` : ""}`;
 }
 
@@ -96,6 +101,7 @@ export function readAddress(hash: string): Place {
     checks: readChecks(values),
     probes: readProbes(values),
     alerts: readAlerts(values),
+    customers: readCustomers(values),
   };
 }
 

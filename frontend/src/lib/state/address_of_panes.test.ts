@@ -83,6 +83,21 @@ describe("the address of a probe", () => {
   });
 });
 
+describe("the address of customers", () => {
+  it("names tab, grouping and network, and nothing while all networks are listed", () => {
+    const place: Place = {
+      ...compare,
+      pane: "customers",
+      customers: { tab: "unresolved", by: "address", network: "192.0.2.0/24" },
+    };
+    expect(writeAddress(place)).toBe("#/customers?customers=unresolved&customers_by=address&network=192.0.2.0/24");
+    expect(readAddress(writeAddress(place))).toEqual(place);
+    const all = { tab: "customers", by: "network", network: null } as const;
+    expect(writeAddress({ ...place, customers: all })).toBe("#/customers");
+    expect(readAddress("#/customers?customers=x&customers_by=y&network=").customers).toEqual(all);
+  });
+});
+
 describe("the address of a whisperer", () => {
   it("names whisperer and tab, and nothing while the first one's status is shown", () => {
     const place: Place = { ...compare, pane: "whisperers", whisperer: { id: "w-2", tab: "parsing" } };

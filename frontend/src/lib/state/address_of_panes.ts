@@ -1,11 +1,12 @@
 // The parts of the address that one pane alone has: what is compared, whose exchanges are in sequence, which whisperer, website,
-// probe or alert is shown.
+// probe or alert is shown, which customers are listed.
 
 import type { SequenceOf, TimeRange, TimeWindow } from "../backend";
 import { ALERT_LISTS, type AlertsPlace } from "./alerts_view.svelte";
 import { readId, readInstant, writeInstant } from "./address";
 import { CHECK_TABS, type ChecksPlace } from "./checks_view.svelte";
 import { FIRST_METRIC, METRICS, MOST_SERVICES, type Compared } from "./comparison.svelte";
+import { CUSTOMER_GROUPINGS, CUSTOMER_TABS, type CustomersPlace } from "./customers_view.svelte";
 import { PROBE_LISTS, PROBE_TABS, type ProbesPlace } from "./probes_view.svelte";
 import { WHISPERER_TABS, type WhispererPlace } from "./whisperer_view.svelte";
 
@@ -134,6 +135,23 @@ export function readAlerts(values: URLSearchParams): AlertsPlace {
   return {
     id: values.get("alert") || null,
     list: ALERT_LISTS.find((list) => list === values.get("list")) ?? "alerts",
+  };
+}
+
+/** Keys and values; all networks are left out. */
+export function writeCustomers({ tab, by, network }: CustomersPlace): [key: string, value: string][] {
+  const parts: [string, string][] = [];
+  if (tab !== "customers") parts.push(["customers", tab]);
+  if (by !== "network") parts.push(["customers_by", by]);
+  if (network !== null) parts.push(["network", network]);
+  return parts;
+}
+
+export function readCustomers(values: URLSearchParams): CustomersPlace {
+  return {
+    tab: CUSTOMER_TABS.find((tab) => tab === values.get("customers")) ?? "customers",
+    by: CUSTOMER_GROUPINGS.find((by) => by === values.get("customers_by")) ?? "network",
+    network: values.get("network") || null,
   };
 }
 

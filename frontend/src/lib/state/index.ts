@@ -14,6 +14,7 @@
 // | `comparison`| `services`, `metric`, `before`, `below`: the Compare pane's | the same                                   |
 // | `checksView` | `website`, `tab`, `failing`                                 | the same                                   |
 // | `probesView` | `probe`, `list`, `tab`, `failing`, `runUs`                  | the same                                   |
+// | `customersView` | `tab`, `by`, `network`                              | the same, `enter(network)`, `leave()`      |
 // | `watched`   | `at`, `span`: the time of websites and probes               | `choose(span)`, `clear()`                  |
 // | `alertsView` | `id`, `list`                                               | the same, `look(id)`                       |
 // | `whispererView` | `id`, `tab`                                             | the same, `fix(id)`                        |
@@ -39,6 +40,7 @@ export { alertsView, type AlertList } from "./alerts_view.svelte";
 export { bookmarks } from "./bookmarks.svelte";
 export { checksView, type CheckTab } from "./checks_view.svelte";
 export { comparison, METRICS, MOST_SERVICES, type Compared } from "./comparison.svelte";
+export { customersView, type CustomersTab } from "./customers_view.svelte";
 export { messages, type Toast } from "./messages.svelte";
 export { moment } from "./moment.svelte";
 export { pane, PANES, type PaneId } from "./pane.svelte";

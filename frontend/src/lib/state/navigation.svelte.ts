@@ -5,6 +5,7 @@ import { readAddress, writeAddress, type Place } from "./address";
 import { alertsView } from "./alerts_view.svelte";
 import { checksView } from "./checks_view.svelte";
 import { comparison } from "./comparison.svelte";
+import { customersView } from "./customers_view.svelte";
 import { followPlace, splitPlace } from "./link";
 import { pane } from "./pane.svelte";
 import { playhead } from "./playhead.svelte";
@@ -101,6 +102,7 @@ function forgetWithRecording(): void {
         playhead.settle();
         selection.clear();
         comparison.clear();
+        if (customersView.network !== null) customersView.leave();
       }
       known = id;
     });
@@ -130,6 +132,7 @@ function here(): Place {
     checks: checksView.place,
     probes: probesView.place,
     alerts: alertsView.place,
+    customers: customersView.place,
   };
 }
 
@@ -148,6 +151,7 @@ function apply(place: Place): void {
   checksView.place = place.checks;
   probesView.place = place.probes;
   alertsView.place = place.alerts;
+  customersView.place = place.customers;
   playhead.moveTo(place.atUs);
   playhead.settle();
 }

@@ -5,6 +5,7 @@ export const PANES = [
   { id: "topology", title: "Topology", key: "t" },
   { id: "exchanges", title: "Exchanges", key: "e" },
   { id: "flows", title: "Flows", key: "f" },
+  { id: "customers", title: "Customers", key: "u" },
   { id: "compare", title: "Compare", key: "c" },
   { id: "problems", title: "Problems", key: "i" },
   { id: "checks", title: "Checks", key: "k", begins: true },

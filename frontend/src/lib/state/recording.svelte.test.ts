@@ -27,7 +27,7 @@ const app = (state: CaptureState): AppState => ({
   samples: [],
 });
 
-const alerts = { open: 0, unacknowledged: 0, websites_down: 0, generation: 0 };
+const alerts = { open: 0, unacknowledged: 0, websites_down: 0, probes_down: 0, generation: 0 };
 
 /** A host whose answers come by hand. */
 function host() {

@@ -9,7 +9,7 @@ const REFRESH_WHILE_IMPORTING_MS = 400;
 /** The recording that live capture fills. */
 const LIVE = "live";
 
-const NO_ALERTS: AlertsBadge = { open: 0, unacknowledged: 0, websites_down: 0, generation: 0 };
+const NO_ALERTS: AlertsBadge = { open: 0, unacknowledged: 0, websites_down: 0, probes_down: 0, generation: 0 };
 
 class RecordingStore {
   /** Everything the host told last; null until it answered for the first time. */
@@ -190,7 +190,8 @@ function sameBadge(a: AlertsBadge, b: AlertsBadge): boolean {
     a.generation === b.generation &&
     a.open === b.open &&
     a.unacknowledged === b.unacknowledged &&
-    a.websites_down === b.websites_down
+    a.websites_down === b.websites_down &&
+    a.probes_down === b.probes_down
   );
 }
 

@@ -1,7 +1,8 @@
 // The graph that the pane shows: pulled, placed, routed.
 
 import { untrack } from "svelte";
-import { pull, type Pulled, type Scope, type StateAt, type Topology, type UnresolvedAddress } from "../backend";
+import { pull, type Pulled, type Scope, type StateAt, type Topology, type UnresolvedPage } from "../backend";
+import { naming } from "../customers/naming.svelte";
 import { moment, playhead, recording, selection } from "../state";
 import { NO_BOXES, withCentres, type Boxes, type Link, type Point } from "./layout/geometry";
 import type { Room } from "./layout/layered";
@@ -23,6 +24,9 @@ interface Question {
   scope: Scope;
 }
 
+/** So many of the addresses that nobody could name are listed beside the graph. */
+const UNRESOLVED_SHOWN = 50;
+
 /** With more edges than this a dragged card pulls its edges along and the others find new ways when it is dropped. */
 const ROUTED_LIVE = 400;
 
@@ -42,7 +46,8 @@ const WHOLE: Scope = { range: null, filter: "" };
 /** Make one while a component is being made. */
 export class TopologyModel {
   readonly scoped: Pulled<Known>;
-  readonly unresolved: Pulled<UnresolvedAddress[]>;
+  /** The busiest of those that nobody could name, and how many there are. */
+  readonly unresolved: Pulled<UnresolvedPage>;
   /** The card in the user's hand. */
   dragging = $state.raw<{ name: string; at: Point } | null>(null);
   /** The moment that is drawn; of a large graph only as often as drawing it leaves the playhead free to move. */
@@ -58,7 +63,7 @@ export class TopologyModel {
       pull<Question, Known>({
         lane,
         question,
-        generation: () => recording.generation,
+        generation: () => recording.generation + naming.revision,
         ask: async (host, { recordingId, scope }, options) => ({
           recordingId,
           graph: await host.topology(scope, options),
@@ -69,8 +74,9 @@ export class TopologyModel {
     this.unresolved = pull({
       lane: "unresolved",
       question: () => this.#question(selection.scope),
-      generation: () => recording.generation,
-      ask: (host, { scope }, options) => host.unresolved(scope, options),
+      generation: () => recording.generation + naming.revision,
+      ask: (host, { scope }, options) =>
+        host.unresolved({ scope, sort: "flows", descending: true, offset: 0, limit: UNRESOLVED_SHOWN }, options),
     });
     $effect(() => this.#place());
     this.#followMoment();

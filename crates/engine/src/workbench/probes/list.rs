@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use wirereel_probes::{State, config::Mode};
+use wirereel_probes::{State, config::Mode, discovery::Target};
 use wirereel_query::{
     checks::WebsiteState,
     probes::{HopReported, ProbeFigures, ProbeRow, ProbeRun, Probes, ProbesQuestion, RegionCell},
@@ -15,7 +15,7 @@ use super::{Workbench, lock, no_such, now_us};
 use crate::{
     EngineError, Workspace,
     checking::Standing,
-    probing::{HELD_US, KIND, ReadyProbe, Sample, figures, percentiles, sample_of, state_at},
+    probing::{Board, HELD_US, KIND, ReadyProbe, Sample, Site, figures, percentiles, sample_of, shown, state_at},
 };
 
 const DEFAULT_PAST_MS: u64 = 600_000;
@@ -27,6 +27,8 @@ pub(super) struct Entry {
     state: WebsiteState,
     standing: Standing,
     samples: Vec<Sample>,
+    /// What a source found.
+    target: Option<Arc<Target>>,
 }
 
 impl Workbench {
@@ -46,13 +48,7 @@ impl Workbench {
         let mut entries = {
             let board = lock(&self.probes.board);
             answer.problems = board.problems.iter().chain(&board.hindrance).cloned().collect();
-            let entry = |(_, site): (_, &crate::probing::Site)| Entry {
-                ready: Arc::clone(&site.ready),
-                state: site.state(now_us),
-                standing: site.standing,
-                samples: site.samples().copied().collect(),
-            };
-            board.sites().map(entry).collect::<Vec<_>>()
+            board.sites().map(|(_, site)| Entry::new(&board, site, now_us)).collect::<Vec<_>>()
         };
         let workspace = if entries.is_empty() { None } else { self.probed_into()? };
         // What is held in memory is all there is to know of the past minutes.
@@ -90,12 +86,7 @@ impl Workbench {
         let entry = {
             let board = lock(&self.probes.board);
             let site = board.site(name).ok_or_else(|| no_such(name))?;
-            Entry {
-                ready: Arc::clone(&site.ready),
-                state: site.state(now_us),
-                standing: site.standing,
-                samples: site.samples().copied().collect(),
-            }
+            Entry::new(&board, site, now_us)
         };
         let last = match self.probed_into()? {
             Some(workspace) => last_runs(&workspace, std::slice::from_ref(&entry), lane)?,
@@ -125,11 +116,22 @@ impl Workbench {
             figures: entry.figures(range),
             alert_id: self.alerting().open_alert_of(KIND, &probe.name),
             last,
+            found: entry.target.as_deref().map(shown),
         }
     }
 }
 
 impl Entry {
+    fn new(board: &Board, site: &Site, now_us: i64) -> Self {
+        Self {
+            ready: Arc::clone(&site.ready),
+            state: site.state(now_us),
+            standing: site.standing,
+            samples: site.samples().copied().collect(),
+            target: board.target(&site.ready.probe.name).map(Arc::clone),
+        }
+    }
+
     fn figures(&self, range: (i64, i64)) -> ProbeFigures {
         figures(self.samples.iter(), range, self.ready.probe.interval.as_nanos() / 1_000)
     }

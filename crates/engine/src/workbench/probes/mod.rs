@@ -12,6 +12,7 @@ mod editing;
 mod list;
 
 use std::{
+    collections::HashMap,
     fs, io,
     sync::{Arc, Mutex, OnceLock},
     time::{Duration, Instant, SystemTime},
@@ -22,7 +23,7 @@ use crate::{
     EngineError, Workspace, config,
     probing::{
         Board, Finding, KIND, PROBES_KEY, Probing, ReadyProbe, Running, SOURCES_KEY, TheSender, Told, all_answered,
-        found, read_listing, read_sources,
+        by_probe, found, read_listing, read_sources,
     },
 };
 
@@ -104,6 +105,7 @@ impl Workbench {
             }
         }
         followed.failed = done.is_err().then(Instant::now);
+        self.tell_probes_down();
         if had_some {
             self.ticks.checks();
         }
@@ -132,13 +134,16 @@ impl Workbench {
         let mut problems = followed.problems.clone();
         let mut listed = followed.written.clone();
         followed.waits_for_sources = false;
+        let mut targets = HashMap::new();
         if let Some(finding) = &mut followed.finding {
-            let targets = finding.targets();
-            followed.waits_for_sources = !all_answered(&targets);
-            let (probes, wrong) = found(&targets, &listed, &followed.listed, self.probing());
+            let told = finding.targets();
+            followed.waits_for_sources = !all_answered(&told);
+            let (probes, wrong) = found(&told, &listed, &followed.listed, self.probing());
+            targets = by_probe(&told, &probes);
             listed.extend(probes);
             problems.extend(wrong);
         }
+        lock(&self.probes.board).found(targets);
         followed.listed = listed;
         problems
     }
@@ -186,10 +191,16 @@ impl Workbench {
             }
             changed |= news.changed;
             if changed && told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
+                workbench.tell_probes_down();
                 workbench.ticks.checks();
                 (told, changed) = (Some(Instant::now()), false);
             }
         })
+    }
+
+    fn tell_probes_down(&self) {
+        let down = lock(&self.probes.board).down(now_us());
+        self.ticks.probes_down(down);
     }
 
     /// Ends probing; what was known by then is stored.

@@ -68,12 +68,12 @@ impl Reader {
                 |counters: &Counters| counters.requests + counters.connects + counters.refused + counters.resets > 0;
             edges.retain(|edge, figures| is_seen(&figures.counters) || open.get(edge).is_some_and(|open| *open > 0));
         }
-        let name = |node: i32| graph.nodes.get(&node).map(|node| node.name.clone());
+        let name = |node: i32| graph.who.name(node);
         let named = edges.into_iter().filter_map(|((client, server), mut figures)| {
             figures.golden = figures.counters.golden(&figures.latency, seconds);
             Some(((name(client)?, name(server)?), figures))
         });
-        let kinds = graph.nodes.values().map(|node| (node.name.clone(), node.kind)).collect();
+        let kinds = graph.who.named().map(|(_, node)| (node.name.clone(), node.kind)).collect();
         Ok(WindowFigures { range, seconds, edges: named.collect(), kinds })
     }
 

@@ -161,14 +161,14 @@ impl Reader {
     /// Connections tried of which nothing was heard again, at such ports.
     fn unheard(&self, service: i32, from_ns: i64, to_ns: i64, ports: &BTreeSet<u16>) -> Result<Vec<Call>> {
         let graph = self.graph()?;
-        let Some(node) = graph.nodes.get(&service) else { return Ok(Vec::new()) };
+        let Some(name) = graph.who.name(service) else { return Ok(Vec::new()) };
         let sql = format!(
             "SELECT epoch_ns(opened_at), client_service, server_port FROM raw.named_flows \
              WHERE close_reason = 'unanswered' AND server_service = ? AND {} ORDER BY opened_us LIMIT {MOST_CALLS}",
             within("opened_us", from_ns, to_ns)
         );
         let mut calls = Vec::new();
-        self.each(&sql, [&node.name], |row| {
+        self.each(&sql, [&name], |row| {
             if ports.is_empty() || ports.contains(&row.get(2)?) {
                 let client: String = row.get(1)?;
                 let client = graph.id_of(&client).unwrap_or(-1);

@@ -122,14 +122,14 @@ impl Reader {
             .into_iter()
             .filter_map(|client| {
                 let (last, first) = around.get(&client).copied().unwrap_or_default();
-                let name = graph.nodes.get(&client)?.name.clone();
+                let name = graph.who.name(client)?;
                 Some(saw(name, shown.iter().filter(|call| call.client == client), last, first))
             })
             .collect();
         callers.sort_by(|a, b| b.calls.cmp(&a.calls).then_with(|| a.client.cmp(&b.client)));
         let is_slow = finding.kind == IncidentKind::Slow;
         Ok(Incident {
-            service: graph.nodes.get(&service).map(|node| node.name.clone()).unwrap_or_default(),
+            service: graph.who.name(service).unwrap_or_default(),
             kind: finding.kind,
             range: TimeRange { from_us: micros(from_ns), to_us },
             recovered: finding.recovered,

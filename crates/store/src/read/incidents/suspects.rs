@@ -112,7 +112,7 @@ impl Reader {
         );
         self.batches(&sql, [], |batch| {
             for (service, bucket_s, all, bad) in tallies(batch) {
-                if graph.nodes.get(&service).is_some_and(|node| node.kind != ServiceKind::Customers) {
+                if graph.who.kind(service).is_some_and(|kind| kind != ServiceKind::Customers) {
                     let suspect = suspects.entry(service).or_default();
                     suspect.width_s = width_s;
                     suspect.buckets.insert(bucket_s, Tally { bad, all });

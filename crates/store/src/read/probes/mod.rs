@@ -7,7 +7,7 @@ mod seen;
 
 pub use parts::PathParts;
 pub use samples::{ProbeReading, ProbeSample};
-pub use seen::SeenExchange;
+pub use seen::{SeenExchange, SeenProbe, ToldProbe};
 
 use super::{
     Reader,

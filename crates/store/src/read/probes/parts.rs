@@ -59,7 +59,7 @@ impl Reader {
         let parts = ["own_ns", "link_ns", "queue_ns", "backend_ns"].map(times_sql).join(", ");
         let sql = format!(
             "SELECT hop, coalesce(region, ''), coalesce(raw.hop_role(max(role)), ''), mode(reported), count(*)::UBIGINT, {parts} \
-             FROM raw.probe_hops WHERE {within} GROUP BY hop, region ORDER BY avg(position), hop"
+             FROM raw.known_hops WHERE {within} GROUP BY hop, region ORDER BY avg(position), hop"
         );
         let mut hops = self.rows(&sql, [], |row| {
             Ok(HopFigures {
@@ -132,7 +132,7 @@ impl Reader {
              sum(link_ns) FILTER (not_split) / 1000.0::DOUBLE, sum(own_ns) / 1000.0::DOUBLE, coalesce(max(role), 0) = 2 FROM ( \
                 SELECT h.*, h.reported = 2 OR coalesce(lag(h.reported) OVER (PARTITION BY h.intended_us ORDER BY h.position), 0) = 2 \
                     AS not_split \
-                FROM (SELECT * FROM raw.probe_hops WHERE {within}) h \
+                FROM (SELECT * FROM raw.known_hops WHERE {within}) h \
                 JOIN (SELECT intended_us FROM raw.probe_results WHERE {within} AND state = 0) r ON r.intended_us = h.intended_us \
              ) GROUP BY col, hop ORDER BY col, place, hop"
         );

@@ -12,6 +12,11 @@ const MOST_ROWS: u32 = 500;
 /// Probes that are so far apart, microseconds, are looked up one by one.
 const NEAR_US: i64 = 600_000_000;
 
+/// Hops with what packets tell of them.
+const KNOWN_HOPS: &str = "raw.known_hops";
+/// Hops as they told their times themselves.
+pub(super) const TOLD_HOPS: &str = "raw.probe_hops";
+
 /// What [`run`] reads.
 const COLUMNS: &str = "r.number, n.name, r.intended_us, r.at_us, r.instants, r.state, r.white_box, r.reason, r.failure, r.probe_id, \
     r.total_ns::BIGINT, r.connect_ns::BIGINT, r.unattributed_ns, coalesce(r.inconsistent, false), \
@@ -53,7 +58,10 @@ pub(super) fn reported_of(code: u8) -> HopReported {
     }
 }
 
-fn hop(row: &Row<'_>) -> duckdb::Result<((i32, i64), ProbeHop)> {
+/// A hop, and what no hop explains of the whole result and whether that fits, where packets changed it.
+type HopRow = ((i32, i64), ProbeHop, Option<(Option<f64>, bool)>);
+
+fn hop(row: &Row<'_>) -> duckdb::Result<HopRow> {
     let hop = ProbeHop {
         position: row.get(2)?,
         hop: row.get(3)?,
@@ -66,7 +74,8 @@ fn hop(row: &Row<'_>) -> duckdb::Result<((i32, i64), ProbeHop)> {
         backend_us: micros(row.get(10)?),
         received_at_us: row.get::<_, Option<i64>>(11)?.map(|ns| ns.div_euclid(1_000)),
     };
-    Ok(((row.get(0)?, row.get(1)?), hop))
+    let whole = if row.get(12)? { Some((micros(row.get(13)?), row.get(14)?)) } else { None };
+    Ok(((row.get(0)?, row.get(1)?), hop, whole))
 }
 
 impl Reader {
@@ -127,6 +136,24 @@ impl Reader {
         self.with_hops(found)
     }
 
+    /// Results by their probes' numbers and instants, with hops of such a table.
+    pub(super) fn runs_of(&self, wanted: &[(i32, i64)], hops: &str) -> Result<Vec<(i32, ProbeRun)>> {
+        let (Some(first_us), Some(last_us)) =
+            (wanted.iter().map(|one| one.1).min(), wanted.iter().map(|one| one.1).max())
+        else {
+            return Ok(Vec::new());
+        };
+        let pairs: Vec<String> = wanted.iter().map(|(number, at_us)| format!("({number}, {at_us})")).collect();
+        let sql = format!(
+            "SELECT {COLUMNS} FROM (VALUES {}) t(number, at_us) \
+             JOIN raw.probe_results r ON r.number = t.number AND r.intended_us = t.at_us \
+             JOIN raw.probe_names n ON n.number = r.number WHERE r.intended_us BETWEEN {first_us} AND {last_us}",
+            pairs.join(", ")
+        );
+        let rows = self.rows(&sql, [], run)?;
+        self.with_hops_of(rows, hops)
+    }
+
     /// The result whose total is the median of those that succeeded in a time; of an even number, the lower one.
     pub fn median_probe(&self, probe: &str, (from_us, to_us): (i64, i64)) -> Result<Option<ProbeRun>> {
         let condition = self.probe_condition(Some(&[probe]))?;
@@ -143,6 +170,10 @@ impl Reader {
     }
 
     fn with_hops(&self, rows: Vec<(i32, ProbeRun)>) -> Result<Vec<ProbeRun>> {
+        Ok(self.with_hops_of(rows, KNOWN_HOPS)?.into_iter().map(|(_, run)| run).collect())
+    }
+
+    fn with_hops_of(&self, rows: Vec<(i32, ProbeRun)>, table: &str) -> Result<Vec<(i32, ProbeRun)>> {
         let wanted: Vec<(i32, i64)> = rows.iter().map(|(number, run)| (*number, run.intended_us)).collect();
         let (Some(first_us), Some(last_us)) =
             (wanted.iter().map(|one| one.1).min(), wanted.iter().map(|one| one.1).max())
@@ -152,18 +183,28 @@ impl Reader {
         let pairs: Vec<String> = wanted.iter().map(|(number, at_us)| format!("({number}, {at_us})")).collect();
         let sql = format!(
             "SELECT h.number, h.intended_us, h.position::UINTEGER, h.hop, coalesce(h.region, ''), coalesce(raw.hop_role(h.role), ''), \
-             h.reported, h.own_ns, h.link_ns, h.queue_ns::BIGINT, h.backend_ns::BIGINT, h.received_at_ns FROM raw.probe_hops h \
+             h.reported, h.own_ns, h.link_ns, h.queue_ns::BIGINT, h.backend_ns::BIGINT, h.received_at_ns, {} FROM {table} h \
              JOIN (VALUES {}) t(number, at_us) ON t.number = h.number AND t.at_us = h.intended_us \
              WHERE h.intended_us BETWEEN {first_us} AND {last_us} ORDER BY h.position",
+            if table == KNOWN_HOPS {
+                "h.observed_result, h.unattributed_ns, h.inconsistent"
+            } else {
+                "false, NULL::BIGINT, false"
+            },
             pairs.join(", ")
         );
         let mut hops: HashMap<(i32, i64), Vec<ProbeHop>> = HashMap::new();
-        for (of, hop) in self.rows(&sql, [], hop)? {
+        let mut observed: HashMap<(i32, i64), (Option<f64>, bool)> = HashMap::new();
+        for (of, hop, whole) in self.rows(&sql, [], hop)? {
             hops.entry(of).or_default().push(hop);
+            observed.extend(whole.map(|whole| (of, whole)));
         }
         let rows = rows.into_iter().map(|(number, run)| {
-            let hops = hops.remove(&(number, run.intended_us)).unwrap_or_default();
-            ProbeRun { hops, ..run }
+            let of = (number, run.intended_us);
+            let hops = hops.remove(&of).unwrap_or_default();
+            let (unattributed_us, inconsistent) =
+                observed.remove(&of).unwrap_or((run.unattributed_us, run.inconsistent));
+            (number, ProbeRun { hops, unattributed_us, inconsistent, ..run })
         });
         Ok(rows.collect())
     }

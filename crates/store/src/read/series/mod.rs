@@ -94,7 +94,7 @@ impl End {
 impl Side {
     fn of(graph: &Graph, name: &str, metric: Metric) -> Result<Self> {
         let node = graph.id_of(name).ok_or_else(|| StoreError::NotFound(format!("service {name}")))?;
-        let customers = graph.nodes.get(&node).is_some_and(|node| node.kind == ServiceKind::Customers);
+        let customers = graph.who.kind(node) == Some(ServiceKind::Customers);
         let end = match metric {
             Metric::RequestsIn if customers => End::Neither,
             Metric::RequestsOut => End::Client,

@@ -9,6 +9,10 @@ export type AlertsBadge = { open: number, unacknowledged: number,
  */
 websites_down: number, 
 /**
+ * Probes whose last call failed.
+ */
+probes_down: number, 
+/**
  * Rises when an alert opened, was over, or was altered.
  */
 generation: number, };

@@ -3,4 +3,4 @@
 /**
  * What kind of error a command met. The frontend matches these, never messages.
  */
-export type ErrorCode = "bad_request" | "bad_filter" | "bad_sql" | "not_found" | "nothing_open" | "bad_capture" | "superseded" | "cancelled" | "unsupported" | "internal";
+export type ErrorCode = "bad_request" | "bad_filter" | "bad_sql" | "not_found" | "conflict" | "nothing_open" | "bad_capture" | "superseded" | "cancelled" | "unsupported" | "internal";
