@@ -152,7 +152,7 @@ impl Crowd {
         while let Some(burst) = bursts.next().await {
             for _ in 0..burst {
                 let stream = connect(self.next_source(), self.to).await?;
-                if self.opened % 4 == 0 {
+                if self.opened.is_multiple_of(4) {
                     stream.set_zero_linger()?;
                 }
             }

@@ -23,7 +23,8 @@ impl Holders {
     /// Nobody yet: pairs for so many connections, which are opened at this pace together.
     pub(crate) fn start(port: u16, connections: u64, per_second: u32) -> Self {
         let pairs = connections.div_ceil(MOST_OF_ONE).max(1);
-        let start = |place| Holder::start(place as u8, port, connections.div_ceil(pairs), per_second / pairs as u32);
+        let (each, pace) = (connections.div_ceil(pairs), per_second / pairs as u32);
+        let start = |place: u64| Holder::start(place as u8, port, each, pace);
         Self { pairs: (0..pairs).map(start).collect() }
     }
 

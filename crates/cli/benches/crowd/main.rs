@@ -1,7 +1,8 @@
 //! A crowd that holds connections open while Wirereel watches: memory, lag, losses, and whether it counts exactly as many as are held.
 //!
 //! `make bench-crowd` prints a table and writes `target/bench/crowd.json`. `WIREREEL_BENCH_CONNECTIONS` has another number than 50,000. Both
-//! ends of each connection are processes of their own (`wirereel-shop hold` and `keep`), several where one may not open as many files. It needs the right to capture on `lo`.
+//! ends of each connection are processes of their own (`wirereel-shop hold` and `keep`), several where one may not open as many files. It
+//! needs the right to capture on `lo`.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints, and ends when something fails")]
 
 #[path = "../capture/cost.rs"]
@@ -139,13 +140,13 @@ fn agents_mb(host: &Host) -> f64 {
 
 /// What panes ask while the crowd is there.
 fn ask_questions(host: &Host, figures: &mut Figures) {
-    let recording = &host.call("app_state", &json!({})).unwrap()["recording"];
-    let range = recording["range"].clone();
+    let state = host.call("app_state", &json!({})).unwrap();
+    let range = state["recording"]["range"].clone();
     let questions = [
         ("state_at", json!({ "at_us": now_us(), "filter": "" })),
         ("topology", json!({ "filter": "" })),
         ("density", json!({ "range": range, "buckets": 1_200, "filter": "" })),
-        ("flows", json!({ "filter": "", "sort": "opened_at", "descending": true, "offset": 0, "limit": 200 })),
+        ("flows", json!({ "scope": {}, "sort": "opened_at", "descending": true, "offset": 0, "limit": 200 })),
     ];
     for (command, question) in questions {
         let times = (0..QUESTIONS).map(|_| {
