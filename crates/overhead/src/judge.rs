@@ -204,7 +204,10 @@ impl Level {
             bounds.push(Bound::new(what, " % of all cores", 5.0, cost.cpu_percent_per_100_rps.scaled(10.0)));
         }
         if let Some(one) = self.difference(Mode::Full, Measure::P95Percent) {
-            bounds.push(Bound::new("full: p95", " %", 3.0, one.interval));
+            let bound = Bound::new("full: p95", " %", 3.0, one.interval);
+            // What cannot be told from noise breaks no bound.
+            let noise = bound.held == Held::No && one.verdict == Verdict::NotMeasurable;
+            bounds.push(if noise { Bound { held: Held::Undecided, ..bound } } else { bound });
         }
         bounds
     }
@@ -304,6 +307,11 @@ pub(crate) mod tests {
         assert_eq!(held(&level, "full: p95"), Held::Undecided);
         let busy = judged(1.0, 60.0, 0.4);
         assert_eq!(held(&busy, "lifecycle: p95"), Held::Undecided, "a floor that high holds everything");
+        // Full capture is always a tenth slower, and so is nothing at all in one of its turns.
+        let mut runs = made(10.0, 0.1, 0.4);
+        runs.iter_mut().filter(|run| run.slot.mode == Mode::OffAgain).for_each(|run| run.load.p95_ms *= 1.15);
+        let level = Level::judge("fixed rate", Some(1_000), runs, Vec::new(), 2);
+        assert_eq!(held(&level, "full: p95"), Held::Undecided, "what cannot be told from noise breaks no bound");
     }
 
     #[test]

@@ -12,7 +12,7 @@ pub enum Mode {
     Off,
     /// SYN, FIN and RST alone, picked by the kernel.
     Lifecycle,
-    /// Headers up to TCP or UDP.
+    /// The first bytes of each packet: headers up to TCP or UDP, and what else fits.
     Headers,
     /// Whole packets, with their HTTP exchanges.
     Full,

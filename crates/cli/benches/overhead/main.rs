@@ -33,8 +33,8 @@ use wirereel_overhead::{
     Level, Load, Machine, Mode, Own, Plan, Report, Run, Slot, Stage, WatchError, Watched, draw, markdown, measure, text,
 };
 
-/// After a load, until its rows are stored.
-const SETTLE: Duration = Duration::from_secs(2);
+/// After a load, until its rows are stored; less after a short one.
+const SETTLE_S: u64 = 2;
 
 fn main() {
     let began = Instant::now();
@@ -55,7 +55,7 @@ fn main() {
     let filter = format!("tcp port {PORT}");
 
     let mut stage = Bench {
-        watched: Watched::new(&ask, host.id(), "lo", &filter, SETTLE),
+        watched: Watched::new(&ask, host.id(), "lo", &filter, Duration::from_secs(SETTLE_S.min(seconds / 2).max(1))),
         k6: K6::new(format!("http://127.0.0.1:{PORT}/steady"), fresh),
         rate,
         seconds: 2,

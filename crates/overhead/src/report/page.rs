@@ -19,8 +19,8 @@ makes the same comparison on your own machine in two minutes, without a load too
 const READING: &str = "## How to read it
 
 A load tool sends the same requests again and again: with nothing captured (*off*), with the capture of connections' beginnings and ends alone
-(*lifecycle*), with headers up to TCP (*headers*), with whole packets and their HTTP exchanges (*full*), and with nothing captured once more (*off
-again*). The next round runs backwards, so that a machine that gets warmer or busier favours nobody. The workbench is open all the time, with its
+(*lifecycle*), with the first 160 bytes of each packet (*headers*: those up to TCP, and where they are short the beginning of a request and of its
+answer), with whole packets and their HTTP exchanges (*full*), and with nothing captured once more (*off again*). The next round runs backwards, so that a machine that gets warmer or busier favours nobody. The workbench is open all the time, with its
 pages closed; what is switched is the capture.
 
 - **Differences** are taken against *off* of the same round, and then averaged. The bounds in brackets are those of a 95 % interval: a bootstrap
