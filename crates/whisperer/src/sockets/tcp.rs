@@ -59,13 +59,13 @@ impl TcpSockets {
 
 fn ask(kernel: &OwnedFd) -> io::Result<Vec<TcpSocket>> {
     // The others are of no process any more, or of none yet.
-    let wanted = StateFlags::all() - StateFlags::TIME_WAIT - StateFlags::SYN_RECV;
+    let wanted = || StateFlags::all() - StateFlags::TIME_WAIT - StateFlags::SYN_RECV;
     let mut sockets = Vec::new();
-    ask_for(kernel, AF_INET, wanted, &mut sockets)?;
+    ask_for(kernel, AF_INET, wanted(), &mut sockets)?;
     // Those that listen are in a table of their own, which is small.
     let listening = ask_for(kernel, AF_INET6, StateFlags::LISTEN, &mut sockets)?;
     if in_use_of_ipv6().is_none_or(|all| all > listening) {
-        ask_for(kernel, AF_INET6, wanted - StateFlags::LISTEN, &mut sockets)?;
+        ask_for(kernel, AF_INET6, wanted() - StateFlags::LISTEN, &mut sockets)?;
     }
     Ok(sockets)
 }
