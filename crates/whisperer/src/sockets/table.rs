@@ -62,7 +62,7 @@ impl Table {
     /// Looks again.
     pub(super) fn look(&mut self, at_ns: i64) -> io::Result<SocketChanges> {
         let found = read_ends(&mut self.tcp)?;
-        self.find_owners(found.values().copied());
+        self.find_owners(found.iter().map(|(end, inode)| (*inode, end.listening)));
         let mut serves: HashMap<i32, u16> = HashMap::new();
         for (end, inode) in &found {
             if let (true, SocketTransport::Tcp, Some(&pid)) = (end.listening, end.transport, self.owners.get(inode)) {
@@ -89,41 +89,54 @@ impl Table {
 
     /// Finds the processes of inodes. A new socket is mostly of a process that has some already, or of a new process: these are asked first,
     /// all others only when that does not tell, and not often: that takes long.
-    fn find_owners(&mut self, inodes: impl Iterator<Item = u64>) {
-        let wanted: HashSet<u64> = inodes.collect();
-        self.owners.retain(|inode, _| wanted.contains(inode));
-        self.unknown.retain(|inode| wanted.contains(inode));
-        let missing = |table: &Self| {
-            wanted.iter().any(|inode| !table.owners.contains_key(inode) && !table.unknown.contains(inode))
-        };
-        if !missing(self) {
+    fn find_owners(&mut self, inodes: impl Iterator<Item = (u64, bool)>) {
+        // By inode, whether it listens.
+        let wanted: HashMap<u64, bool> = inodes.collect();
+        self.owners.retain(|inode, _| wanted.contains_key(inode));
+        self.unknown.retain(|inode| wanted.contains_key(inode));
+        let known = |table: &Self, inode: &u64| table.owners.contains_key(inode) || table.unknown.contains(inode);
+        let mut missing: HashMap<u64, bool> =
+            wanted.iter().filter(|(inode, _)| !known(self, inode)).map(|(inode, listens)| (*inode, *listens)).collect();
+        if missing.is_empty() {
             return;
         }
+        // One that listens may be shared, and is that of the process that made it: everybody has to be asked.
+        let may_be_shared = missing.values().any(|listens| *listens);
         let Ok(processes) = all_processes() else { return };
         // What ended meanwhile is passed over.
         let processes: Vec<Process> = processes.flatten().collect();
         let alive: HashSet<i32> = processes.iter().map(|process| process.pid).collect();
         self.processes.retain(|pid, _| alive.contains(pid));
-        let (likely, others): (Vec<_>, Vec<_>) = processes
+        let (mut likely, others): (Vec<_>, Vec<_>) = processes
             .into_iter()
             .partition(|process| self.processes.contains_key(&process.pid) || !self.alive.contains(&process.pid));
         self.alive = alive;
-        likely.iter().for_each(|process| self.ask(process, &wanted));
-        if missing(self) && self.all_from.is_none_or(|from| Instant::now() >= from) {
+        // Who has the most sockets opens the most.
+        let mut had: HashMap<i32, usize> = HashMap::new();
+        self.owners.values().for_each(|pid| *had.entry(*pid).or_default() += 1);
+        likely.sort_by_key(|process| std::cmp::Reverse(had.get(&process.pid).copied().unwrap_or(0)));
+        for process in &likely {
+            if missing.is_empty() && !may_be_shared {
+                return;
+            }
+            self.ask(process, &wanted);
+            missing.retain(|inode, _| !self.owners.contains_key(inode));
+        }
+        if !missing.is_empty() && self.all_from.is_none_or(|from| Instant::now() >= from) {
             let began = processor_time();
             others.iter().for_each(|process| self.ask(process, &wanted));
             let rest = (processor_time().saturating_sub(began) * REST_PER_WALK).min(LONGEST_REST);
             self.all_from = Some(Instant::now() + rest);
-            self.unknown = wanted.into_iter().filter(|inode| !self.owners.contains_key(inode)).collect();
+            self.unknown = wanted.into_keys().filter(|inode| !self.owners.contains_key(inode)).collect();
         }
     }
 
     /// Takes the sockets of a process that are wanted. Those of another user's cannot be seen.
-    fn ask(&mut self, process: &Process, wanted: &HashSet<u64>) {
+    fn ask(&mut self, process: &Process, wanted: &HashMap<u64, bool>) {
         let Ok(files) = process.fd() else { return };
         for file in files.flatten() {
             let FDTarget::Socket(inode) = file.target else { continue };
-            if !wanted.contains(&inode) {
+            if !wanted.contains_key(&inode) {
                 continue;
             }
             // A listening socket that is shared belongs to the process that made it, which has the lowest number.
@@ -248,6 +261,17 @@ mod tests {
         drop((client, accepted, listener));
         let third = table.look(3).unwrap();
         assert!(third.closed.iter().any(|end| end.port == served && end.listening), "{third:?}");
+    }
+
+    #[test]
+    fn connections_that_come_later_are_found_with_their_process_too() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let mut table = Table::of(TcpSockets::open());
+        table.look(1).unwrap();
+        let later = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let changes = table.look(2).unwrap();
+        let [(_, Some(owner))] = ours(&changes, later.local_addr().unwrap().port())[..] else { panic!("{changes:?}") };
+        assert!(owner.process.starts_with("wirereel_whisp"), "{owner:?}");
     }
 
     #[test]
