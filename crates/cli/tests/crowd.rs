@@ -3,6 +3,7 @@
 //! Where the right to capture is missing the tests say so and pass: nothing can be captured there.
 #![cfg(target_os = "linux")]
 #![allow(clippy::print_stdout, reason = "a test says why it was left out")]
+#![allow(clippy::unwrap_used, reason = "also in what it shares with benchmarks")]
 
 #[path = "../benches/crowd/holder.rs"]
 mod holder;

@@ -189,9 +189,10 @@ fn a_hop_that_says_nothing_is_opaque_until_its_packets_are_captured() {
                 .filter(|run| run["state"] == "up")
                 .filter_map(|run| observed(&host, &run))
                 .collect();
-            (all.len() >= PROBES).then(|| json!(all))
+            let waited = all.iter().any(|run| hop(run, "nginx")["own_us"].as_f64().unwrap() > PACE_MS * 500.0);
+            (all.len() >= PROBES && waited).then(|| json!(all))
         },
-        "probes that were observed",
+        "probes that were observed, and one that waited in nginx",
     );
     let log = fs::read_to_string(server.join("access.log")).unwrap();
     let mut longest: f64 = 0.0;
@@ -209,7 +210,6 @@ fn a_hop_that_says_nothing_is_opaque_until_its_packets_are_captured() {
         let sum: f64 = parts.filter_map(Value::as_f64).sum();
         assert!((sum - run["total_us"].as_f64().unwrap()).abs() < 100.0, "{run}");
     }
-    assert!(longest > PACE_MS / 2.0, "none waited in nginx: {longest} ms");
     apart_ms.sort_by(f64::total_cmp);
     let (middle_ms, count) = (apart_ms[apart_ms.len() / 2], apart_ms.len());
     println!(

@@ -34,7 +34,7 @@ fn once(mut stream: impl Read + Write) {
 }
 
 pub(crate) fn plain() -> u16 {
-    serve(|stream| once(stream))
+    serve(once)
 }
 
 /// With a certificate of its own.

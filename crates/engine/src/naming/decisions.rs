@@ -329,7 +329,9 @@ mod tests {
     const NAMES: [Option<&str>; 5] = [None, None, Some("gateway"), Some("b.test"), Some("localhost")];
 
     /// What comes at once: peers, and calls between any that came by then.
-    fn came() -> impl Strategy<Value = Vec<(Vec<Peer>, Vec<(usize, usize)>)>> {
+    type Batch = (Vec<Peer>, Vec<(usize, usize)>);
+
+    fn came() -> impl Strategy<Value = Vec<Batch>> {
         let address = proptest::sample::select(ADDRESSES.to_vec());
         let name = || proptest::sample::select(NAMES.to_vec());
         let port = proptest::sample::select(vec![0_u16, 0, 0, 80, 5432]);

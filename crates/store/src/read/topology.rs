@@ -208,11 +208,11 @@ fn nodes(graph: &Graph, edges: &HashMap<EdgeKey, EdgeFigures>, seconds: f64) -> 
     // Of those without a name only those that did something.
     let unresolved = sums.keys().filter(|id| graph.who.kind(**id) == Some(ServiceKind::Unresolved));
     let unresolved = unresolved.filter_map(|id| Some((*id, graph.who.node(*id)?)));
-    let mut nodes: Vec<ServiceNode> = named
+    let mut nodes: Vec<(i32, ServiceNode)> = named
         .chain(unresolved)
         .map(|(id, node)| {
             let figures = sums.get(&id).unwrap_or(&silent);
-            ServiceNode {
+            let node = ServiceNode {
                 entry_point: graph.entry_points.contains(&node.name),
                 name: node.name,
                 kind: node.kind,
@@ -223,18 +223,20 @@ fn nodes(graph: &Graph, edges: &HashMap<EdgeKey, EdgeFigures>, seconds: f64) -> 
                 addresses: node.addresses,
                 blocks: node.blocks,
                 address_count: node.address_count,
-            }
+            };
+            (id, node)
         })
         .collect();
-    nodes.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-    nodes
+    // Two kinds of node may have one name.
+    nodes.sort_unstable_by(|(a_id, a), (b_id, b)| a.name.cmp(&b.name).then(a_id.cmp(b_id)));
+    nodes.into_iter().map(|(_, node)| node).collect()
 }
 
 fn edge_list(graph: &Graph, edges: &HashMap<EdgeKey, EdgeFigures>, seconds: f64) -> Vec<ServiceEdge> {
-    let mut list: Vec<ServiceEdge> = edges
+    let mut list: Vec<(EdgeKey, ServiceEdge)> = edges
         .iter()
         .filter_map(|(key, figures)| {
-            Some(ServiceEdge {
+            let edge = ServiceEdge {
                 client: graph.who.name(key.0)?,
                 server: graph.who.name(key.1)?,
                 golden: figures.counters.golden(&figures.latency, seconds),
@@ -243,9 +245,12 @@ fn edge_list(graph: &Graph, edges: &HashMap<EdgeKey, EdgeFigures>, seconds: f64)
                 resets: figures.counters.resets,
                 active_connections: figures.active_connections(),
                 protocol: graph.protocols.get(key).cloned().unwrap_or_else(|| "tcp".into()),
-            })
+            };
+            Some((*key, edge))
         })
         .collect();
-    list.sort_unstable_by(|a, b| (&a.client, &a.server).cmp(&(&b.client, &b.server)));
-    list
+    list.sort_unstable_by(|(a_key, a), (b_key, b)| {
+        (&a.client, &a.server).cmp(&(&b.client, &b.server)).then(a_key.cmp(b_key))
+    });
+    list.into_iter().map(|(_, edge)| edge).collect()
 }
