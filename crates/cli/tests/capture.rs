@@ -2,7 +2,6 @@
 //!
 //! Where the right to capture is missing the tests say so and pass: nothing can be captured there.
 #![cfg(unix)]
-#![allow(clippy::print_stdout, reason = "a test says why it was left out")]
 
 mod support;
 
@@ -20,18 +19,6 @@ use serde_json::Value;
 use support::Shell;
 
 const PATIENCE: Duration = Duration::from_secs(30);
-
-fn may_capture(shell: &Shell) -> bool {
-    let all: Vec<Value> = serde_json::from_str(&shell.done(&["capture", "status", "--format", "json"])).expect("JSON");
-    match (&all[0]["hindrance"], &all[0]["host"]) {
-        (Value::Null, Value::String(_)) => true,
-        (Value::Null, _) => panic!("the agent is built: cargo build -p wirereel-whisperer: {all:?}"),
-        (why, _) => {
-            println!("not tested: {why}");
-            false
-        }
-    }
-}
 
 /// A server of one answer per connection, for as long as the test runs.
 fn server() -> u16 {
@@ -107,7 +94,7 @@ fn requests(shell: &Shell) -> Value {
 #[test]
 fn where_no_workbench_runs_it_captures_by_itself_for_as_long_as_it_is_told() {
     let shell = Shell::new();
-    if !may_capture(&shell) {
+    if !shell.may_capture() {
         return;
     }
     let port = server();
@@ -129,7 +116,7 @@ fn where_no_workbench_runs_it_captures_by_itself_for_as_long_as_it_is_told() {
 #[test]
 fn a_running_one_is_told_by_another_and_ends_when_it_is_stopped() {
     let shell = Shell::new();
-    if !may_capture(&shell) {
+    if !shell.may_capture() {
         return;
     }
     let filter = format!("tcp port {}", server());
@@ -145,7 +132,7 @@ fn a_running_one_is_told_by_another_and_ends_when_it_is_stopped() {
 #[test]
 fn the_web_host_s_workbench_is_told_too() {
     let shell = Shell::new();
-    if !may_capture(&shell) {
+    if !shell.may_capture() {
         return;
     }
     let mut host = spawn(shell.folder.path(), &["serve"]);

@@ -2,7 +2,6 @@
 //!
 //! Where the right to capture is missing the tests say so and pass: nothing can be measured there.
 #![cfg(target_os = "linux")]
-#![allow(clippy::print_stdout, reason = "a test says why it was left out")]
 
 mod support;
 
@@ -19,18 +18,6 @@ use serde_json::Value;
 use support::Shell;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-
-fn may_capture(shell: &Shell) -> bool {
-    let all: Vec<Value> = serde_json::from_str(&shell.done(&["capture", "status", "--format", "json"])).expect("JSON");
-    match (&all[0]["hindrance"], &all[0]["host"]) {
-        (Value::Null, Value::String(_)) => true,
-        (Value::Null, _) => panic!("the agent is built: cargo build -p wirereel-whisperer: {all:?}"),
-        (why, _) => {
-            println!("not tested: {why}");
-            false
-        }
-    }
-}
 
 /// `wirereel ARGS --workspace FOLDER` with a folder of its own for what it makes for a while.
 fn command(shell: &Shell, args: &[&str]) -> Command {
@@ -74,7 +61,7 @@ fn ended(child: &mut Child) -> ExitStatus {
 #[test]
 fn a_short_measuring_counts_every_request_and_says_what_each_mode_took() {
     let shell = Shell::new();
-    if !may_capture(&shell) {
+    if !shell.may_capture() {
         return;
     }
     let output = command(&shell, &["doctor", "--overhead", "--seconds", "5", "--json"])
@@ -115,7 +102,7 @@ fn a_short_measuring_counts_every_request_and_says_what_each_mode_took() {
 #[test]
 fn ctrl_c_and_even_a_kill_leave_nothing_behind() {
     let shell = Shell::new();
-    if !may_capture(&shell) {
+    if !shell.may_capture() {
         return;
     }
     for signal in ["-INT", "-KILL"] {
@@ -143,7 +130,7 @@ fn ctrl_c_and_even_a_kill_leave_nothing_behind() {
 #[test]
 fn what_another_one_captures_meanwhile_is_refused_to_be_measured_with() {
     let shell = Shell::new();
-    if !may_capture(&shell) {
+    if !shell.may_capture() {
         return;
     }
     let mut other = command(&shell, &["capture", "start", "--filter", "tcp port 9"])

@@ -1,5 +1,6 @@
 //! Runs the built `wirereel` as a user would.
 #![allow(dead_code, reason = "each test program uses a part")]
+#![allow(clippy::print_stdout, reason = "a test says why it was left out")]
 
 use std::{
     path::{Path, PathBuf},
@@ -41,6 +42,20 @@ impl Shell {
         let output = self.run(args);
         assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// Whether this host lets the agent capture; says so where it does not.
+    pub(crate) fn may_capture(&self) -> bool {
+        let listed = self.done(&["capture", "status", "--format", "json"]);
+        let all: Vec<Value> = serde_json::from_str(&listed).expect("JSON");
+        match (&all[0]["hindrance"], &all[0]["host"]) {
+            (Value::Null, Value::String(_)) => true,
+            (Value::Null, _) => panic!("the agent is built: cargo build -p wirereel-whisperer: {all:?}"),
+            (why, _) => {
+                println!("not tested: {why}");
+                false
+            }
+        }
     }
 
     /// The rows of a query as a list of objects.
