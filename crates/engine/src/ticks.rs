@@ -34,6 +34,11 @@ impl TickBoard {
         self.sender.subscribe()
     }
 
+    /// Whether a page follows.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.sender.receiver_count() > 0
+    }
+
     /// Rows were added or something else was opened.
     pub(crate) fn rows_changed(&self) {
         self.sender.send_modify(|tick| {

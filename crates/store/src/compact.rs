@@ -48,14 +48,16 @@ pub struct Memory {
 pub(crate) fn memory_of(connection: &Connection) -> Result<Memory> {
     let sql = "SELECT coalesce(sum(memory_usage_bytes), 0)::UBIGINT, coalesce(sum(temporary_storage_bytes), 0)::UBIGINT \
                FROM duckdb_memory()";
-    Ok(connection.query_row(sql, [], |row| Ok(Memory { bytes: row.get(0)?, spilled_bytes: row.get(1)? }))?)
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([], |row| Ok(Memory { bytes: row.get(0)?, spilled_bytes: row.get(1)? }))?)
 }
 
 /// The room that the database of a connection takes.
 pub(crate) fn space_of(connection: &Connection) -> Result<Space> {
     let sql =
         "SELECT (block_size * total_blocks)::UBIGINT, (block_size * free_blocks)::UBIGINT FROM pragma_database_size()";
-    Ok(connection.query_row(sql, [], |row| Ok(Space { bytes: row.get(0)?, free_bytes: row.get(1)? }))?)
+    let mut statement = connection.prepare_cached(sql)?;
+    Ok(statement.query_row([], |row| Ok(Space { bytes: row.get(0)?, free_bytes: row.get(1)? }))?)
 }
 
 /// Makes the file smaller when most of it is free. What stands in the way leaves it as it is.

@@ -15,7 +15,7 @@ use wirereel_whisper::{AgentState, CaptureConfig, FromAgent, LostWhere, OpenInte
 use crate::outbox::Outbox;
 
 /// How long libpcap collects before it hands packets over: the longest that one waits here.
-const HAND_OVER: Duration = Duration::from_millis(50);
+const HAND_OVER: Duration = Duration::from_millis(100);
 /// How long the kernel is waited for: the longest that a stop or a new filter takes to be noticed.
 const LOOK_UP: Duration = Duration::from_millis(100);
 /// A batch goes off when it is so large, or with the next hand-over.

@@ -273,7 +273,7 @@ mod tests {
         assert_eq!(problems, []);
         assert_eq!((config.retention.keep.to_string().as_str(), config.retention.at_most_gib.bytes()), ("3d", 1 << 29));
         assert_eq!(config.retention.free_space_gib.bytes(), 1 << 30, "what is not said has its default");
-        assert_eq!((config.storing.interval().as_secs(), config.storing.rows()), (2, 1_000));
+        assert_eq!((config.storing.interval(true).as_secs(), config.storing.rows()), (2, 1_000));
         for (text, said) in [
             (
                 r#"{ "retention": { "keep": "soon" } }"#,
@@ -289,7 +289,7 @@ mod tests {
             ),
             (
                 r#"{ "storing": { "batch": 1 } }"#,
-                "wirereel.json: storing.batch: unknown field `batch`, expected `flush_every`",
+                "wirereel.json: storing.batch: unknown field `batch`, expected one of `flush_every`",
             ),
         ] {
             let (config, problems) = read_text(text);

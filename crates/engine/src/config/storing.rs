@@ -17,6 +17,9 @@ pub struct Storing {
     /// host's sockets; the default shows it within two seconds. At 200ms the store takes five times as much of the processor, at 5s a
     /// fifth. At most 60s counts.
     pub flush_every: Span,
+    /// The same while no page is open and nobody has asked for some seconds: whoever does then is shown everything at once. At most 60s counts,
+    /// and never more often than `flush_every`.
+    pub unwatched_flush_every: Span,
     /// A batch is stored as soon as it has so many rows, whatever the time. Fewer cost more time per row, more cost memory: about 300 bytes
     /// for each row. 1000 to 61440 count.
     pub batch_rows: u32,
@@ -24,18 +27,37 @@ pub struct Storing {
 
 impl Default for Storing {
     fn default() -> Self {
-        Self { flush_every: Span::from_millis(1_000), batch_rows: 61_440 }
+        Self {
+            flush_every: Span::from_millis(1_000),
+            unwatched_flush_every: Span::from_millis(5_000),
+            batch_rows: 61_440,
+        }
     }
 }
 
 impl Storing {
-    /// How often, within what is allowed.
-    pub fn interval(&self) -> Duration {
-        self.flush_every.as_duration().clamp(Duration::from_millis(50), Duration::from_secs(60))
+    /// How often while somebody looks, or nobody, within what is allowed.
+    pub fn interval(&self, is_watched: bool) -> Duration {
+        let within = |span: &Span| span.as_duration().clamp(Duration::from_millis(50), Duration::from_secs(60));
+        let watched = within(&self.flush_every);
+        if is_watched { watched } else { watched.max(within(&self.unwatched_flush_every)) }
     }
 
     /// How many, within what is allowed.
     pub fn rows(&self) -> usize {
         self.batch_rows.clamp(1_000, 61_440) as usize
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_are_never_stored_more_often_while_nobody_looks() {
+        let usual = Storing::default();
+        assert_eq!((usual.interval(true).as_secs(), usual.interval(false).as_secs()), (1, 5));
+        let seldom = Storing { flush_every: Span::from_secs(20), ..Storing::default() };
+        assert_eq!((seldom.interval(true).as_secs(), seldom.interval(false).as_secs()), (20, 20));
     }
 }

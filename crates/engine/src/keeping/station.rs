@@ -44,6 +44,9 @@ struct Nobody;
 
 impl Onlooker for Nobody {
     fn rows_changed(&self) {}
+    fn is_looking(&self) -> bool {
+        true
+    }
     fn completing(&self, _: Option<(u64, u64)>) {}
 }
 

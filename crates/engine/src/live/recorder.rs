@@ -37,6 +37,9 @@ pub(crate) trait Onlooker: Send + Sync {
     /// New rows can be seen.
     fn rows_changed(&self);
 
+    /// Whether anybody would see them.
+    fn is_looking(&self) -> bool;
+
     /// Runs are read again: bytes read so far, and of how many; `None` when that is done.
     fn completing(&self, progress: Option<(u64, u64)>);
 }
@@ -52,6 +55,8 @@ pub(super) enum Arrival {
     Lent(Work),
     /// As `Lent`, for what only adds figures.
     Figures(Work),
+    /// What was captured so far is to be seen now; dropped when it can be.
+    CatchUp(Sender<()>),
 }
 
 /// Records runs until it is finished.
@@ -201,6 +206,15 @@ impl Lender {
 }
 
 impl Lender {
+    /// Waits until what was captured so far can be seen, but not longer than that.
+    pub(crate) fn catch_up(&self, patience: Duration) {
+        let (done, is_done) = bounded(0);
+        if self.arrivals.send_timeout((0, Arrival::CatchUp(done)), patience).is_ok() {
+            // Nothing is sent: whoever has done it lets go.
+            let _ = is_done.recv_timeout(patience);
+        }
+    }
+
     /// As [`HasWriter::lend`], unless everybody is busy: true when that was taken over.
     pub(crate) fn try_lend(&self, work: WriterWork) -> bool {
         let work: Work = Box::new(move |_, writer| work(writer));

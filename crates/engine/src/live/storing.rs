@@ -5,10 +5,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crossbeam_channel::{Receiver, RecvTimeoutError};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use wirereel_store::{Batch, SourceId, StoreError, Writer};
 
-use super::space::Space;
+use super::{recorder::Onlooker, space::Space};
 use crate::{EngineError, Workspace, health::Gauges};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
@@ -19,7 +19,7 @@ const FIGURES_PATIENCE: Duration = Duration::from_secs(2);
 /// Batches after which the database may use again what it gave up.
 const BATCHES_PER_CHECKPOINT: u32 = 160;
 /// Rows of a batch that waits until names and roll-ups follow.
-const HELD_ROWS: usize = 4_096;
+const HELD_ROWS: usize = 16_384;
 /// Batches that wait at most.
 const HELD_BATCHES: usize = 8;
 /// Room that a checkpoint needs beside as much as its log has: one that finds none takes the database down.
@@ -40,6 +40,8 @@ pub(crate) enum ToStore {
     Figures(Work),
     /// Every row of this source was given.
     Complete(SourceId),
+    /// What was given so far is to be seen now; dropped when it can be.
+    CatchUp(Sender<()>),
 }
 
 /// Writes until nobody gives it anything any more.
@@ -47,18 +49,19 @@ pub(crate) fn store(
     workspace: &Workspace,
     writer: &mut Writer,
     given: &Receiver<ToStore>,
-    rows_changed: &(dyn Fn() + Sync),
+    onlooker: &dyn Onlooker,
     space: &Space,
     health: &Gauges,
 ) -> Result<(), EngineError> {
     let mut storing = Storing {
         workspace,
         writer,
-        rows_changed,
+        onlooker,
         fresh: Fresh::Nothing,
         batches: 0,
         followed: Instant::now(),
         rest: PARTIAL_INTERVAL,
+        is_urgent: false,
         held: Vec::new(),
         space,
         torn: false,
@@ -66,6 +69,7 @@ pub(crate) fn store(
         unseen: None,
     };
     loop {
+        let mut waiter = None;
         match given.recv_timeout(storing.left()) {
             Ok(ToStore::Rows(batch, number)) => {
                 storing.rows(batch)?;
@@ -82,11 +86,14 @@ pub(crate) fn store(
                 storing.unless_full(completed)?;
             }
             Ok(ToStore::Complete(_)) => {}
+            Ok(ToStore::CatchUp(done)) => (storing.is_urgent, waiter) = (true, Some(done)),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => break,
         }
         let followed = storing.follow();
         storing.unless_full(followed)?;
+        storing.is_urgent = false;
+        drop(waiter);
     }
     storing.write_held()?;
     let named = workspace.rename(storing.writer).map(drop);
@@ -107,13 +114,15 @@ enum Fresh {
 struct Storing<'a> {
     workspace: &'a Workspace,
     writer: &'a mut Writer,
-    rows_changed: &'a (dyn Fn() + Sync),
+    onlooker: &'a dyn Onlooker,
     fresh: Fresh,
     /// Since the last checkpoint.
     batches: u32,
     followed: Instant,
     /// A change of names makes all roll-ups anew, which takes the longer the more there is.
     rest: Duration,
+    /// Somebody waits for it.
+    is_urgent: bool,
     /// Small batches that are written and committed together with what follows from them: a commit costs as much as they do.
     held: Vec<Batch>,
     space: &'a Space,
@@ -208,7 +217,12 @@ impl Storing<'_> {
 
     /// Between two times that names, roll-ups and figures follow.
     fn pause(&self) -> Duration {
-        if self.fresh == Fresh::Figures { self.rest.max(FIGURES_PATIENCE) } else { self.rest }
+        let rest = self.rest.max(self.workspace.storing().interval(self.onlooker.is_looking()));
+        match self.fresh {
+            _ if self.is_urgent => Duration::ZERO,
+            Fresh::Figures => rest.max(FIGURES_PATIENCE),
+            Fresh::Nothing | Fresh::Rows => rest,
+        }
     }
 
     /// Writes what waits, with names and roll-ups, in one transaction where names stay as they are.
@@ -239,7 +253,7 @@ impl Storing<'_> {
             }
             _ => self.writer.commit()?,
         }
-        self.rest = PARTIAL_INTERVAL.max(begun.elapsed() * 4).max(self.workspace.storing().interval());
+        self.rest = PARTIAL_INTERVAL.max(begun.elapsed() * 4);
         self.followed = Instant::now();
         let had_rows = self.fresh == Fresh::Rows;
         self.fresh = Fresh::Nothing;
@@ -248,7 +262,7 @@ impl Storing<'_> {
             if let Some(number) = self.unseen.take() {
                 self.health.unseen().seen(number, self.followed);
             }
-            (self.rows_changed)();
+            self.onlooker.rows_changed();
         }
         if self.batches >= BATCHES_PER_CHECKPOINT {
             self.batches = 0;

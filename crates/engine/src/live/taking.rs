@@ -49,7 +49,7 @@ pub(super) fn record(
             .name("wr-store".into())
             .spawn_scoped(scope, move || {
                 let _seen_until_it_ends = storing_queue;
-                store(workspace, &mut writer, &given, &|| onlooker.rows_changed(), &space, &health)
+                store(workspace, &mut writer, &given, onlooker, &space, &health)
             })
             .map_err(EngineError::io(workspace.folder()))?;
         let mut live = Live {
@@ -110,7 +110,7 @@ impl Live<'_> {
         self.look_at_space();
         loop {
             let patience = match self.unfinished.is_empty() || self.shared.space.is_paused() {
-                true => self.workspace.storing().interval().saturating_sub(self.flushed.elapsed()).min(SYNC_INTERVAL),
+                true => self.interval().saturating_sub(self.flushed.elapsed()).min(SYNC_INTERVAL),
                 false => Duration::ZERO,
             };
             match arrivals.recv_timeout(patience) {
@@ -128,6 +128,10 @@ impl Live<'_> {
             Arrival::Begun(new, done) => return self.begin(number, *new, &done),
             Arrival::Lent(work) => return self.work(work),
             Arrival::Figures(work) => return self.figures(work),
+            Arrival::CatchUp(done) => {
+                self.hand_over_all()?;
+                return self.to_store.send(ToStore::CatchUp(done)).map_err(|_| gone());
+            }
             arrival => arrival,
         };
         if let Arrival::Packets(frame, _) = &arrival {
@@ -136,7 +140,7 @@ impl Live<'_> {
         let Some(run) = self.runs.get_mut(&number) else { return Ok(()) };
         self.collector.turn_to(run.source());
         match arrival {
-            Arrival::Begun(..) | Arrival::Lent(_) | Arrival::Figures(_) => {}
+            Arrival::Begun(..) | Arrival::Lent(_) | Arrival::Figures(_) | Arrival::CatchUp(_) => {}
             Arrival::Packets(frame, _) if self.shared.space.is_paused() => run.refuse_all(&frame, &self.shared.space),
             Arrival::Packets(frame, handed_in) => {
                 let (packets, bytes) = run.kept();
@@ -255,18 +259,29 @@ impl Live<'_> {
         Ok(())
     }
 
-    fn flush(&mut self) -> Result<(), EngineError> {
-        if self.flushed.elapsed() >= self.workspace.storing().interval() {
-            self.flushed = Instant::now();
-            for run in self.runs.values_mut() {
-                self.collector.turn_to(run.source());
-                run.let_go(&mut self.collector);
-                if let Err(error) = run.flush() {
-                    self.shared.space.refused(&error.to_string());
-                }
+    /// How often rows are handed over.
+    fn interval(&self) -> Duration {
+        self.workspace.storing().interval(self.onlooker.is_looking())
+    }
+
+    /// Hands over every row that need not wait.
+    fn hand_over_all(&mut self) -> Result<(), EngineError> {
+        self.flushed = Instant::now();
+        for run in self.runs.values_mut() {
+            self.collector.turn_to(run.source());
+            run.let_go(&mut self.collector);
+            if let Err(error) = run.flush() {
+                self.shared.space.refused(&error.to_string());
             }
-            self.hand_over()?;
-            self.tell_health();
+        }
+        self.hand_over()?;
+        self.tell_health();
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), EngineError> {
+        if self.flushed.elapsed() >= self.interval() {
+            self.hand_over_all()?;
         }
         if self.synced.elapsed() >= SYNC_INTERVAL {
             self.synced = Instant::now();

@@ -4,6 +4,7 @@
 //! and one for what is captured live under `live/`.
 
 mod alerting;
+mod attention;
 mod beside;
 mod checks;
 mod health;
@@ -43,6 +44,7 @@ use crate::{
 };
 
 use alerting::Alarm;
+use attention::Attention;
 use checks::Checks;
 use health::Health;
 use keeping::Keeping;
@@ -74,6 +76,7 @@ pub struct Workbench {
     metered: Mutex<Traffic>,
     reverse_names: Arc<ReverseNames>,
     scratch_number: AtomicU64,
+    attention: Attention,
     ticks: TickBoard,
     /// Held while a recording beside the open one is read, or any is opened: its files have one user at a time.
     beside: Mutex<()>,
@@ -110,6 +113,7 @@ impl Workbench {
             metered: Mutex::default(),
             reverse_names: Arc::default(),
             scratch_number: AtomicU64::new(0),
+            attention: Attention::default(),
             ticks: TickBoard::new(),
             beside: Mutex::default(),
         });
@@ -141,6 +145,7 @@ impl Workbench {
     /// # Errors
     /// When the database cannot be read.
     pub fn app_state(&self, host: &str) -> Result<AppState, EngineError> {
+        self.look_on();
         let (recording, notices) = match self.current() {
             Ok(current) => {
                 let notes = current.workspace.notes().iter().cloned();
@@ -172,6 +177,7 @@ impl Workbench {
     /// # Errors
     /// [`EngineError::NothingOpen`].
     pub fn reader(&self, lane: Option<&str>) -> Result<Reader, EngineError> {
+        self.look_on();
         self.current()?.workspace.reader(lane)
     }
 

@@ -31,7 +31,6 @@ fn whisperers_capture_side_by_side_and_stop_one_by_one() {
     assert_eq!(second, "next-door");
     let took = [start(&workbench, "local"), start(&workbench, &second)];
     println!("capturing after {took:?}");
-    assert!(took.iter().all(|took| *took < Duration::from_secs(1)), "{took:?}");
     let open = |workbench: &Workbench| workbench.app_state("test").unwrap().capture;
     assert_eq!(open(&workbench).interfaces, ["lo", "Next door: lo"]);
     (0..10).for_each(|_| ask(first_port, "/first"));

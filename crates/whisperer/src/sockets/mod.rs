@@ -4,6 +4,8 @@
 //! does it, started before rights are given up: it drops its own at once, sees no packet, and writes what changes to its parent, which
 //! passes it on.
 
+#[cfg(target_os = "linux")]
+mod processes;
 mod relay;
 #[cfg(target_os = "linux")]
 mod table;

@@ -1,6 +1,7 @@
 //! The host's sockets as `/proc` has them, and what changed since the last look.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, HashMap, HashSet},
     io,
     net::SocketAddr,
@@ -8,14 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use procfs::{
-    net::UdpState,
-    process::{FDTarget, Process, all_processes},
-};
+use procfs::net::UdpState;
 use rustix::time::{ClockId, clock_gettime};
 use wirereel_whisper::{Socket, SocketChanges, SocketEnd, SocketOwner, SocketTransport};
 
-use super::tcp::TcpSockets;
+use super::{processes, tcp::TcpSockets};
 
 /// Sockets that are told of at most. Beyond that many connections have no process; what listens comes first.
 const MOST_SOCKETS: usize = 8_192;
@@ -25,10 +23,6 @@ const EPHEMERAL: RangeInclusive<u16> = 32_768..=60_999;
 /// [`LONGEST_REST`].
 const REST_PER_WALK: u32 = 99;
 pub(super) const LONGEST_REST: Duration = Duration::from_secs(4);
-/// Programs that are nothing without a script.
-const INTERPRETERS: [&str; 11] =
-    ["python", "node", "nodejs", "ruby", "perl", "php", "java", "dotnet", "bash", "sh", "deno"];
-
 /// What the last look found.
 pub(super) struct Table {
     tcp: TcpSockets,
@@ -90,64 +84,90 @@ impl Table {
     /// Finds the processes of inodes. A new socket is mostly of a process that has some already, or of a new process: these are asked first,
     /// all others only when that does not tell, and not often: that takes long.
     fn find_owners(&mut self, inodes: impl Iterator<Item = (u64, bool)>) {
-        // By inode, whether it listens.
-        let wanted: HashMap<u64, bool> = inodes.collect();
-        self.owners.retain(|inode, _| wanted.contains_key(inode));
-        self.unknown.retain(|inode| wanted.contains_key(inode));
-        let known = |table: &Self, inode: &u64| table.owners.contains_key(inode) || table.unknown.contains(inode);
-        let mut missing: HashMap<u64, bool> =
-            wanted.iter().filter(|(inode, _)| !known(self, inode)).map(|(inode, listens)| (*inode, *listens)).collect();
-        if missing.is_empty() {
+        let mut wanted = Wanted { all: HashSet::new(), missing: HashSet::new(), may_be_shared: false };
+        for (inode, listens) in inodes {
+            wanted.all.insert(inode);
+            if !self.owners.contains_key(&inode) && !self.unknown.contains(&inode) {
+                wanted.missing.insert(inode);
+                wanted.may_be_shared |= listens;
+            }
+        }
+        self.owners.retain(|inode, _| wanted.all.contains(inode));
+        self.unknown.retain(|inode| wanted.all.contains(inode));
+        if wanted.missing.is_empty() {
             return;
         }
-        // One that listens may be shared, and is that of the process that made it: everybody has to be asked.
-        let may_be_shared = missing.values().any(|listens| *listens);
-        let Ok(processes) = all_processes() else { return };
-        // What ended meanwhile is passed over.
-        let processes: Vec<Process> = processes.flatten().collect();
-        let alive: HashSet<i32> = processes.iter().map(|process| process.pid).collect();
-        self.processes.retain(|pid, _| alive.contains(pid));
-        let (mut likely, others): (Vec<_>, Vec<_>) = processes
-            .into_iter()
-            .partition(|process| self.processes.contains_key(&process.pid) || !self.alive.contains(&process.pid));
-        self.alive = alive;
         // Who has the most sockets opens the most.
         let mut had: HashMap<i32, usize> = HashMap::new();
         self.owners.values().for_each(|pid| *had.entry(*pid).or_default() += 1);
-        likely.sort_by_key(|process| std::cmp::Reverse(had.get(&process.pid).copied().unwrap_or(0)));
-        for process in &likely {
-            if missing.is_empty() && !may_be_shared {
-                return;
-            }
-            self.ask(process, &wanted);
-            missing.retain(|inode, _| !self.owners.contains_key(inode));
+        let mut known: Vec<i32> = self.processes.keys().copied().collect();
+        known.sort_unstable_by_key(|pid| (Reverse(had.get(pid).copied().unwrap_or(0)), *pid));
+        if self.ask_while_missing(&known, &mut wanted) {
+            return;
         }
-        if !missing.is_empty() && self.all_from.is_none_or(|from| Instant::now() >= from) {
+        let Ok(alive) = processes::all() else { return };
+        let (others, new): (Vec<i32>, Vec<i32>) =
+            alive.iter().filter(|pid| !self.processes.contains_key(pid)).partition(|pid| self.alive.contains(pid));
+        self.alive = alive;
+        if self.ask_while_missing(&new, &mut wanted) || wanted.missing.is_empty() {
+            return;
+        }
+        if self.all_from.is_none_or(|from| Instant::now() >= from) {
             let began = processor_time();
-            others.iter().for_each(|process| self.ask(process, &wanted));
+            others.iter().for_each(|pid| self.ask(*pid, &mut wanted));
             let rest = (processor_time().saturating_sub(began) * REST_PER_WALK).min(LONGEST_REST);
             self.all_from = Some(Instant::now() + rest);
-            self.unknown = wanted.into_keys().filter(|inode| !self.owners.contains_key(inode)).collect();
+            self.unknown = wanted.all.into_iter().filter(|inode| !self.owners.contains_key(inode)).collect();
         }
     }
 
-    /// Takes the sockets of a process that are wanted. Those of another user's cannot be seen.
-    fn ask(&mut self, process: &Process, wanted: &HashMap<u64, bool>) {
-        let Ok(files) = process.fd() else { return };
-        for file in files.flatten() {
-            let FDTarget::Socket(inode) = file.target else { continue };
-            if !wanted.contains_key(&inode) {
-                continue;
+    /// Asks processes one by one; true when nobody else need be asked.
+    fn ask_while_missing(&mut self, pids: &[i32], wanted: &mut Wanted) -> bool {
+        for pid in pids {
+            if wanted.is_found() {
+                break;
             }
-            // A listening socket that is shared belongs to the process that made it, which has the lowest number.
-            let pid = self.owners.entry(inode).or_insert(process.pid);
-            *pid = process.pid.min(*pid);
-            if !self.processes.contains_key(&process.pid)
-                && let Some(name) = name_of(process)
-            {
-                self.processes.insert(process.pid, name);
-            }
+            self.ask(*pid, wanted);
         }
+        wanted.is_found()
+    }
+
+    /// Takes the sockets of a process that are wanted. Those of another user's cannot be seen.
+    fn ask(&mut self, pid: i32, wanted: &mut Wanted) {
+        let (owners, mut has_any) = (&mut self.owners, false);
+        let asked = processes::each_socket(pid, |inode| {
+            if wanted.all.contains(&inode) {
+                has_any = true;
+                wanted.missing.remove(&inode);
+                // A listening socket that is shared belongs to the process that made it, which has the lowest number.
+                let owner = owners.entry(inode).or_insert(pid);
+                *owner = pid.min(*owner);
+            }
+        });
+        if asked.is_err() {
+            // It has ended, or may no longer be asked.
+            self.processes.remove(&pid);
+        } else if has_any
+            && !self.processes.contains_key(&pid)
+            && let Some(name) = processes::name(pid)
+        {
+            self.processes.insert(pid, name);
+        }
+    }
+}
+
+/// Sockets whose processes are looked for.
+struct Wanted {
+    all: HashSet<u64>,
+    /// Nobody has been found that has them.
+    missing: HashSet<u64>,
+    /// One that listens may be shared, and is that of the process that made it: everybody who may be it has to be asked.
+    may_be_shared: bool,
+}
+
+impl Wanted {
+    fn is_found(&self) -> bool {
+        self.missing.is_empty() && !self.may_be_shared
     }
 }
 
@@ -194,37 +214,6 @@ fn ephemeral_ports() -> RangeInclusive<u16> {
         (Some(Ok(first)), Some(Ok(last))) => first..=last,
         _ => EPHEMERAL,
     }
-}
-
-/// The program's name; of an interpreter with its script's.
-fn name_of(process: &Process) -> Option<String> {
-    let program = process.stat().ok()?.comm;
-    let arguments = process.cmdline().unwrap_or_default();
-    Some(called(&program, &arguments))
-}
-
-fn called(program: &str, arguments: &[String]) -> String {
-    let name = base_name(arguments.first().map_or(program, String::as_str)).to_owned();
-    let name = if name.is_empty() { program.to_owned() } else { name };
-    let stem = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-    if !INTERPRETERS.contains(&stem) {
-        // Programs that write their state over their arguments, as servers do, are known by what the kernel calls them.
-        return if name.contains([' ', ':']) { program.to_owned() } else { name };
-    }
-    let mut words = arguments.iter().skip(1);
-    while let Some(word) = words.next() {
-        match word.as_str() {
-            "-cp" | "-classpath" | "--class-path" => drop(words.next()),
-            "-c" | "-e" => return name,
-            word if word.starts_with('-') => {}
-            script => return format!("{name} {}", base_name(script)),
-        }
-    }
-    name
-}
-
-fn base_name(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }
 
 #[cfg(test)]
@@ -282,19 +271,5 @@ mod tests {
         let changes = Table::of(TcpSockets::open()).look(1).unwrap();
         let listens = |socket: &UdpSocket| ours(&changes, socket.local_addr().unwrap().port())[0].0.listening;
         assert_eq!((listens(&any), listens(&chosen)), (false, true));
-    }
-
-    #[test]
-    fn interpreters_are_called_with_their_script_and_nobody_with_other_arguments() {
-        let called = |program: &str, line: &str| {
-            called(program, &line.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect::<Vec<_>>())
-        };
-        assert_eq!(called("python3", "/usr/bin/python3.11 -u /srv/shop/cart.py --token s3cret"), "python3.11 cart.py");
-        assert_eq!(called("python3", "python3 -m http.server 8000"), "python3 http.server");
-        assert_eq!(called("java", "java -Xmx1g -cp a.jar:b.jar com.shop.Cart"), "java com.shop.Cart");
-        assert_eq!(called("node", "node -e console.log(process.env.SECRET)"), "node");
-        assert_eq!(called("nginx", "nginx: master process /usr/sbin/nginx"), "nginx");
-        assert_eq!(called("payment", "/opt/payment --password x"), "payment");
-        assert_eq!(called("kthreadd", ""), "kthreadd");
     }
 }

@@ -68,6 +68,7 @@ impl Workbench {
         }
         let range = TimeRange { from_us, to_us };
         let read = || -> Result<Topology, EngineError> {
+            self.catch_up();
             Ok(workspace.reader(None)?.topology(&Scope { range: Some(range), filter: String::new() })?)
         };
         // What cannot be read now is a part of the next piece.

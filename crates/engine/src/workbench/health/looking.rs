@@ -87,7 +87,7 @@ impl Workbench {
         let mut lender = None;
         if let Some(recording) = self.live.recording_now() {
             if let Some((workspace, recorder, space)) = recording {
-                (seen.recording, seen.interval) = (true, workspace.storing().interval());
+                (seen.recording, seen.interval) = (true, workspace.storing().interval(self.is_looked_at()));
                 (seen.paused, seen.failed) = (space.is_paused(), recorder.1);
                 lender = Some((recorder.0, workspace));
             }

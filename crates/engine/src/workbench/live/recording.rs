@@ -338,6 +338,10 @@ impl Onlooker for LooksOn {
         }
     }
 
+    fn is_looking(&self) -> bool {
+        self.workbench.upgrade().is_some_and(|workbench| workbench.is_looked_at())
+    }
+
     fn completing(&self, progress: Option<(u64, u64)>) {
         let Some(workbench) = self.workbench.upgrade() else { return };
         let before = workbench.ticks.current_import();
