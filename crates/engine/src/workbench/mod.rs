@@ -15,6 +15,7 @@ mod opening;
 mod probes;
 mod recents;
 mod recurring;
+mod results;
 mod tending;
 
 use std::{
