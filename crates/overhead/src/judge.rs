@@ -246,9 +246,10 @@ fn cost(runs: &[Run], mode: Mode, cores: usize) -> Option<Cost> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
+
     use super::*;
     use crate::{
-        bootstrap::SplitMix,
         plan::Plan,
         processor::ProcessCost,
         run::{Load, Own},
@@ -257,10 +258,10 @@ pub(crate) mod tests {
     /// Five rounds at a thousand requests a second for ten seconds, where watching fully adds `full_percent` to a 95th percentile of 2 ms that
     /// wavers by `noise_percent`, and takes so many seconds of a core.
     pub(crate) fn made(full_percent: f64, noise_percent: f64, full_cpu_s: f64) -> Vec<Run> {
-        let mut random = SplitMix { state: 11 };
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(11);
         let plan = Plan::interleaved(&Mode::ALL, 5);
         let run = |slot: crate::Slot| {
-            let noise = (random.unit() - 0.5) * 2.0 * noise_percent;
+            let noise = random.random_range(-1.0..1.0) * noise_percent;
             let added = if slot.mode == Mode::Full { full_percent } else { 0.0 };
             // A machine that slows down by a hundredth each round.
             let p95_ms = 2.0 * (1.0 + (added + noise + slot.round as f64) / 100.0);
