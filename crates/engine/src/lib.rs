@@ -4,6 +4,7 @@
 pub mod alerting;
 mod body;
 mod checking;
+mod clock;
 pub mod config;
 pub mod doctor;
 mod error;
@@ -18,6 +19,7 @@ pub mod metering;
 mod naming;
 pub mod probing;
 mod read_back;
+mod results;
 mod samples;
 mod second_try;
 mod ticks;

@@ -3,10 +3,7 @@
 //! Never while packets are coming in: an import asks for it when a file has ended, and the workbench some minutes later for what still
 //! waits then. A problem that does not come again is recovered; the others are definitive.
 
-use std::{
-    collections::HashSet,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::collections::HashSet;
 
 use wirereel_capture::PacketReader;
 use wirereel_dissect::{
@@ -16,7 +13,7 @@ use wirereel_dissect::{
 use wirereel_query::answer::ProblemState;
 use wirereel_store::{Attempt, SourceId, WaitingProblem, Writer};
 
-use crate::{EngineError, Workspace};
+use crate::{EngineError, Workspace, clock::now_ns};
 
 /// Problems looked at in one go.
 const MOST_PROBLEMS: usize = 20_000;
@@ -88,8 +85,7 @@ pub(crate) fn second_try(workspace: &Workspace, writer: &mut Writer, if_gone: If
             }
         }
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    let now_ns = i64::try_from(now.as_nanos()).unwrap_or(i64::MAX);
+    let now_ns = now_ns();
     writer.append_attempts(now_ns, &attempts)?;
     if beyond {
         writer.end_waiting(now_ns, TOO_MANY)?;

@@ -5,6 +5,7 @@
 //! further out, by T. Hesterberg, "What Teachers Should Know about the Bootstrap" (2015), §4.4: where Student's t for so few values would be on
 //! a normal curve, with the mean's spread set right for small samples.
 
+use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
 use serde::Serialize;
 
 /// Means that are drawn; the outermost percentile of five values is still one of dozens.
@@ -36,7 +37,7 @@ impl Interval {
     }
 }
 
-/// The interval of the mean of some values, the same for the same values and seed. `None` of fewer than two, and of what is no number.
+/// The interval of the mean of some values, the same for the same values and seed on every machine. `None` of fewer than two, and of what is no number.
 pub fn bootstrap(values: &[f64], seed: u64) -> Option<Interval> {
     drawn(values, seed, DRAWS)
 }
@@ -47,8 +48,9 @@ fn drawn(values: &[f64], seed: u64, draws: usize) -> Option<Interval> {
         return None;
     }
     let mean = |sum: f64| sum / count as f64;
-    let mut random = SplitMix { state: seed };
-    let mut means: Vec<f64> = (0..draws).map(|_| mean((0..count).map(|_| values[random.below(count)]).sum())).collect();
+    let mut random = Xoshiro256PlusPlus::seed_from_u64(seed);
+    let mut means: Vec<f64> =
+        (0..draws).map(|_| mean((0..count).map(|_| values[random.random_range(..count)]).sum())).collect();
     means.sort_by(f64::total_cmp);
     let tail = tail(count);
     let at = |share: f64| means[((draws - 1) as f64 * share).round() as usize];
@@ -77,43 +79,19 @@ fn normal_below(x: f64) -> f64 {
     if x < 0.0 { above } else { 1.0 - above }
 }
 
-/// SplitMix64 by G. Steele, D. Lea and C. Flood, "Fast Splittable Pseudorandom Number Generators" (2014): small, and the same everywhere.
-pub(crate) struct SplitMix {
-    pub(crate) state: u64,
-}
-
-impl SplitMix {
-    pub(crate) fn next(&mut self) -> u64 {
-        self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// Evenly from 0 to 1.
-    pub(crate) fn unit(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
-    }
-
-    fn below(&mut self, count: usize) -> usize {
-        ((self.unit() * count as f64) as usize).min(count - 1)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// Sums of twelve are as good as normal.
-    fn normal(random: &mut SplitMix, mean: f64, deviation: f64) -> f64 {
-        mean + deviation * ((0..12).map(|_| random.unit()).sum::<f64>() - 6.0)
+    fn normal(random: &mut Xoshiro256PlusPlus, mean: f64, deviation: f64) -> f64 {
+        mean + deviation * ((0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0)
     }
 
     /// How often the interval of `count` values holds the mean that they were made with.
     fn coverage(count: usize) -> f64 {
         const TRIALS: usize = 150;
-        let mut random = SplitMix { state: 7 };
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(7);
         let held = (0..TRIALS).filter(|trial| {
             let values: Vec<_> = (0..count).map(|_| normal(&mut random, 3.0, 2.0)).collect();
             let interval = drawn(&values, *trial as u64, 2_000).unwrap();

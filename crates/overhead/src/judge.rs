@@ -12,7 +12,7 @@ use crate::{
 /// The same runs give the same intervals.
 const SEED: u64 = 0x7769_7265_7265_656c;
 
-/// A noise floor of the 95th percentile beyond which a machine is too busy for anything to be said.
+/// A noise floor of the 95th percentile beyond which nothing can be said of it.
 pub(crate) const TOO_NOISY_PERCENT: f64 = 20.0;
 
 /// What is compared.
@@ -191,7 +191,8 @@ impl Level {
             && let Some(noise) = one.noise_floor
         {
             let bound = Bound::new("lifecycle: p95, against the noise floor", " %", noise, one.interval);
-            // A difference that cannot be told from nothing is inside the floor, however wide its interval is. Of a busy machine nothing is said.
+            // A difference that cannot be told from nothing is inside the floor, however wide its interval is. Beyond a floor
+            // that is too high nothing is said.
             let held = match one.verdict {
                 _ if noise > TOO_NOISY_PERCENT => Held::Undecided,
                 Verdict::NotMeasurable => Held::Yes,
@@ -246,9 +247,10 @@ fn cost(runs: &[Run], mode: Mode, cores: usize) -> Option<Cost> {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use rand::{RngExt, SeedableRng, rngs::Xoshiro256PlusPlus};
+
     use super::*;
     use crate::{
-        bootstrap::SplitMix,
         plan::Plan,
         processor::ProcessCost,
         run::{Load, Own},
@@ -257,10 +259,10 @@ pub(crate) mod tests {
     /// Five rounds at a thousand requests a second for ten seconds, where watching fully adds `full_percent` to a 95th percentile of 2 ms that
     /// wavers by `noise_percent`, and takes so many seconds of a core.
     pub(crate) fn made(full_percent: f64, noise_percent: f64, full_cpu_s: f64) -> Vec<Run> {
-        let mut random = SplitMix { state: 11 };
+        let mut random = Xoshiro256PlusPlus::seed_from_u64(11);
         let plan = Plan::interleaved(&Mode::ALL, 5);
         let run = |slot: crate::Slot| {
-            let noise = (random.unit() - 0.5) * 2.0 * noise_percent;
+            let noise = random.random_range(-1.0..1.0) * noise_percent;
             let added = if slot.mode == Mode::Full { full_percent } else { 0.0 };
             // A machine that slows down by a hundredth each round.
             let p95_ms = 2.0 * (1.0 + (added + noise + slot.round as f64) / 100.0);
@@ -305,8 +307,8 @@ pub(crate) mod tests {
         };
         assert_eq!(held(&level, "lifecycle: p95"), Held::Yes);
         assert_eq!(held(&level, "full: p95"), Held::Undecided);
-        let busy = judged(1.0, 60.0, 0.4);
-        assert_eq!(held(&busy, "lifecycle: p95"), Held::Undecided, "a floor that high holds everything");
+        let noisy = judged(1.0, 60.0, 0.4);
+        assert_eq!(held(&noisy, "lifecycle: p95"), Held::Undecided, "a floor that high holds everything");
         // Full capture is always a tenth slower, and so is nothing at all in one of its turns.
         let mut runs = made(10.0, 0.1, 0.4);
         runs.iter_mut().filter(|run| run.slot.mode == Mode::OffAgain).for_each(|run| run.load.p95_ms *= 1.15);

@@ -221,17 +221,6 @@ pub(crate) const KINDS: [&str; 38] = [
     "unsupported",
 ];
 
-/// Longest text of a server that is repeated in a sentence.
-const QUOTED_CHARS: usize = 200;
-
-/// A text from outside, shortened for a sentence.
-pub(crate) fn quoted(text: &str) -> String {
-    match text.char_indices().nth(QUOTED_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{HeaderMap, Request, header::HeaderValue};
+use wirereel_dial::quoted;
 
 use super::{
     Checker, Failure,
     check::Check,
     dial::Layer,
-    failure::quoted,
     http::{BodyUse, exchange_http2},
     trace::Trace,
 };

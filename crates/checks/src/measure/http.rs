@@ -22,14 +22,14 @@ use hyper::{
 use hyper_util::rt::TokioIo;
 use tokio::task::JoinSet;
 use url::Host;
+use wirereel_dial::{TlsFault, quoted};
 
 use super::{
     Failure, Phase, SpokenHttp,
     connect::io_failure,
     dial::Stream,
-    failure::quoted,
     observed::{Marks, Observed},
-    tls::{rustls_error, rustls_failure},
+    tls::tls_failure,
     trace::Trace,
 };
 
@@ -231,8 +231,8 @@ fn http_failure(error: &hyper::Error, host: &Host, trace: &Trace) -> Failure {
     let mut source = error.source();
     while let Some(inner) = source {
         if let Some(io) = inner.downcast_ref::<io::Error>() {
-            return match rustls_error(io) {
-                Some(tls) => rustls_failure(tls, host),
+            return match TlsFault::in_io(io) {
+                Some(fault) => tls_failure(fault, host),
                 None if matches!(io.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => {
                     Failure::Protocol { reason: quoted(&io.to_string()) }
                 }

@@ -37,8 +37,9 @@ async fn echo(to: IpAddr) -> Result<(), Failure> {
     };
 
     use tokio::net::UdpSocket;
+    use wirereel_dial::quoted;
 
-    use super::{connect::io_failure, failure::quoted};
+    use super::connect::io_failure;
 
     /// An echo that nobody answered is sent again.
     const PATIENCE: Duration = Duration::from_secs(1);
@@ -70,7 +71,7 @@ async fn echo(to: IpAddr) -> Result<(), Failure> {
 
 #[cfg(unix)]
 fn unreachable(to: IpAddr, error: &std::io::Error) -> Failure {
-    Failure::Unreachable { address: to.to_string(), reason: super::failure::quoted(&error.to_string()) }
+    Failure::Unreachable { address: to.to_string(), reason: wirereel_dial::quoted(&error.to_string()) }
 }
 
 /// A socket for echoes, and whether the kernel chooses their identifier and shows only their replies.

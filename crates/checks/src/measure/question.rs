@@ -59,5 +59,5 @@ async fn ask(server: SocketAddr, name: &Name, record: RecordType, trace: &mut Tr
     if answer.is_error() {
         return Err(Failure::DnsAnswer { code: answer.code() });
     }
-    Ok(answer.records().map(ToString::to_string).collect())
+    Ok(dns::records(&answer).map(ToString::to_string).collect())
 }

@@ -9,12 +9,12 @@ use hyper::{
     header::{AUTHORIZATION, CONNECTION, CONTENT_TYPE, COOKIE, HOST, HeaderValue, LOCATION, PROXY_AUTHORIZATION},
 };
 use url::{Position, Url};
+use wirereel_dial::quoted;
 
 use super::{
     Checker, Failure,
     check::{Check, endpoint_of},
     dial::Layer,
-    failure::quoted,
     http::{Answer, BodyUse, Kept, exchange_http2},
     trace::Trace,
 };

@@ -6,13 +6,10 @@ use std::{
 };
 
 use hickory_proto::rr::{Name, RData, RecordType};
-use url::Host;
+use wirereel_dial::{in_turns, literal, looked_up};
 
-use super::{Failure, Phase, dns, failure::quoted, lookups::Lookups, trace::Trace};
+use super::{Failure, Phase, dns, lookups::Lookups, trace::Trace};
 use crate::config::{AddressFamily, Endpoint};
-
-/// Addresses tried at most.
-const MAX_ADDRESSES: usize = 16;
 
 /// Every address of an endpoint, in the order in which they are tried. An address that is written as one takes no look-up.
 pub(crate) async fn resolve(
@@ -22,10 +19,9 @@ pub(crate) async fn resolve(
     lookups: &Lookups,
     trace: &mut Trace,
 ) -> Result<Vec<SocketAddr>, Failure> {
-    let name = match &at.host {
-        Host::Ipv4(ip) => return Ok(vec![SocketAddr::new(IpAddr::V4(*ip), at.port)]),
-        Host::Ipv6(ip) => return Ok(vec![SocketAddr::new(IpAddr::V6(*ip), at.port)]),
-        Host::Domain(name) => name.as_str(),
+    let name = match literal(&at.host, at.port) {
+        Ok(address) => return Ok(vec![address]),
+        Err(name) => name,
     };
     trace.enter(Phase::Dns);
     let found = match server {
@@ -38,13 +34,7 @@ pub(crate) async fn resolve(
         AddressFamily::Ipv4 => ip.is_ipv4(),
         AddressFamily::Ipv6 => ip.is_ipv6(),
     };
-    let mut addresses: Vec<SocketAddr> = Vec::new();
-    for ip in found.into_iter().filter(wanted) {
-        let address = SocketAddr::new(ip, at.port);
-        if addresses.len() < MAX_ADDRESSES && !addresses.contains(&address) {
-            addresses.push(address);
-        }
-    }
+    let addresses = in_turns(found.into_iter().filter(wanted).map(|ip| SocketAddr::new(ip, at.port)));
     if addresses.is_empty() {
         let family = match family {
             AddressFamily::Any => "IP",
@@ -53,22 +43,7 @@ pub(crate) async fn resolve(
         };
         return Err(Failure::NoAddress { host: name.to_owned(), family: family.to_owned() });
     }
-    Ok(interleaved(addresses))
-}
-
-/// Addresses of both families by turns, beginning with the first one's (RFC 8305 §4).
-fn interleaved(addresses: Vec<SocketAddr>) -> Vec<SocketAddr> {
-    let first_is_v6 = addresses.first().is_some_and(SocketAddr::is_ipv6);
-    let (first, second): (Vec<_>, Vec<_>) = addresses.into_iter().partition(|a| a.is_ipv6() == first_is_v6);
-    let (mut first, mut second) = (first.into_iter(), second.into_iter());
-    let mut mixed = Vec::new();
-    loop {
-        let pair = [first.next(), second.next()];
-        if pair == [None, None] {
-            return mixed;
-        }
-        mixed.extend(pair.into_iter().flatten());
-    }
+    Ok(addresses)
 }
 
 /// The system tells its reasons (RFC 3493 §6.1) only in words; those of the C library are in English unless a program asks otherwise.
@@ -78,11 +53,8 @@ pub(super) fn not_found(name: &str, error: &io::Error) -> Failure {
     let unknown = ["not known", "No address associated", "nodename nor servname", "No such host"];
     if unknown.iter().any(|words| text.contains(words)) {
         Failure::NameNotFound { host }
-    } else if let Some(own) = super::connect::own_limits(error) {
-        own
     } else {
-        let reason = text.trim_start_matches("failed to lookup address information: ");
-        Failure::DnsFailed { host, reason: quoted(reason) }
+        super::connect::own_limits(error).unwrap_or_else(|| Failure::DnsFailed { host, reason: looked_up(error) })
     }
 }
 
@@ -105,7 +77,7 @@ async fn by_server(name: &str, family: AddressFamily, server: SocketAddr) -> Res
         match answer {
             Ok(answer) if answer.is_no_such_name() => problem = Some(Failure::NameNotFound { host: name.to_owned() }),
             Ok(answer) if answer.is_error() => problem = Some(failed(format!("the server answered {}", answer.code()))),
-            Ok(answer) => addresses.extend(answer.records().filter_map(|record| match record {
+            Ok(answer) => addresses.extend(dns::records(&answer).filter_map(|record| match record {
                 RData::A(a) => Some(IpAddr::V4(a.0)),
                 RData::AAAA(aaaa) => Some(IpAddr::V6(aaaa.0)),
                 _ => None,
@@ -116,19 +88,5 @@ async fn by_server(name: &str, family: AddressFamily, server: SocketAddr) -> Res
     match problem {
         Some(problem) if addresses.is_empty() => Err(problem),
         _ => Ok(addresses),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn families_take_turns_from_the_first_address_on() {
-        let of = |texts: &[&str]| -> Vec<SocketAddr> {
-            texts.iter().map(|text| text.parse().expect("an address")).collect()
-        };
-        let mixed = interleaved(of(&["[::1]:1", "[::2]:1", "1.1.1.1:1", "[::3]:1"]));
-        assert_eq!(mixed, of(&["[::1]:1", "1.1.1.1:1", "[::2]:1", "[::3]:1"]));
     }
 }

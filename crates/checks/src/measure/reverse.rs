@@ -36,7 +36,7 @@ pub async fn reverse_name_by(server: SocketAddr, ip: IpAddr) -> io::Result<Optio
     if answer.is_error() {
         return Err(io::Error::other(format!("it answers {}", answer.code())));
     }
-    let name = answer.records().find_map(|record| match record {
+    let name = dns::records(&answer).find_map(|record| match record {
         RData::PTR(name) => Some(name.0.to_utf8()),
         _ => None,
     });

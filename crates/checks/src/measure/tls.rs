@@ -20,11 +20,9 @@ use tokio_rustls::{
     },
 };
 use url::Host;
+use wirereel_dial::{CertificateFault, TlsFault, server_name};
 
-use super::{
-    Certificate, Failure, Phase, check::Check, connect::io_failure, failure::quoted, measurement::SpokenTls,
-    trace::Trace,
-};
+use super::{Certificate, Failure, Phase, check::Check, connect::io_failure, measurement::SpokenTls, trace::Trace};
 
 /// Whom this machine trusts. The system's authorities are read once, when they are first needed.
 #[derive(Debug)]
@@ -169,12 +167,8 @@ pub(crate) async fn handshake(
     trust: &Trust,
     trace: &mut Trace,
 ) -> Result<TlsStream<TcpStream>, Failure> {
-    let name = match (&check.website.tls.server_name, host) {
-        (Some(name), _) => named(name)?,
-        (None, Host::Ipv4(ip)) => ServerName::from(std::net::IpAddr::V4(*ip)),
-        (None, Host::Ipv6(ip)) => ServerName::from(std::net::IpAddr::V6(*ip)),
-        (None, Host::Domain(name)) => named(name.trim_end_matches('.'))?,
-    };
+    let name = server_name(check.website.tls.server_name.as_deref(), host)
+        .map_err(|none| Failure::TlsProtocol { reason: none.to_string() })?;
     let verify = check.website.tls.verify;
     let judge = match &check.verifier {
         Some(own) => Some(Arc::clone(own)),
@@ -182,7 +176,7 @@ pub(crate) async fn handshake(
         None => None,
     };
     let watch = Arc::new(Watch { seen: Mutex::new(None), judge, verify, provider: Arc::clone(&trust.provider) });
-    let config = trust.config(&watch, alpn).map_err(|error| rustls_failure(&error, host))?;
+    let config = trust.config(&watch, alpn).map_err(|error| tls_failure(TlsFault::from(&error), host))?;
     trace.enter(Phase::Tls);
     let connected = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
     let certificate = watch.seen.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -208,52 +202,24 @@ pub(crate) async fn handshake(
     Ok(stream)
 }
 
-fn named(name: &str) -> Result<ServerName<'static>, Failure> {
-    ServerName::try_from(name.to_owned())
-        .map_err(|_| Failure::TlsProtocol { reason: format!("{name} is no name that TLS can ask for") })
-}
-
 fn handshake_failure(error: &io::Error, host: &Host) -> Failure {
-    match rustls_error(error) {
-        Some(error) => rustls_failure(error, host),
+    match TlsFault::in_io(error) {
+        Some(fault) => tls_failure(fault, host),
         None => io_failure(Phase::Tls, error),
     }
 }
 
-/// The TLS library's own error inside one of input and output.
-pub(crate) fn rustls_error(error: &io::Error) -> Option<&rustls::Error> {
-    error.get_ref()?.downcast_ref()
-}
-
-/// What the TLS library says, as a failure of a check.
-pub(crate) fn rustls_failure(error: &rustls::Error, host: &Host) -> Failure {
-    match error {
-        rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => Failure::CertificateExpired,
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                Failure::CertificateNotYetValid
-            }
-            CertificateError::UnknownIssuer => Failure::UnknownIssuer,
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                Failure::WrongName { host: host.to_string() }
-            }
-            other => Failure::CertificateInvalid { reason: quoted(&other.to_string()) },
-        },
-        rustls::Error::AlertReceived(alert) => Failure::TlsAlert { reason: words(&format!("{alert:?}")) },
-        other => Failure::TlsProtocol { reason: quoted(&other.to_string()) },
+/// What failed in TLS, as a failure of a check.
+pub(crate) fn tls_failure(fault: TlsFault, host: &Host) -> Failure {
+    match fault {
+        TlsFault::Certificate(CertificateFault::Expired) => Failure::CertificateExpired,
+        TlsFault::Certificate(CertificateFault::NotYetValid) => Failure::CertificateNotYetValid,
+        TlsFault::Certificate(CertificateFault::UnknownIssuer) => Failure::UnknownIssuer,
+        TlsFault::Certificate(CertificateFault::WrongName) => Failure::WrongName { host: host.to_string() },
+        TlsFault::Certificate(CertificateFault::Other(reason)) => Failure::CertificateInvalid { reason },
+        TlsFault::Alert(reason) => Failure::TlsAlert { reason },
+        TlsFault::Protocol(reason) => Failure::TlsProtocol { reason },
     }
-}
-
-/// `HandshakeFailure` as `handshake failure`.
-fn words(name: &str) -> String {
-    let mut said = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !said.is_empty() {
-            said.push(' ');
-        }
-        said.push(letter.to_ascii_lowercase());
-    }
-    said
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use hyper::HeaderMap;
 use serde_json::Value;
+use wirereel_dial::quoted;
 
-use super::{Failure, Measurement, check::Check, failure::quoted, http::Answer};
+use super::{Failure, Measurement, check::Check, http::Answer};
 
 /// Judges the last answer of an HTTP check.
 pub(crate) fn of_answer(check: &Check, answer: &Answer) -> Option<Failure> {

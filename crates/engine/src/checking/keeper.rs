@@ -1,111 +1,44 @@
-//! Results in batches: stored, then counted, then told. Hours that are over are stored too, and what is old goes.
+//! Checks' results: stored with the hours that are over, and counted on the board.
 
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    sync::{Arc, Mutex},
+    time::Duration,
 };
 
-use tokio::{sync::mpsc, time::timeout};
 use wirereel_checks::CheckResult;
-use wirereel_store::{CheckHour, CheckWriter, NewCheckRun};
+use wirereel_store::{CheckHour, CheckWriter, NewCheckRun, StoreError};
 
 use super::{
     Board, lock,
     result::{blind_ns, intended_us, readings, run_of},
 };
-use crate::{Workspace, alerting::OwnedReading, keeping::SteadyClock};
+use crate::{
+    clock::now_ns,
+    results::{Results, Told},
+};
 
-/// Results of one transaction at most, and how long the first of them waits for others.
-const BATCH: usize = 2_000;
-const BATCH_WAIT: Duration = Duration::from_millis(200);
-/// Without results, whatever else is due is looked at so often.
-const LOOK: Duration = Duration::from_millis(250);
-/// After a transaction that failed.
-const PATIENCE: Duration = Duration::from_secs(1);
-/// Between two looks for what is old.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// Rows that are removed at once.
-const FORGET_ROWS: u64 = 20_000;
-/// Results stay so long in any case: hours that are not over are made of them after a restart.
-const LEAST_KEPT: Duration = Duration::from_secs(3 * 3_600);
 const HOURS_KEPT: Duration = Duration::from_secs(400 * 86_400);
 
-/// What is told after results are stored and counted.
-#[derive(Default)]
-pub(crate) struct Told {
-    pub(crate) readings: Vec<OwnedReading>,
-    /// Times for which this machine could check nothing.
-    pub(crate) blind_ns: Option<(i64, i64)>,
-    /// Results came, or frames were told anew.
-    pub(crate) changed: bool,
-}
-
-/// Who is told.
-pub(crate) type Tell = Box<dyn FnMut(Told) + Send>;
-
-/// The keeping thread's own.
-pub(super) struct Keeper {
+/// Where results of checks go.
+pub(super) struct CheckResults {
     pub(super) board: Arc<Mutex<Board>>,
     pub(super) writer: CheckWriter,
-    pub(super) workspace: Arc<Workspace>,
-    pub(super) stop: Arc<AtomicBool>,
-    pub(super) tell: Tell,
-    pub(super) clock: SteadyClock,
-    pub(super) looked: Option<Instant>,
-    /// What is older is being removed, microseconds since 1970.
-    pub(super) forgetting: Option<i64>,
 }
 
-impl Keeper {
-    /// Until nobody checks any more and everything is stored.
-    pub(super) fn run(mut self, mut results: mpsc::Receiver<CheckResult>) {
-        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_time().build() else {
-            lock(&self.board).hindrance = Some("Results cannot be taken in: no timer".into());
-            return;
-        };
-        let mut batch = Vec::with_capacity(BATCH);
-        loop {
-            let goes_on = runtime.block_on(collect(&mut results, &mut batch));
-            let hours = lock(&self.board).close_hours(now_ns());
-            let stored = self.store(&batch, &hours);
-            let told = if stored { self.count(&batch) } else { Told::default() };
-            batch.clear();
-            (self.tell)(told);
-            if !goes_on || (!stored && self.stop.load(Ordering::Relaxed)) {
-                return self.writer.checkpoint_if_due();
-            }
-            self.forget();
-            self.writer.checkpoint_if_due();
-        }
+impl Results for CheckResults {
+    type Result = CheckResult;
+    type Rows = (Vec<NewCheckRun>, Vec<CheckHour>);
+    const WHAT: &'static str = "checks";
+
+    fn rows(&mut self, batch: &[CheckResult]) -> Self::Rows {
+        let hours = lock(&self.board).close_hours(now_ns());
+        (batch.iter().map(run_of).collect(), hours)
     }
 
-    /// Stores them, however long it takes; `false` when it is to end before it could.
-    fn store(&mut self, batch: &[CheckResult], hours: &[CheckHour]) -> bool {
-        let runs: Vec<NewCheckRun> = batch.iter().map(run_of).collect();
-        loop {
-            match self.writer.write(&runs, hours) {
-                Ok(()) => {
-                    if !runs.is_empty() {
-                        lock(&self.board).hindrance = None;
-                    }
-                    return true;
-                }
-                Err(error) => {
-                    lock(&self.board).hindrance = Some(format!("Results cannot be stored, and checks wait: {error}"));
-                    if self.stop.load(Ordering::Relaxed) {
-                        return false;
-                    }
-                    thread::sleep(PATIENCE);
-                }
-            }
-        }
+    fn store(&mut self, (runs, hours): &Self::Rows) -> Result<(), StoreError> {
+        self.writer.write(runs, hours)
     }
 
-    /// Counts what is stored.
     fn count(&mut self, batch: &[CheckResult]) -> Told {
         let mut told = Told { changed: !batch.is_empty(), ..Told::default() };
         let mut board = lock(&self.board);
@@ -115,71 +48,42 @@ impl Keeper {
             // One that was taken out meanwhile is nobody's subject.
             let Some(every_ns) = every_ns else { continue };
             readings(result, Some(every_ns), &mut told.readings);
-            if let Some((from_ns, to_ns)) = blind_ns(result, every_ns) {
-                let (first_ns, last_ns) = told.blind_ns.unwrap_or((from_ns, to_ns));
-                told.blind_ns = Some((first_ns.min(from_ns), last_ns.max(to_ns)));
+            if let Some(blind_ns) = blind_ns(result, every_ns) {
+                told.blind(blind_ns);
             }
         }
+        // Frames may be due to be told anew without any result.
         told.changed |= board.tell(now_ns());
         told
     }
 
-    /// Removes a slice of what is old, when it is time.
-    fn forget(&mut self) {
-        if self.forgetting.is_none() && self.looked.is_none_or(|looked| looked.elapsed() >= FORGET_EVERY) {
-            self.looked = Some(Instant::now());
-            let now_ns = now_ns();
-            if self.clock.is_steady(Instant::now(), now_ns) {
-                let keep = self.workspace.retention().keep.as_duration().max(LEAST_KEPT);
-                self.forgetting = Some(now_ns / 1_000 - micros(keep));
-                let _ = self.writer.forget_hours(now_ns / 1_000 - micros(HOURS_KEPT), FORGET_ROWS);
-            }
-        }
-        if let Some(until_us) = self.forgetting {
-            match self.writer.forget_results(until_us, FORGET_ROWS) {
-                Ok(1..) => {}
-                // What stands in the way does so for a minute.
-                Ok(0) | Err(_) => self.forgetting = None,
-            }
-        }
+    fn hinder(&mut self, why: Option<String>) {
+        lock(&self.board).hindrance = why;
     }
-}
 
-/// Collects results until there are many, or some have waited; `false` when none will come any more.
-pub(crate) async fn collect<T>(results: &mut mpsc::Receiver<T>, batch: &mut Vec<T>) -> bool {
-    match timeout(LOOK, results.recv_many(batch, BATCH)).await {
-        Err(_) => return true,
-        Ok(0) => return false,
-        Ok(_) => {}
+    fn forget(&mut self, until_us: i64, rows: u64) -> Result<u64, StoreError> {
+        self.writer.forget_results(until_us, rows)
     }
-    let until = tokio::time::Instant::now() + BATCH_WAIT;
-    while batch.len() < BATCH {
-        match tokio::time::timeout_at(until, results.recv_many(batch, BATCH - batch.len())).await {
-            Err(_) => return true,
-            Ok(0) => return false,
-            Ok(_) => {}
-        }
+
+    fn forget_summaries(&mut self, now_us: i64, rows: u64) {
+        // Where it fails, it is done with the next look.
+        let _ = self.writer.forget_hours(now_us - HOURS_KEPT.as_micros() as i64, rows);
     }
-    true
-}
 
-fn micros(duration: Duration) -> i64 {
-    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
-}
-
-/// Nanoseconds since 1970.
-pub(crate) fn now_ns() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
+    fn checkpoint_if_due(&mut self) {
+        self.writer.checkpoint_if_due();
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
 
+    use tokio::sync::mpsc;
     use wirereel_checks::State;
 
     use super::*;
+    use crate::{Workspace, results::Keeper};
 
     const HOUR_NS: i64 = 3_600_000_000_000;
 
@@ -196,31 +100,30 @@ mod tests {
     }
 
     #[test]
-    fn results_go_with_what_is_kept_but_never_within_three_hours() {
+    fn results_that_are_old_leave_the_store() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("wirereel.json"), r#"{ "retention": { "keep": "1h" } }"#).unwrap();
         let workspace = Arc::new(Workspace::open(folder.path()).unwrap());
-        let mut keeper = Keeper {
-            board: Arc::default(),
-            writer: workspace.store().check_writer().unwrap(),
-            workspace: Arc::clone(&workspace),
-            stop: Arc::default(),
-            tell: Box::new(drop),
-            clock: SteadyClock::default(),
-            looked: None,
-            forgetting: None,
-        };
+        let mut results = CheckResults { board: Arc::default(), writer: workspace.store().check_writer().unwrap() };
         let now_ns = now_ns();
         let ages = [30 * 24, 4, 2, 0].map(|hours| result(now_ns - hours * HOUR_NS));
-        assert!(keeper.store(&ages, &[]));
+        let rows = results.rows(&ages);
+        results.store(&rows).unwrap();
         let left = || {
             let left = workspace.reader(None).unwrap().sql("SELECT count(*) FROM check_results", 1).unwrap();
             left.rows[0][0].as_u64()
         };
         assert_eq!(left(), Some(4));
-        keeper.forget();
+        let (sender, inbox) = mpsc::channel(1);
+        let keeper = Keeper::new(results, Arc::clone(&workspace), Arc::default(), Box::new(drop));
+        let keeps = std::thread::Builder::new().name("keeper".into()).spawn(move || keeper.run(inbox)).unwrap();
+        let begun = std::time::Instant::now();
+        while left() == Some(4) && begun.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
         assert_eq!(left(), Some(2), "of the last three hours, though an hour is kept");
-        keeper.forget();
-        assert!(keeper.forgetting.is_none() && left() == Some(2), "and then nothing is looked for until it is time");
+        drop(sender);
+        keeps.join().unwrap();
+        assert_eq!(left(), Some(2));
     }
 }

@@ -1,13 +1,9 @@
 //! The websites of a file, made ready to be checked.
 
-use std::{
-    collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use serde_json::Value;
-use wirereel_checks::{Checker, Frame, Website, config::Problem};
+use wirereel_checks::{Checker, Frame, Website};
 
 use super::Listed;
 use crate::config;
@@ -29,69 +25,36 @@ pub(crate) struct Listing {
 /// Reads a file's text. What is written as it was before is not made ready again.
 pub(crate) fn read_listing(text: &str, checker: &Checker, before: &[Listed]) -> Listing {
     let mut listing = Listing::default();
-    let whole: Value = match serde_json::from_str(text) {
+    let whole = match config::read_whole(text) {
         Ok(whole) => whole,
-        Err(error) => {
-            listing.problems.push(format!("{}: not JSON: {error}; what was in force stays so", config::FILE_NAME));
-            return listing;
-        }
+        Err(problem) => return Listing { problems: vec![problem.to_string()], ..listing },
     };
+    let mut problems = Vec::new();
     match config::read_frames(whole.get(FRAMES_KEY)) {
         Ok(frames) => listing.frames = Some(frames),
-        Err(problems) => listing.problems.extend(problems.iter().map(ToString::to_string)),
+        Err(wrong) => problems.extend(wrong),
     }
-    let items = match whole.get(WEBSITES_KEY) {
-        None => &[],
-        Some(Value::Array(items)) => &items[..],
-        Some(_) => {
-            listing.problems.push(format!("{}: {WEBSITES_KEY}: must be a list", config::FILE_NAME));
-            return listing;
-        }
+    let make = |item: &Value, hash| {
+        let (website, wrong) = Website::read(item);
+        let check = if wrong.is_empty() { checker.prepare(&website) } else { Err(wrong) };
+        Ok(Listed { check: Arc::new(check?), hash })
     };
-    let known: HashMap<u64, &Listed> = before.iter().map(|listed| (listed.hash, listed)).collect();
-    let mut names: HashSet<String> = HashSet::new();
-    let mut websites = Vec::with_capacity(items.len());
-    for (place, item) in items.iter().enumerate() {
-        let mut tell = |problem: &Problem| {
-            let dot = if problem.path.is_empty() { "" } else { "." };
-            let Problem { path, found, allowed } = problem;
-            listing
-                .problems
-                .push(format!("{}: {WEBSITES_KEY}[{place}]{dot}{path}: {found} is not {allowed}", config::FILE_NAME));
-        };
-        let hash = hash_of(item);
-        let listed = match known.get(&hash) {
-            Some(listed) => (*listed).clone(),
-            None => {
-                let (website, problems) = Website::read(item);
-                let prepared = if problems.is_empty() { checker.prepare(&website) } else { Err(problems) };
-                match prepared {
-                    Ok(check) => Listed { check: Arc::new(check), hash },
-                    Err(problems) => {
-                        problems.iter().for_each(&mut tell);
-                        continue;
-                    }
-                }
-            }
-        };
-        if names.insert(listed.name().to_owned()) {
-            websites.push(listed);
-        } else {
-            let name = listed.name();
-            listing.problems.push(format!(
-                "{}: {WEBSITES_KEY}[{place}].name: {name:?} is another one's name already",
-                config::FILE_NAME
-            ));
-        }
+    match config::make_ready(WEBSITES_KEY, &whole, before, make, &mut problems) {
+        Ok(websites) => listing.websites = Some(websites),
+        Err(problem) => problems.push(problem),
     }
-    listing.websites = Some(websites);
+    listing.problems = problems.iter().map(ToString::to_string).collect();
     listing
 }
 
-fn hash_of(item: &Value) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    item.to_string().hash(&mut hasher);
-    hasher.finish()
+impl config::Ready for Listed {
+    fn name(&self) -> &str {
+        self.check.website().display_name()
+    }
+
+    fn hash(&self) -> u64 {
+        self.hash
+    }
 }
 
 #[cfg(test)]

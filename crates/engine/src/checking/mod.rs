@@ -5,11 +5,13 @@
 //!                                                          └─▶ figures: what hosts ask
 //! ```
 //!
+//! Threads and batches are those of [`results`](crate::results).
+//!
 //! | file | what it does |
 //! |---|---|
 //! | `listing` | the websites of a file, made ready to be checked |
-//! | `runner` | the threads: one checks, one keeps |
-//! | `keeper` | results in batches: stored, counted, told; hours closed, old results removed |
+//! | `runner` | checking as it goes on |
+//! | `keeper` | where results go: stored, counted; hours closed |
 //! | `board` | every website with its figures, in memory |
 //! | `restore` | the same from what is stored, after a start |
 //! | `figures`, `strip`, `periods` | how figures are told |
@@ -29,7 +31,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use board::{Board, FrameNow, Listed, Site, Standing, range_us};
 pub(crate) use figures::{figures, hour_summary, sample_of};
-pub(crate) use keeper::{Told, collect, now_ns};
 pub(crate) use listing::{FRAMES_KEY, WEBSITES_KEY, read_listing};
 pub(crate) use periods::periods;
 pub(crate) use result::run_of;

@@ -4,11 +4,14 @@ use wirereel_checks::{
     CheckResult, Failure, Measurement, Phase, Phases, State,
     measure::{Hop, SpokenHttp},
 };
-use wirereel_query::checks::{CheckCertificate, CheckHop, CheckPhases, CheckRun, CheckState};
+use wirereel_query::checks::{CheckCertificate, CheckHop, CheckPhases, CheckRun};
 use wirereel_store::NewCheckRun;
 
 use super::KIND;
-use crate::alerting::{OwnedReading, Reading};
+use crate::{
+    alerting::{OwnedReading, Reading},
+    results::{blind_time, state_of},
+};
 
 /// When it was intended, in microseconds since 1970: with the website, what tells it from others.
 pub(super) fn intended_us(result: &CheckResult) -> i64 {
@@ -22,12 +25,7 @@ pub(crate) fn run_of(result: &CheckResult) -> NewCheckRun {
         intended_us: intended_us(result),
         at_us: result.at_ns.div_euclid(1_000),
         instants: result.instants,
-        state: match result.state {
-            State::Up => CheckState::Up,
-            State::Down => CheckState::Down,
-            State::Overrun => CheckState::Overrun,
-            State::SelfOffline => CheckState::SelfOffline,
-        },
+        state: state_of(result.state),
         reason: result.reason.clone(),
         ..CheckRun::default()
     };
@@ -143,6 +141,5 @@ pub(super) fn blind_ns(result: &CheckResult, every_ns: i64) -> Option<(i64, i64)
         return None;
     }
     let took_ns = result.measured.as_ref().map_or(0, |measured| measured.total_us as i64 * 1_000);
-    let until_ns = result.intended_at_ns.saturating_add(every_ns.saturating_mul(i64::from(result.instants.max(1)) - 1));
-    Some((result.intended_at_ns, until_ns.max(result.at_ns.saturating_add(took_ns))))
+    Some(blind_time(result.intended_at_ns, (result.instants, every_ns), (result.at_ns, took_ns)))
 }

@@ -1,47 +1,27 @@
-//! The threads of checking: one that checks, one that keeps what comes of it.
+//! Checking as it goes on: begun from what is stored, with another list taken in, ended.
 
-use std::{
-    io,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicBool, Ordering},
-    },
-    thread::{self, JoinHandle},
-};
+use std::sync::{Arc, Mutex};
 
-use tokio::{runtime::Handle, sync::mpsc};
-use wirereel_checks::{
-    Checker, Frame, Schedule, ScheduleOptions,
-    schedule::{SystemClock, SystemReference},
-};
+use wirereel_checks::{Check, Checker, Frame};
 
-use super::{
-    Board, Listed,
-    keeper::{Keeper, Tell, now_ns},
-    lock, restore,
-};
+use super::{Board, Listed, keeper::CheckResults, lock, restore};
 use crate::{
     EngineError, Workspace,
-    health::{Gauges, QueueWatch},
-    keeping::SteadyClock,
+    clock::now_ns,
+    health::Gauges,
+    results::{Measuring, Names, Tell},
 };
 
-/// Results that wait to be kept; when they find no room, checks wait.
-const RESULTS: usize = 4_096;
+const NAMES: Names = Names { queue: "checks", measures: "wr-checks", keeps: "wr-checks-keep" };
 /// Files that checks at once, and everything else, may need.
 #[cfg(unix)]
 const FILES: u64 = 8_192;
 
 /// Checking that goes on. Ends with [`Running::end`].
 pub(crate) struct Running {
-    schedule: Schedule,
-    runtime: Handle,
+    measuring: Measuring<Check>,
     workspace: Arc<Workspace>,
     board: Arc<Mutex<Board>>,
-    stop: Arc<AtomicBool>,
-    threads: [JoinHandle<()>; 2],
-    /// Has the queue of results shown among the others.
-    _watch: Arc<QueueWatch>,
 }
 
 impl Running {
@@ -67,37 +47,10 @@ impl Running {
             restore::restore_all(&mut board, &reader, hours_from_us, now_ns / 1_000)?;
         }
         drop(reader);
-        let (sender, results) = mpsc::channel(RESULTS);
-        let watch = gauges.queues.watch_tasks("checks", &sender);
-        let stop = Arc::new(AtomicBool::new(false));
-        let keeper = Keeper {
-            board: Arc::clone(&board),
-            writer: workspace.store().check_writer()?,
-            workspace: Arc::clone(&workspace),
-            stop: Arc::clone(&stop),
-            tell,
-            clock: SteadyClock::default(),
-            looked: None,
-            forgetting: None,
-        };
-        let failed = |error: io::Error| EngineError::io(workspace.folder())(error);
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let handle = runtime.handle().clone();
-        let (schedule, run) = Schedule::new(
-            checker,
-            Arc::new(SystemClock),
-            Box::new(SystemReference),
-            ScheduleOptions::default(),
-            sender,
-        );
-        let checks = thread::Builder::new().name("wr-checks".into()).spawn(move || {
-            runtime.block_on(run);
-            // A look-up of a name that hangs is not waited for.
-            runtime.shutdown_background();
-        });
-        let keeps = thread::Builder::new().name("wr-checks-keep".into()).spawn(move || keeper.run(results));
-        let threads = [checks.map_err(failed)?, keeps.map_err(failed)?];
-        let running = Self { schedule, runtime: handle, workspace, board, stop, threads, _watch: watch };
+        let to = CheckResults { board: Arc::clone(&board), writer: workspace.store().check_writer()? };
+        let measuring = Measuring::start(&NAMES, checker, to, Arc::clone(&workspace), Arc::default(), tell, gauges)
+            .map_err(EngineError::io(workspace.folder()))?;
+        let running = Self { measuring, workspace, board };
         running.schedule_only(listed);
         Ok(running)
     }
@@ -116,7 +69,7 @@ impl Running {
 
     fn schedule_only(&self, listed: &[Listed]) {
         let checks = listed.iter().filter(|listed| !listed.check.website().paused);
-        self.runtime.block_on(self.schedule.set_only(checks.map(|listed| Arc::clone(&listed.check)).collect()));
+        self.measuring.only(checks.map(|listed| Arc::clone(&listed.check)).collect());
     }
 
     /// Where results are.
@@ -126,13 +79,7 @@ impl Running {
 
     /// Ends checking; what was known by then is stored.
     pub(crate) fn end(self) {
-        let Self { schedule, stop, threads, .. } = self;
-        stop.store(true, Ordering::Relaxed);
-        drop(schedule);
-        for thread in threads {
-            // A panic of it was reported when it happened.
-            let _ = thread.join();
-        }
+        self.measuring.end();
     }
 }
 

@@ -1,58 +1,21 @@
 //! Probes in `wirereel.json`.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 use wirereel_probes::{Probe, discovery::ProbeSource};
 
-use super::ConfigProblem;
+use super::{
+    ConfigProblem,
+    named::{read_named, whole},
+};
 
-/// Reads a list of probes. One that has problems is told and left out: sent otherwise than it says, it would tell of another path.
+/// Reads a list of probes.
 pub(super) fn read_probes(items: &[Value], problems: &mut Vec<ConfigProblem>) -> Vec<Probe> {
-    let mut read: Vec<Probe> = Vec::new();
-    let mut names: HashSet<String> = HashSet::new();
-    for (place, item) in items.iter().enumerate() {
-        let at = |path: &str| match path {
-            "" => format!("probes[{place}]"),
-            path => format!("probes[{place}].{path}"),
-        };
-        let (probe, wrong) = Probe::read(item);
-        if !wrong.is_empty() {
-            problems.extend(wrong.into_iter().map(|problem| ConfigProblem {
-                path: at(&problem.path),
-                message: format!("{} is not {}", problem.found, problem.allowed),
-            }));
-        } else if names.insert(probe.name.clone()) {
-            read.push(probe);
-        } else {
-            let message = format!("{:?} is another one's name already", probe.name);
-            problems.push(ConfigProblem { path: at("name"), message });
-        }
-    }
-    read
+    read_named("probes", items, |item| whole(Probe::read(item)), |probe| &probe.name, problems)
 }
 
-/// Reads a list of sources. One that has problems is told and left out.
+/// Reads a list of sources of targets.
 pub(crate) fn read_sources(items: &[Value], problems: &mut Vec<ConfigProblem>) -> Vec<ProbeSource> {
-    let mut read: Vec<ProbeSource> = Vec::new();
-    for (place, item) in items.iter().enumerate() {
-        let at = |path: &str| match path {
-            "" => format!("probe_sources[{place}]"),
-            path => format!("probe_sources[{place}].{path}"),
-        };
-        match ProbeSource::read(item) {
-            Ok(source) if read.iter().any(|other| other.name == source.name) => {
-                let message = format!("{:?} is another one's name already", source.name);
-                problems.push(ConfigProblem { path: at("name"), message });
-            }
-            Ok(source) => read.push(source),
-            Err(wrong) => problems.extend(wrong.into_iter().map(|problem| ConfigProblem {
-                path: at(&problem.path),
-                message: format!("{} is not {}", problem.found, problem.allowed),
-            })),
-        }
-    }
-    read
+    read_named("probe_sources", items, ProbeSource::read, |source| &source.name, problems)
 }
 
 #[cfg(test)]

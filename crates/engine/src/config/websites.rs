@@ -1,36 +1,16 @@
 //! Websites in `wirereel.json`.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 use wirereel_checks::Website;
 
-use super::ConfigProblem;
+use super::{
+    ConfigProblem,
+    named::{read_named, whole},
+};
 
-/// Reads a list of websites. One that has problems is told and left out: checked otherwise than it says, it would be up or down for nothing.
+/// Reads a list of websites.
 pub(super) fn read_websites(items: &[Value], problems: &mut Vec<ConfigProblem>) -> Vec<Website> {
-    let mut read: Vec<Website> = Vec::new();
-    let mut names: HashSet<String> = HashSet::new();
-    for (place, item) in items.iter().enumerate() {
-        let at = |path: &str| match path {
-            "" => format!("websites[{place}]"),
-            path => format!("websites[{place}].{path}"),
-        };
-        let (website, mut wrong) = Website::read(item);
-        if wrong.is_empty() && !names.insert(website.display_name().to_owned()) {
-            let message = format!("{:?} is another one's name already", website.display_name());
-            problems.push(ConfigProblem { path: at("name"), message });
-            continue;
-        }
-        if wrong.is_empty() {
-            read.push(website);
-        }
-        problems.extend(wrong.drain(..).map(|problem| ConfigProblem {
-            path: at(&problem.path),
-            message: format!("{} is not {}", problem.found, problem.allowed),
-        }));
-    }
-    read
+    read_named("websites", items, |item| whole(Website::read(item)), Website::display_name, problems)
 }
 
 #[cfg(test)]

@@ -7,7 +7,6 @@
 //! - [`ledger`]: which captures a workspace was made of, in a file beside its database.
 //! - [`rebuild`](mod@rebuild): rows made anew from packets.
 
-mod clock;
 pub(crate) mod ledger;
 mod pass;
 mod plan;
@@ -23,7 +22,6 @@ mod space_tests;
 #[cfg(test)]
 mod station;
 
-pub(crate) use clock::SteadyClock;
 pub use pass::Removed;
 pub(crate) use pass::{HasWriter, WriterWork};
 pub(crate) use rebuild::import_again;

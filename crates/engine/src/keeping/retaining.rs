@@ -3,16 +3,19 @@
 use std::{
     path::Path,
     sync::atomic::AtomicBool,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use super::{
-    clock::SteadyClock,
     pass::{HasWriter, Mode, Removed, pass},
     plan::Times,
     runs,
 };
-use crate::{EngineError, Workspace, workspace::exists};
+use crate::{
+    EngineError, Workspace,
+    clock::{SteadyClock, now_ns},
+    workspace::exists,
+};
 
 /// Time between two passes.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -65,9 +68,4 @@ pub fn retain(folder: &Path, dry_run: bool) -> Result<Removed, EngineError> {
     let workspace = Workspace::open_existing(live)?;
     let mode = if dry_run { Mode::Look } else { Mode::Remove };
     pass(&workspace, &workspace, now_ns(), &mut Times::default(), mode, &AtomicBool::new(false))
-}
-
-fn now_ns() -> i64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
 }

@@ -23,13 +23,7 @@ const OBSERVED_US: i64 = 60_000_000;
 
 impl ProbeCounts {
     pub(crate) fn take(&mut self, result: &ProbeResult) {
-        let count = match result.state {
-            State::Up => &mut self.results.up,
-            State::Down => &mut self.results.down,
-            State::Overrun => &mut self.results.overrun,
-            State::SelfOffline => &mut self.results.self_offline,
-        };
-        *count += u64::from(result.instants);
+        self.results.count(result.state, result.instants);
         if let Some(measured) = result.measured.as_ref().filter(|_| matches!(result.state, State::Up | State::Down)) {
             self.durations.record(Duration::from_nanos(measured.total_ns));
             self.last = Some(measured.clone());

@@ -15,6 +15,23 @@ pub struct Results {
     pub self_offline: u64,
 }
 
+impl Results {
+    /// Each state by its name.
+    pub fn by_state(&self) -> [(&'static str, u64); 4] {
+        [("up", self.up), ("down", self.down), ("overrun", self.overrun), ("self_offline", self.self_offline)]
+    }
+
+    pub(super) fn count(&mut self, state: State, instants: u32) {
+        let count = match state {
+            State::Up => &mut self.up,
+            State::Down => &mut self.down,
+            State::Overrun => &mut self.overrun,
+            State::SelfOffline => &mut self.self_offline,
+        };
+        *count += u64::from(instants);
+    }
+}
+
 /// What the last check measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct LastCheck {
@@ -52,13 +69,7 @@ pub(crate) struct Meter {
 
 impl Meter {
     pub(crate) fn take(&mut self, result: &CheckResult) {
-        let count = match result.state {
-            State::Up => &mut self.results.up,
-            State::Down => &mut self.results.down,
-            State::Overrun => &mut self.results.overrun,
-            State::SelfOffline => &mut self.results.self_offline,
-        };
-        *count += u64::from(result.instants);
+        self.results.count(result.state, result.instants);
         if let Some(measured) = result.measured.as_ref().filter(|_| matches!(result.state, State::Up | State::Down)) {
             self.durations.record(Duration::from_micros(measured.total_us));
             self.last = Some(last(measured));

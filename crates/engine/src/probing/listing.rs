@@ -1,10 +1,6 @@
 //! The probes of a file, made ready.
 
-use std::{
-    collections::{HashMap, HashSet},
-    hash::{DefaultHasher, Hash, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use serde_json::Value;
 use wirereel_probes::{Probe, config::Problem};
@@ -26,48 +22,23 @@ pub(crate) struct Listing {
 
 /// Reads a file's text. What is written as it was before is not made ready again.
 pub(crate) fn read_listing(text: &str, probing: &dyn Probing, before: &[Arc<ReadyProbe>]) -> Listing {
-    let mut listing = Listing::default();
-    let whole: Value = match serde_json::from_str(text) {
-        Ok(whole) => whole,
-        Err(error) => {
-            listing.problems.push(format!("{}: not JSON: {error}; what was in force stays so", config::FILE_NAME));
-            return listing;
-        }
-    };
-    let items = match whole.get(PROBES_KEY) {
-        None => &[],
-        Some(Value::Array(items)) => &items[..],
-        Some(_) => {
-            listing.problems.push(format!("{}: {PROBES_KEY}: must be a list", config::FILE_NAME));
-            return listing;
-        }
-    };
-    let known: HashMap<u64, &Arc<ReadyProbe>> = before.iter().map(|ready| (ready.hash, ready)).collect();
-    let mut names: HashSet<String> = HashSet::new();
-    let mut probes = Vec::with_capacity(items.len());
-    for (place, item) in items.iter().enumerate() {
-        let hash = hash_of(item);
-        let ready = match known.get(&hash) {
-            Some(ready) => Arc::clone(ready),
-            None => match make_ready(item, hash, probing) {
-                Ok(ready) => Arc::new(ready),
-                Err(problems) => {
-                    listing.problems.extend(problems.iter().map(|problem| told(place, problem)));
-                    continue;
-                }
-            },
-        };
-        if names.insert(ready.probe.name.clone()) {
-            probes.push(ready);
-        } else {
-            let (file, name) = (config::FILE_NAME, &ready.probe.name);
-            listing
-                .problems
-                .push(format!("{file}: {PROBES_KEY}[{place}].name: {name:?} is another one's name already"));
-        }
+    let mut problems = Vec::new();
+    let make = |item: &Value, hash| make_ready(item, hash, probing).map(Arc::new);
+    let probes = config::read_whole(text)
+        .and_then(|whole| config::make_ready(PROBES_KEY, &whole, before, make, &mut problems))
+        .map_err(|problem| problems.push(problem))
+        .ok();
+    Listing { probes, problems: problems.iter().map(ToString::to_string).collect() }
+}
+
+impl config::Ready for Arc<ReadyProbe> {
+    fn name(&self) -> &str {
+        &self.probe.name
     }
-    listing.probes = Some(probes);
-    listing
+
+    fn hash(&self) -> u64 {
+        self.hash
+    }
 }
 
 /// Makes a written probe ready.
@@ -75,19 +46,6 @@ pub(crate) fn make_ready(written: &Value, hash: u64, probing: &dyn Probing) -> R
     let (probe, problems) = Probe::read(written);
     let call = if problems.is_empty() { probing.ready(&probe) } else { Err(problems) };
     Ok(ReadyProbe::new(probe, hash, call?))
-}
-
-fn told(place: usize, problem: &Problem) -> String {
-    let Problem { path, found, allowed, .. } = problem;
-    let dot = if path.is_empty() { "" } else { "." };
-    format!("{}: {PROBES_KEY}[{place}]{dot}{path}: {found} is not {allowed}", config::FILE_NAME)
-}
-
-/// What tells that something is written as it was.
-pub(super) fn hash_of(item: &Value) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    item.to_string().hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

@@ -5,14 +5,16 @@
 //!                                                          └─▶ figures: what hosts ask
 //! ```
 //!
+//! Threads and batches are those of [`results`](crate::results).
+//!
 //! | file | what it does |
 //! |---|---|
 //! | `send` | what sends a probe; tests have one that only says that it does |
 //! | `ready` | a probe made ready, as the schedule has it |
 //! | `listing` | the probes of a file, made ready |
 //! | `sources` | who is asked for targets, and the probes of those |
-//! | `runner` | the threads: one sends, one keeps |
-//! | `keeper` | results in batches: stored, counted, told; old ones removed |
+//! | `runner` | probing as it goes on |
+//! | `keeper` | where results go: stored, counted |
 //! | `board` | every probe with its latest results, in memory; restored after a start |
 //! | `figures` | figures of a time |
 //! | `result` | a result as a row, and as readings for rules |
@@ -39,7 +41,6 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub(crate) use board::{Board, HELD_US, Site, state_at};
 pub(crate) use figures::{Sample, figures, percentiles, sample_of};
-pub(crate) use keeper::Told;
 pub(crate) use listing::{PROBES_KEY, make_ready, read_listing};
 pub(crate) use observed::observe;
 pub(crate) use once::once;

@@ -21,7 +21,7 @@ use super::{
     Board, lock,
     observed::{is_placed, measured_of, observation_of, observe},
 };
-use crate::{EngineError, Workspace, checking::now_ns};
+use crate::{EngineError, Workspace, clock::now_ns};
 
 /// Between two looks.
 const LOOK_EVERY: Duration = Duration::from_secs(1);

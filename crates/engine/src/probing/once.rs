@@ -6,7 +6,7 @@ use wirereel_schedule::{Planned, Verdict};
 use wirereel_store::NewProbeRun;
 
 use super::{Probing, ReadyProbe, TheSender, run_of};
-use crate::checking::now_ns;
+use crate::clock::now_ns;
 
 /// Sends a probe.
 ///

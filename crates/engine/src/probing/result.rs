@@ -1,11 +1,14 @@
 //! A result as a row, and as readings for rules.
 
 use wirereel_probes::{Hop, Probe, ProbeResult, Reported, Role, State, config::Mode};
-use wirereel_query::{checks::CheckState, probes::HopReported};
+use wirereel_query::probes::HopReported;
 use wirereel_store::{NewProbeHop, NewProbeRun};
 
 use super::{KIND, OWN_LIMITS};
-use crate::alerting::{OwnedReading, Reading};
+use crate::{
+    alerting::{OwnedReading, Reading},
+    results::{blind_time, state_of},
+};
 
 /// The row. What the probe itself says is not known of one that was taken out.
 pub(crate) fn run_of(result: &ProbeResult, probe: Option<&Probe>) -> NewProbeRun {
@@ -14,12 +17,7 @@ pub(crate) fn run_of(result: &ProbeResult, probe: Option<&Probe>) -> NewProbeRun
         intended_us: result.intended_at_ns.div_euclid(1_000),
         at_us: result.at_ns.div_euclid(1_000),
         instants: result.instants,
-        state: match result.state {
-            State::Up => CheckState::Up,
-            State::Down => CheckState::Down,
-            State::Overrun => CheckState::Overrun,
-            State::SelfOffline => CheckState::SelfOffline,
-        },
+        state: state_of(result.state),
         reason: result.reason.clone(),
         ..NewProbeRun::default()
     };
@@ -119,7 +117,5 @@ pub(super) fn blind_ns(result: &ProbeResult, every_ns: i64) -> Option<(i64, i64)
         return None;
     }
     let took_ns = result.measured.as_ref().map_or(0, |measured| i64::try_from(measured.total_ns).unwrap_or(i64::MAX));
-    let more = i64::from(result.instants.max(1)) - 1;
-    let until_ns = result.intended_at_ns.saturating_add(every_ns.saturating_mul(more));
-    Some((result.intended_at_ns, until_ns.max(result.at_ns.saturating_add(took_ns))))
+    Some(blind_time(result.intended_at_ns, (result.instants, every_ns), (result.at_ns, took_ns)))
 }

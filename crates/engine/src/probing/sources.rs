@@ -13,10 +13,7 @@ use tokio_util::sync::CancellationToken;
 use wirereel_probes::discovery::{Health, ProbeSource, Sources, Target, Targets};
 use wirereel_query::probes::{FoundTarget, TargetHealth};
 
-use super::{
-    Probing, ReadyProbe,
-    listing::{hash_of, make_ready},
-};
+use super::{Probing, ReadyProbe, listing::make_ready};
 use crate::config;
 
 /// The key of the file.
@@ -115,7 +112,7 @@ pub(crate) fn found(
             continue;
         }
         let Ok(as_written) = serde_json::to_value(&*target.probe) else { continue };
-        let hash = hash_of(&as_written);
+        let hash = config::hash_of(&as_written);
         match before.iter().find(|ready| ready.hash == hash && ready.probe.name == name) {
             Some(ready) => probes.push(Arc::clone(ready)),
             None => match make_ready(&as_written, hash, probing) {

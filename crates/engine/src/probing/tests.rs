@@ -19,12 +19,17 @@ use wirereel_query::{checks::WebsiteState, probes::ProbeRunsQuestion};
 use wirereel_schedule::{Clock, Connectivity, Now, Reference, Schedule, ScheduleOptions, State};
 
 use super::{
-    Board, KIND, ReadyProbe, Told, figures,
-    keeper::{Keeper, Old, Tell, old_by_the_clock},
+    Board, KIND, ReadyProbe, figures,
+    keeper::ProbeResults,
     ready::Sending,
     send::{Call, Calling},
 };
-use crate::{Workspace, alerting::OwnedReading};
+use crate::{
+    Workspace,
+    alerting::OwnedReading,
+    clock::now_ns,
+    results::{Keeper, Tell, Told},
+};
 
 const SECOND_NS: i64 = 1_000_000_000;
 
@@ -127,21 +132,14 @@ fn keep(workspace: &Arc<Workspace>, listed: &[Arc<ReadyProbe>], results: Vec<Pro
     results.into_iter().for_each(|result| sender.try_send(result).unwrap());
     drop(sender);
     let tell = Box::new(move |news: Told| heard.lock().unwrap().extend(news.readings));
-    keeper(workspace, &board, tell, old_by_the_clock(Arc::clone(workspace))).run(inbox);
+    keeper(workspace, &board, tell).run(inbox);
     let readings = std::mem::take(&mut *told.lock().unwrap());
     Kept { board, readings }
 }
 
-fn keeper(workspace: &Arc<Workspace>, board: &Arc<Mutex<Board>>, tell: Tell, old: Old) -> Keeper {
-    Keeper {
-        board: Arc::clone(board),
-        writer: workspace.store().probe_writer().unwrap(),
-        stop: Arc::new(AtomicBool::new(false)),
-        tell,
-        old,
-        forgetting: None,
-        watch: None,
-    }
+fn keeper(workspace: &Arc<Workspace>, board: &Arc<Mutex<Board>>, tell: Tell) -> Keeper<ProbeResults> {
+    let to = ProbeResults { board: Arc::clone(board), writer: workspace.store().probe_writer().unwrap() };
+    Keeper::new(to, Arc::clone(workspace), Arc::new(AtomicBool::new(false)), tell)
 }
 
 #[test]
@@ -149,7 +147,7 @@ fn an_hour_of_probes_is_stored_counted_told_to_rules_and_the_same_after_a_start(
     let folder = tempfile::tempdir().unwrap();
     let workspace = Arc::new(Workspace::open(folder.path()).unwrap());
     let listed = [ready("a", 1), ready("b", 7), ready("c", 60)];
-    let now_ns = crate::checking::now_ns();
+    let now_ns = now_ns();
     let mut results = Vec::new();
     live(&listed, now_ns, 3_600, |result| results.push(result));
     let mut instants: HashMap<&str, u64> = HashMap::new();
@@ -200,8 +198,6 @@ fn least(hours: &[u64]) -> u64 {
     hours.iter().copied().min().unwrap_or(0)
 }
 
-const HOUR_NS: i64 = 3_600 * SECOND_NS;
-
 #[test]
 #[allow(clippy::print_stdout, reason = "how memory goes is what it is run for")]
 #[ignore = "seventeen million probes take minutes; scripts/bench runs it"]
@@ -217,22 +213,22 @@ fn two_days_of_a_hundred_probes_a_second_lose_none_and_once_a_day_is_kept_memory
     let tell = Box::new(move |news: Told| {
         heard.fetch_add(news.readings.len() as u64, Ordering::Relaxed);
     });
-    // A day is kept, by the time that is lived through; it is looked at every minute of that.
+    // A day is kept, as nothing else is asked for, by the time that is lived through; it is looked at every minute of that.
     let (lived_ns, mut looked_ns) = (Arc::new(AtomicI64::new(0)), 0);
     let shows = Arc::clone(&lived_ns);
-    let old = Box::new(move || {
+    let due = move || {
         let now_ns = shows.load(Ordering::Relaxed);
         if now_ns - looked_ns < 60 * SECOND_NS {
             return None;
         }
         looked_ns = now_ns;
-        Some((now_ns - 24 * HOUR_NS) / 1_000)
-    });
-    let keeper = keeper(&workspace, &board, tell, old);
+        Some(now_ns / 1_000)
+    };
+    let keeper = keeper(&workspace, &board, tell).by(due);
     let keeps = std::thread::Builder::new().name("keeper".into()).spawn(move || keeper.run(inbox)).unwrap();
     let begun = std::time::Instant::now();
     let (mut instants, mut measured, mut hours) = (0_u64, 0_u64, Vec::new());
-    live(&listed, crate::checking::now_ns(), 2 * 86_400, |result| {
+    live(&listed, now_ns(), 2 * 86_400, |result| {
         instants += u64::from(result.instants);
         measured += u64::from(result.measured.is_some());
         lived_ns.fetch_max(result.at_ns, Ordering::Relaxed);

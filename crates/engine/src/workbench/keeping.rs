@@ -10,8 +10,11 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use super::{Workbench, live::now_us, lock};
-use crate::keeping::{HasWriter, Retaining};
+use super::{Workbench, lock};
+use crate::{
+    clock::now_us,
+    keeping::{HasWriter, Retaining},
+};
 
 /// The thread that removes what is old, while it does.
 #[derive(Default)]

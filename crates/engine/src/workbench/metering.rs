@@ -4,9 +4,10 @@ use std::sync::{Arc, PoisonError, TryLockError};
 
 use wirereel_query::{checks::WebsiteState, health::HealthQuestion, question::Scope};
 
-use super::{Workbench, live::now_us, lock};
+use super::{Workbench, lock};
 use crate::{
     EngineError,
+    clock::now_us,
     metering::{Meters, ProbeMeter, WebsiteMeter, hop_meter},
 };
 

@@ -16,6 +16,7 @@ mod opening;
 mod probes;
 mod recents;
 mod recurring;
+mod results;
 mod tending;
 
 use std::{

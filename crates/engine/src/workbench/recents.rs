@@ -1,15 +1,12 @@
 //! What was open before, with a small picture of each recording.
 
-use std::{
-    path::Path,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::path::Path;
 
 use wirereel_query::{question::DensityQuestion, workbench};
 use wirereel_store::Recent;
 
 use super::Workbench;
-use crate::{EngineError, Workspace};
+use crate::{EngineError, Workspace, clock::now_us};
 
 /// Parts of a recording in its small picture.
 const TREND_BUCKETS: u32 = 96;
@@ -49,13 +46,12 @@ impl Workbench {
             None => None,
         };
         let (trend, error_trend) = density.map_or_else(Default::default, |density| (density.requests, density.errors));
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.memory.remember_recent(&Recent {
             recording_id: recording_id.to_owned(),
             name: name.to_owned(),
             path: path.to_owned(),
             folder: workspace.folder().to_owned(),
-            opened_us: i64::try_from(now.as_micros()).unwrap_or(i64::MAX),
+            opened_us: now_us(),
             bytes: recording.bytes,
             duration_us: recording.range.map_or(0, |range| range.to_us - range.from_us),
             exchanges: recording.exchanges,

@@ -68,8 +68,8 @@ pub(super) fn bound(of: &Bound) -> String {
     format!("{}: {}, at most {} is wanted: {held}", of.what, interval(of.interval, of.unit), plain(of.limit))
 }
 
-/// What there is to say of a machine that could not keep up at a fixed rate: requests were not sent or not answered well, a hundredth of them or
-/// more, or runs without Wirereel differ too much.
+/// What there is to say of runs at a fixed rate that say little: requests were not sent or not answered well, a hundredth of them or more, or
+/// runs without Wirereel differ too much.
 pub(super) fn remarks(level: &Level) -> Vec<String> {
     if level.rate.is_none() {
         return Vec::new();
@@ -86,7 +86,7 @@ pub(super) fn remarks(level: &Level) -> Vec<String> {
     let noise = level.difference(Mode::OffAgain, Measure::P95Percent).and_then(|one| one.noise_floor);
     let noisy = noise.filter(|noise| *noise > TOO_NOISY_PERCENT).map(|noise| {
         format!(
-            "This machine was too busy with other things: runs without Wirereel differ by up to {} % in their 95th percentile.",
+            "Runs without Wirereel differ by up to {} % in their 95th percentile: rounds that are too short or too few can cause that, and other things that run.",
             plain(noise)
         )
     });
@@ -174,14 +174,19 @@ mod tests {
     }
 
     #[test]
-    fn a_load_that_is_not_carried_and_a_busy_machine_are_told() {
+    fn a_load_that_is_not_carried_and_runs_that_differ_by_themselves_are_told() {
         let mut report = made(1.0, 1.0);
         assert!(remarks(&report.levels[0]).is_empty());
         report.levels[0].runs[0].load.dropped = 4_000;
         let told = remarks(&report.levels[0]);
         assert!(told[0].contains("of 254000 requests 4000 were not sent and 0 failed"), "{told:?}");
         let report = made(1.0, 60.0);
-        assert!(remarks(&report.levels[0])[0].contains("too busy"));
+        let told = remarks(&report.levels[0]);
+        assert!(told[0].starts_with("Runs without Wirereel differ by up to "), "{told:?}");
+        assert!(
+            told[0].contains("rounds that are too short or too few can cause that, and other things that run."),
+            "{told:?}"
+        );
         assert!(remarks(&report.levels[1]).is_empty(), "at saturation that is meant");
     }
 

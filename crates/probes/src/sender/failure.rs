@@ -3,7 +3,7 @@
 use std::{error::Error, io};
 
 use thiserror::Error;
-use tokio_rustls::rustls::{self, CertificateError};
+use wirereel_dial::{CertificateFault, TlsFault, alert_words, is_own_limits, quoted};
 
 /// What a probe was doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -128,17 +128,6 @@ fn colon(message: &str) -> String {
     if message.is_empty() { String::new() } else { format!(": {message}") }
 }
 
-/// Longest text of a server that is repeated in a sentence.
-const QUOTED_CHARS: usize = 200;
-
-/// A text from outside, shortened for a sentence.
-pub(crate) fn quoted(text: &str) -> String {
-    match text.char_indices().nth(QUOTED_CHARS) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 /// An attempt to connect that failed.
 pub(crate) fn not_connected(address: &str, error: &io::Error) -> Failure {
     let address = address.to_owned();
@@ -160,70 +149,38 @@ pub(crate) fn broken(phase: Phase, error: &io::Error) -> Failure {
 
 /// The alert by which the other side ended TLS. Errors that passed through the HTTP/2 library are only words.
 fn alert(error: &io::Error) -> Option<String> {
-    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(rustls::Error::AlertReceived(alert)) => Some(words(&format!("{alert:?}"))),
+    match TlsFault::in_io(error) {
+        Some(TlsFault::Alert(alert)) => Some(alert),
         Some(_) => None,
-        None => error.to_string().strip_prefix("received fatal alert: ").map(|name| quoted(&words(name))),
+        None => error.to_string().strip_prefix("received fatal alert: ").map(|name| quoted(&alert_words(name))),
     }
 }
 
-/// Whether an error is this machine's lack of files, ports or memory.
 fn own_limits(error: &io::Error) -> Option<Failure> {
-    // ENFILE, EMFILE and ENOBUFS as Linux and macOS number them, WSAEMFILE and WSAENOBUFS as Windows does.
-    let numbers: &[i32] = match std::env::consts::OS {
-        "windows" => &[10_024, 10_055],
-        "macos" => &[23, 24, 55],
-        _ => &[23, 24, 105],
-    };
-    let own = error.raw_os_error().is_some_and(|number| numbers.contains(&number))
-        || matches!(error.kind(), io::ErrorKind::AddrNotAvailable | io::ErrorKind::OutOfMemory);
-    own.then(|| Failure::OwnLimits { reason: said(error) })
+    is_own_limits(error).then(|| Failure::OwnLimits { reason: said(error) })
 }
 
-/// What the system says, without its number.
-pub(crate) fn said(error: &io::Error) -> String {
+/// What the system says, or that there is no more to be read.
+fn said(error: &io::Error) -> String {
     if error.kind() == io::ErrorKind::UnexpectedEof {
         return "the other side closed it".to_owned();
     }
-    let text = error.to_string();
-    quoted(&text.split(" (os error").next().unwrap_or_default().to_lowercase())
+    wirereel_dial::said(error)
 }
 
 /// A TLS handshake that failed.
 pub(crate) fn handshake_failed(error: &io::Error, host: &str) -> Failure {
-    let Some(error) = error.get_ref().and_then(|error| error.downcast_ref::<rustls::Error>()) else {
-        return broken(Phase::Tls, error);
-    };
-    let reason = match error {
-        rustls::Error::InvalidCertificate(error) => match error {
-            CertificateError::Expired | CertificateError::ExpiredContext { .. } => "The certificate has expired".into(),
-            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                "The certificate is not valid yet".into()
-            }
-            CertificateError::UnknownIssuer => "The certificate is from an unknown issuer".into(),
-            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                format!("The certificate is not for {host}")
-            }
-            other => format!("The certificate is not valid: {}", quoted(&other.to_string())),
-        },
-        rustls::Error::AlertReceived(alert) => {
-            format!("The server ended the TLS handshake: {}", words(&format!("{alert:?}")))
-        }
-        other => format!("The TLS handshake failed: {}", quoted(&other.to_string())),
+    let Some(fault) = TlsFault::in_io(error) else { return broken(Phase::Tls, error) };
+    let reason = match fault {
+        TlsFault::Certificate(CertificateFault::Expired) => "The certificate has expired".into(),
+        TlsFault::Certificate(CertificateFault::NotYetValid) => "The certificate is not valid yet".into(),
+        TlsFault::Certificate(CertificateFault::UnknownIssuer) => "The certificate is from an unknown issuer".into(),
+        TlsFault::Certificate(CertificateFault::WrongName) => format!("The certificate is not for {host}"),
+        TlsFault::Certificate(CertificateFault::Other(reason)) => format!("The certificate is not valid: {reason}"),
+        TlsFault::Alert(alert) => format!("The server ended the TLS handshake: {alert}"),
+        TlsFault::Protocol(reason) => format!("The TLS handshake failed: {reason}"),
     };
     Failure::Tls { reason }
-}
-
-/// `HandshakeFailure` as `handshake failure`.
-fn words(name: &str) -> String {
-    let mut said = String::new();
-    for letter in name.chars() {
-        if letter.is_ascii_uppercase() && !said.is_empty() {
-            said.push(' ');
-        }
-        said.push(letter.to_ascii_lowercase());
-    }
-    said
 }
 
 /// A call that failed beneath its status.
@@ -267,7 +224,6 @@ mod tests {
         let said = Failure::GrpcStatus { code: 14, message: "nobody there".into() }.to_string();
         assert_eq!(said, "The service answered UNAVAILABLE (14): nobody there");
         assert!(Failure::GrpcStatus { code: 99, message: String::new() }.to_string().ends_with("does not have (99)"));
-        assert_eq!(words("HandshakeFailure"), "handshake failure");
     }
 
     #[test]

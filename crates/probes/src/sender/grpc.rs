@@ -8,10 +8,11 @@ use hyper::{
     HeaderMap, Request,
     header::{HeaderName, HeaderValue},
 };
+use wirereel_dial::quoted;
 
 use super::{
     connection::{Answer, exchange},
-    failure::{Failure, OK, quoted},
+    failure::{Failure, OK},
     prepared::PreparedProbe,
     trace::Trace,
 };

@@ -11,9 +11,10 @@ use tonic_reflection::pb::v1::{
     ServerReflectionRequest, ServerReflectionResponse, server_reflection_request::MessageRequest,
     server_reflection_response::MessageResponse,
 };
+use wirereel_dial::quoted;
 
 use super::{
-    failure::{Failure, Phase, UNIMPLEMENTED, quoted},
+    failure::{Failure, Phase, UNIMPLEMENTED},
     grpc::{Asks, unary},
     prepared::PreparedProbe,
     trace::Trace,

@@ -28,6 +28,7 @@ mod passing;
 mod probes;
 mod problems;
 mod recording;
+mod results;
 mod scope;
 mod sequence;
 mod series;

@@ -42,14 +42,7 @@ fn probe(families: &mut Families, probe: &ProbeMeter) {
             self::hop(families, &probe.name, hop);
         }
     }
-    let results = probe.results;
-    let states = [
-        ("up", results.up),
-        ("down", results.down),
-        ("overrun", results.overrun),
-        ("self_offline", results.self_offline),
-    ];
-    for (state, count) in states {
+    for (state, count) in probe.results.by_state() {
         const HELP: &str = "Intended probes by what came of them since the workbench started.";
         let [name, from, region, service] = path;
         families.count("wirereel_probe_results", HELP, &[name, from, region, service, ("state", state)], count);

@@ -24,14 +24,7 @@ fn website(families: &mut Families, website: &WebsiteMeter) {
     if let Some(last) = website.last.filter(|_| success.is_some()) {
         self::last(families, &labels, &last, website.url.starts_with("http"));
     }
-    let results = website.results;
-    let states = [
-        ("up", results.up),
-        ("down", results.down),
-        ("overrun", results.overrun),
-        ("self_offline", results.self_offline),
-    ];
-    for (state, count) in states {
+    for (state, count) in website.results.by_state() {
         const HELP: &str = "Intended checks by what came of them since the workbench started.";
         families.count("wirereel_check_results", HELP, &[("website", &*website.name), ("state", state)], count);
     }

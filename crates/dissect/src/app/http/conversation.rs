@@ -1,20 +1,21 @@
 //! Pairs the requests of one direction with the responses of the other (RFC 9112 §9).
 
+mod losses;
+mod messages;
+
 use std::sync::Arc;
 
 use crate::app::FlowContext;
 use crate::app::complaints::Complaints;
-use crate::record::{BodyRequest, Side, Sink, Stage};
+use crate::record::{BodyRequest, Side, Sink};
 
 use super::exchange::{Asked, Pending};
-use super::head::{HeadError, starts};
 use super::health::Health;
 use super::kept::KeptBody;
-use super::leaving::{Departure, H2C, TUNNEL, token_of_upgrade};
+use super::leaving::{Departure, H2C};
 use super::options::HttpReading;
 use super::outstanding::{AtRest, Outstanding};
-use super::reader::{Broken, Close, Framing, Item, Loss, PartialHead, Reader};
-use super::{request, response, text};
+use super::reader::{Close, Item, Loss, Reader};
 
 /// Everything HTTP about one connection.
 pub(crate) struct Conversation {
@@ -225,243 +226,11 @@ impl Conversation {
         None
     }
 
-    fn begin_request(&mut self, ctx: &FlowContext, head: &[u8], started_ns: i64, at_ns: i64, sink: &mut dyn Sink) {
-        self.health.message();
-        let read = || {
-            let mut pending = Pending::new(ctx, 0, started_ns);
-            let request = request::read(&text(head), &mut pending, &self.http.options)?;
-            Ok::<_, HeadError>((pending, request))
-        };
-        let known = match self.http.known.request(head, read) {
-            Ok(known) => known,
-            Err(error) => {
-                self.health.unreadable();
-                self.complaints.report(ctx, Stage::Http, at_ns, error, sink);
-                self.client.begin_body(Framing::Unknown);
-                return;
-            }
-        };
-        let (pending, request) = &*known;
-        let mut pending = Box::new(pending.again(ctx, self.outstanding.next_ordinal(), started_ns));
-        pending.record.finished_ns = at_ns;
-        let (framing, oddity) = request.body;
-        if let Some(oddity) = oddity {
-            pending.note(oddity);
-        }
-        if framing == Framing::Unknown {
-            pending.request.end_broken();
-        }
-        self.client.begin_body(framing);
-        if self.server_name.is_none() {
-            self.server_name.clone_from(&request.server_name);
-        }
-        self.add(pending, sink);
-    }
-
-    fn begin_response(&mut self, ctx: &FlowContext, head: &[u8], started_ns: i64, at_ns: i64, sink: &mut dyn Sink) {
-        self.health.message();
-        let read = || response::read(&text(head), self.http.options.secrets());
-        let response = match self.http.known.response(head, read) {
-            Ok(response) => response,
-            Err(error) => {
-                self.health.unreadable();
-                self.complaints.report(ctx, Stage::Http, at_ns, error, sink);
-                self.outstanding.note_unanswered(format!("malformed: {error}"));
-                self.server.begin_body(Framing::Unknown);
-                return;
-            }
-        };
-        let status = response.line.status;
-        if matches!(status, 100 | 102..=199) {
-            // Interim: the final response is still to come (RFC 9110 §15.2).
-            self.server.begin_body(Framing::Length(0));
-            return;
-        }
-        let switches_to =
-            (status == 101).then(|| token_of_upgrade(text(head).split_once('\n').map_or("", |(_, lines)| lines)));
-        if switches_to.as_deref() == Some(H2C) {
-            // The response comes in HTTP/2, on stream 1 (RFC 7540 §3.2).
-            self.left_for = switches_to;
-            return;
-        }
-        let answered = match self.outstanding.answered_next() {
-            Some(index) => self.outstanding.get(index),
-            None => {
-                let mut orphan = Box::new(Pending::new(ctx, self.outstanding.next_ordinal(), started_ns));
-                orphan.request.ended = true;
-                orphan.note("no request");
-                self.add(orphan, sink);
-                self.outstanding.newest()
-            }
-        };
-        let Some(pending) = answered else { return };
-        pending.record.response_ns = Some(started_ns);
-        pending.record.finished_ns = at_ns;
-        let (framing, oddity) = response.fill(pending);
-        if let Some(oddity) = oddity {
-            pending.note(oddity);
-        }
-        let is_tunnel = pending.asked == Asked::Connect && (200..300).contains(&status);
-        if status == 101 || is_tunnel {
-            // The rest of the connection is another protocol's (RFC 9110 §7.8, §9.3.6).
-            pending.response.ended = true;
-            self.client.stop();
-            self.server.stop();
-            self.left_for = switches_to.or_else(|| Some(TUNNEL.to_owned()));
-        } else {
-            if framing == Framing::Unknown {
-                pending.response.end_broken();
-            }
-            self.early_bytes = 0;
-            self.server.begin_body(framing);
-        }
-    }
-
-    fn add(&mut self, pending: Box<Pending>, sink: &mut dyn Sink) {
-        if let Some(given_up) = self.outstanding.add(pending) {
-            self.emit(given_up, sink);
-        }
-    }
-
-    fn body_piece(&mut self, side: Side, piece: &[u8], at_ns: i64) {
-        let Some(pending) = self.outstanding.reading(side) else {
-            return;
-        };
-        match side {
-            Side::Client => {
-                pending.record.request_body_bytes += piece.len() as u64;
-                if !pending.response.began {
-                    pending.record.finished_ns = at_ns;
-                }
-            }
-            Side::Server => {
-                pending.record.response_body_bytes += piece.len() as u64;
-                pending.record.finished_ns = at_ns;
-            }
-        }
-        let ordinal = pending.record.ordinal;
-        if let Some(kept) = &mut self.kept {
-            kept.take(ordinal, side, piece);
-        }
-    }
-
-    fn end_request(&mut self, at_ns: i64) {
-        if let Some(pending) = self.outstanding.reading(Side::Client) {
-            pending.request.ended = true;
-            if !pending.response.began {
-                pending.record.finished_ns = at_ns;
-            }
-        }
-    }
-
-    fn end_response(&mut self, trailers: &[u8], at_ns: i64) {
-        if let Some(pending) = self.outstanding.reading(Side::Server) {
-            pending.response.ended = true;
-            pending.record.finished_ns = at_ns;
-            if !trailers.is_empty() {
-                response::read_trailers(&text(trailers), pending, self.http.options.secrets());
-            }
-        }
-    }
-
-    /// A client that was answered before it sent its body may go on with the next request (RFC 9110 §10.1.1).
-    fn end_omitted_body(&mut self, bytes: &[u8]) {
-        if let Some(pending) = self.outstanding.reading(Side::Client)
-            && pending.may_omit_body()
-            && starts(Side::Client, bytes)
-        {
-            pending.request.ended = true;
-            self.client.expect_message();
-        }
-    }
-
     /// After CONNECT, nothing the client sends is HTTP until the server has refused (RFC 9110 §9.3.6).
     fn awaits_tunnel(&mut self) -> bool {
         self.outstanding
             .newest()
             .is_some_and(|last| last.asked == Asked::Connect && last.request.ended && last.is_waiting())
-    }
-
-    fn lose_body_bytes(&mut self, side: Side, bytes: u64, at_ns: i64) {
-        let Some(pending) = self.outstanding.reading(side) else {
-            return;
-        };
-        pending.note("gap");
-        pending.half(side).broken = true;
-        match side {
-            Side::Client => pending.record.request_body_bytes += bytes,
-            Side::Server => {
-                pending.record.response_body_bytes += bytes;
-                pending.record.finished_ns = at_ns;
-            }
-        }
-    }
-
-    /// The message of `side` that was being read ends here. Whole lines of a head that had come are read.
-    fn cut_off(
-        &mut self,
-        ctx: &FlowContext,
-        side: Side,
-        head: &PartialHead,
-        at_ns: i64,
-        why: &str,
-        sink: &mut dyn Sink,
-    ) {
-        if let Some(last_line_end) = memchr::memrchr(b'\n', &head.bytes) {
-            let lines = &head.bytes[..=last_line_end];
-            match side {
-                Side::Client => self.begin_request(ctx, lines, head.started_ns, at_ns, sink),
-                Side::Server => self.begin_response(ctx, lines, head.started_ns, at_ns, sink),
-            }
-            self.reader(side).begin_body(Framing::Unknown);
-            // The rest of the head is lost, and with it where another protocol would begin.
-            self.left_for = None;
-        }
-        if let Some(pending) = self.outstanding.reading(side) {
-            pending.interrupt(side, why);
-        }
-    }
-
-    fn break_off(&mut self, ctx: &FlowContext, side: Side, broken: Broken, at_ns: i64, sink: &mut dyn Sink) {
-        if !matches!(broken, Broken::Chunk(_)) {
-            self.health.message();
-        }
-        self.health.unreadable();
-        self.complaints.report(ctx, Stage::Http, at_ns, broken, sink);
-        let oddity = format!("malformed: {broken}");
-        if side == Side::Server {
-            self.outstanding.lose_server();
-        }
-        match self.outstanding.reading(side) {
-            Some(pending) => pending.interrupt(side, oddity),
-            None if side == Side::Server => self.outstanding.note_unanswered(oddity),
-            None => {}
-        }
-    }
-
-    fn switch_off(&mut self, ctx: &FlowContext, at_ns: i64, sink: &mut dyn Sink) {
-        let message = format!("{}: this flow is no longer read as HTTP", self.health);
-        // Said even by a flow that has complained enough.
-        Complaints::default().report(ctx, Stage::Http, at_ns, message, sink);
-        self.finish(ctx, at_ns, "cut off", "no response", sink);
-        self.off = true;
-    }
-
-    fn finish(&mut self, ctx: &FlowContext, at_ns: i64, why: &str, unanswered: &str, sink: &mut dyn Sink) {
-        if self.off {
-            return;
-        }
-        for side in [Side::Client, Side::Server] {
-            if let Close::CutOff(head) = self.reader(side).close() {
-                self.cut_off(ctx, side, &head, at_ns, why, sink);
-            }
-        }
-        while let Some(mut pending) = self.outstanding.pop() {
-            pending.give_up(why, unanswered);
-            self.emit(pending, sink);
-        }
-        self.client.stop();
-        self.server.stop();
     }
 
     fn emit_finished(&mut self, sink: &mut dyn Sink) {

@@ -5,18 +5,15 @@ mod again;
 mod asking;
 mod traffic;
 
-use std::{
-    fs,
-    sync::Arc,
-    time::{Duration, SystemTime},
-};
+use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use super::{Workbench, live::now_us, lock, recurring::Recurring};
+use super::{Workbench, lock, recurring::Recurring};
 use crate::{
     EngineError,
     alerting::{Alerting, Judge, OwnedReading, Reading},
+    clock::now_us,
     config,
 };
 
@@ -27,16 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Remembered once there were alerts: from then on the live recording is open whenever the workbench is.
 const IN_USE: &str = "alerts.in_use";
 
-/// Time and size of a file; `None` without one.
-type Stamp = Option<(SystemTime, u64)>;
-
 /// The thread, and how far the file was followed.
 #[derive(Default)]
 pub(super) struct Alarm {
     pub(super) alerting: Alerting,
     thread: Recurring,
     /// `None` before it was read.
-    stamp: std::sync::Mutex<Option<Stamp>>,
+    stamp: std::sync::Mutex<Option<config::Stamp>>,
     traffic: std::sync::Mutex<traffic::Traffic>,
 }
 
@@ -73,15 +67,14 @@ impl Workbench {
 
     /// Follows an edit of the home folder's `wirereel.json`.
     pub(super) fn follow_alerts(&self) -> Result<(), EngineError> {
-        let path = self.home.join(config::FILE_NAME);
-        let stamp = fs::metadata(&path).ok().and_then(|facts| Some((facts.modified().ok()?, facts.len())));
+        let stamp = config::Stamp::of(&self.home);
         let mut followed = lock(&self.alarm.stamp);
         if *followed == Some(stamp) {
             return Ok(());
         }
         let mut desk = self.alerting().desk();
-        let (config, problems) =
-            config::read_alerts_again(&self.home, desk.config()).map_err(EngineError::io(&path))?;
+        let (config, problems) = config::read_alerts_again(&self.home, desk.config())
+            .map_err(EngineError::io(self.home.join(config::FILE_NAME)))?;
         let is_first = followed.replace(stamp).is_none();
         let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
         if is_first || config != *desk.config() || problems != desk.problems {

@@ -15,7 +15,8 @@ use super::Workbench;
 use crate::{
     EngineError,
     alerting::{OwnedReading, Reading},
-    workbench::{live::now_us, lock},
+    clock::now_us,
+    workbench::lock,
 };
 
 const SERVICE: &str = "service";

@@ -13,27 +13,22 @@ mod list;
 mod past;
 
 use std::{
-    fs, io,
     sync::{Arc, Mutex, OnceLock},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use wirereel_checks::{Checker, Frame};
 
-use super::{Workbench, live::now_us, lock};
+use super::{Workbench, lock};
 use crate::{
     EngineError, Workspace,
-    checking::{Board, KIND, Listed, Running, Told, read_listing},
+    checking::{Board, KIND, Listed, Running, read_listing},
+    clock::now_us,
     config,
 };
 
 /// After the live recording could not be opened.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two times that hosts are told of results.
-const TELL_EVERY: Duration = Duration::from_secs(1);
-
-/// Time and size of a file; `None` without one.
-type Stamp = Option<(SystemTime, u64)>;
 
 /// What is checked, and how it goes.
 #[derive(Default)]
@@ -49,7 +44,7 @@ pub(super) struct Checks {
 #[derive(Default)]
 struct Followed {
     /// `None` before it was read.
-    stamp: Option<Stamp>,
+    stamp: Option<config::Stamp>,
     listed: Vec<Listed>,
     frames: Vec<Frame>,
     /// The list and the frames are not what is in force: begin, or begin again.
@@ -64,8 +59,7 @@ impl Workbench {
 
     /// Follows an edit of the home folder's `wirereel.json`: what is new is checked, what is gone is not any more.
     pub(super) fn follow_websites(self: &Arc<Self>) -> Result<(), EngineError> {
-        let path = self.home.join(config::FILE_NAME);
-        let stamp: Stamp = fs::metadata(&path).ok().and_then(|facts| Some((facts.modified().ok()?, facts.len())));
+        let stamp = config::Stamp::of(&self.home);
         let mut followed = lock(&self.checks.followed);
         let is_edited = followed.stamp != Some(stamp);
         let waits = followed.failed.is_some_and(|failed| failed.elapsed() < PATIENCE);
@@ -74,10 +68,7 @@ impl Workbench {
         }
         let mut problems = None;
         if is_edited {
-            let text = match fs::read_to_string(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => "{}".to_owned(),
-                text => text.map_err(EngineError::io(&path))?,
-            };
+            let text = config::text_of(&self.home).map_err(EngineError::io(self.home.join(config::FILE_NAME)))?;
             // Making them ready reads the authorities that this machine trusts: only where there is anything to be checked.
             if followed.listed.is_empty()
                 && !text.contains(crate::checking::WEBSITES_KEY)
@@ -138,7 +129,7 @@ impl Workbench {
             followed.begin = true;
             let workspace = self.hold_live()?;
             let (board, checker) = (Arc::clone(&self.checks.board), Arc::clone(self.checker()));
-            let tell = self.teller();
+            let tell = self.teller(Self::tell_websites);
             let (frames, listed) = (&followed.frames, &followed.listed);
             *running = Some(Running::start(workspace, board, checker, frames, listed, tell, self.gauges())?);
             lock(&self.checks.board).hindrance = None;
@@ -150,24 +141,10 @@ impl Workbench {
         Ok(())
     }
 
-    /// Tells rules and hosts what came.
-    fn teller(self: &Arc<Self>) -> Box<dyn FnMut(Told) + Send> {
-        let workbench = Arc::downgrade(self);
-        let (mut told, mut changed) = (None::<Instant>, false);
-        Box::new(move |news: Told| {
-            let Some(workbench) = workbench.upgrade() else { return };
-            workbench.alerting().feed(news.readings);
-            if let Some((from_ns, to_ns)) = news.blind_ns {
-                workbench.alerting().blind(from_ns, to_ns);
-            }
-            changed |= news.changed;
-            if changed && told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                let down = lock(&workbench.checks.board).down(now_us());
-                workbench.ticks.websites_down(down);
-                workbench.ticks.checks();
-                (told, changed) = (Some(Instant::now()), false);
-            }
-        })
+    fn tell_websites(&self) {
+        let down = lock(&self.checks.board).down(now_us());
+        self.ticks.websites_down(down);
+        self.ticks.checks();
     }
 
     /// Ends checking; what was known by then is stored.
@@ -180,12 +157,7 @@ impl Workbench {
 
     /// Where results are: while anything is checked, and wherever something was before. `None` where nothing ever was.
     fn checked_into(&self) -> Result<Option<Arc<Workspace>>, EngineError> {
-        if let Some(running) = lock(&self.checks.running).as_ref() {
-            return Ok(Some(Arc::clone(running.workspace())));
-        }
-        if !crate::workspace::exists(&self.live_folder()) {
-            return Ok(None);
-        }
-        self.hold_live().map(Some)
+        let running = lock(&self.checks.running).as_ref().map(|running| Arc::clone(running.workspace()));
+        self.results_in(running)
     }
 }

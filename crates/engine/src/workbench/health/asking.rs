@@ -8,8 +8,8 @@ use wirereel_store::{FigurePoint, StoredFigure};
 use super::{INTERVAL, Workbench, lock};
 use crate::{
     EngineError,
+    clock::now_us,
     health::{CHARTED, COUNTS_FOR_US, FINDINGS, Figure, Snapshot, Span, findings_shown, history, shown, spans},
-    workbench::live::now_us,
 };
 
 /// Samples at most.

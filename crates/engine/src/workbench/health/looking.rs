@@ -11,12 +11,12 @@ use wirereel_store::Memory;
 use super::{Workbench, lock};
 use crate::{
     Workspace,
+    clock::now_us,
     health::{
         Disk, FINDINGS, Figure, Findings, Names, Now, Ring, Sampler, Seen, Snapshot, Span, Unwritten, Written,
         conditions,
     },
     keeping::runs,
-    workbench::live::now_us,
 };
 
 /// The disk is looked at, and the database asked for its memory, so much less often than it takes: that costs more than reading counters, and

@@ -3,7 +3,7 @@
 use std::{
     fs,
     sync::{Arc, Mutex},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use serde_json::{Map, Value};
@@ -35,8 +35,8 @@ const MOST_NAME_CHARS: usize = 64;
 #[derive(Default)]
 pub(super) struct List {
     members: Mutex<Vec<Arc<Member>>>,
-    /// Time and size of the file as it was read.
-    stamp: Mutex<Option<Option<(SystemTime, u64)>>>,
+    /// Of the file as it was read.
+    stamp: Mutex<Option<config::Stamp>>,
     looked: Mutex<Option<Instant>>,
 }
 
@@ -54,9 +54,7 @@ impl Workbench {
     /// Follows an edit of the file: those that are new come in, those that are gone stop, changes take effect.
     pub(in crate::workbench) fn follow_whisperers(&self) -> Result<(), EngineError> {
         let folder = self.live_folder();
-        let stamp = fs::metadata(folder.join(config::FILE_NAME))
-            .ok()
-            .and_then(|facts| Some((facts.modified().ok()?, facts.len())));
+        let stamp = config::Stamp::of(&folder);
         // Held throughout: two who follow the same edit would both add what is new.
         let mut followed = lock(&self.live.list.stamp);
         if *followed == Some(stamp) {

@@ -27,7 +27,7 @@ use std::{
     path::PathBuf,
     process::Command,
     sync::{Arc, Mutex, Weak},
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::Duration,
 };
 
 use serde_json::Value;
@@ -40,6 +40,7 @@ use wirereel_whisper::{CaptureConfig, FromAgent, Interface};
 use super::{Workbench, lock};
 use crate::{
     EngineError, Workspace,
+    clock::{now_us, since_1970},
     keeping::space::{FreeSpace, OfSystem},
     live::{Agent, Heard, local_agent},
 };
@@ -254,12 +255,4 @@ impl Workbench {
     pub(super) fn live_folder(&self) -> PathBuf {
         self.home.join("live")
     }
-}
-
-fn since_1970() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-pub(super) fn now_us() -> i64 {
-    i64::try_from(since_1970().as_micros()).unwrap_or(i64::MAX)
 }

@@ -13,27 +13,23 @@ mod list;
 
 use std::{
     collections::HashMap,
-    fs, io,
     sync::{Arc, Mutex, OnceLock},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
-use super::{Workbench, live::now_us, lock};
+use super::{Workbench, lock};
 use crate::{
-    EngineError, Workspace, config,
+    EngineError, Workspace,
+    clock::now_us,
+    config,
     probing::{
-        Board, Finding, KIND, PROBES_KEY, Probing, ReadyProbe, Running, SOURCES_KEY, TheSender, Told, all_answered,
-        by_probe, found, read_listing, read_sources,
+        Board, Finding, KIND, PROBES_KEY, Probing, ReadyProbe, Running, SOURCES_KEY, TheSender, all_answered, by_probe,
+        found, read_listing, read_sources,
     },
 };
 
 /// After the live recording could not be opened.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Between two times that hosts are told of results.
-const TELL_EVERY: Duration = Duration::from_secs(1);
-
-/// Time and size of a file; `None` without one.
-type Stamp = Option<(SystemTime, u64)>;
 
 /// What is sent, and how it goes.
 #[derive(Default)]
@@ -49,7 +45,7 @@ pub(super) struct Probes {
 #[derive(Default)]
 struct Followed {
     /// `None` before it was read.
-    stamp: Option<Stamp>,
+    stamp: Option<config::Stamp>,
     /// What the file says.
     written: Vec<Arc<ReadyProbe>>,
     problems: Vec<String>,
@@ -71,8 +67,7 @@ impl Workbench {
 
     /// Follows an edit of the home folder's `wirereel.json`: what is new is sent, what is gone is not any more.
     pub(super) fn follow_probes(self: &Arc<Self>) -> Result<(), EngineError> {
-        let path = self.home.join(config::FILE_NAME);
-        let stamp: Stamp = fs::metadata(&path).ok().and_then(|facts| Some((facts.modified().ok()?, facts.len())));
+        let stamp = config::Stamp::of(&self.home);
         let mut followed = lock(&self.probes.followed);
         let is_edited = followed.stamp != Some(stamp);
         let waits = followed.failed.is_some_and(|failed| failed.elapsed() < PATIENCE);
@@ -82,10 +77,7 @@ impl Workbench {
         }
         let mut had_some = has_news || !followed.listed.is_empty() || !followed.problems.is_empty();
         if is_edited {
-            let text = match fs::read_to_string(&path) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => "{}".to_owned(),
-                text => text.map_err(EngineError::io(&path))?,
-            };
+            let text = config::text_of(&self.home).map_err(EngineError::io(self.home.join(config::FILE_NAME)))?;
             had_some |= text.contains(PROBES_KEY) || text.contains(SOURCES_KEY);
             let listing = read_listing(&text, self.probing(), &followed.written);
             followed.stamp = Some(stamp);
@@ -165,7 +157,7 @@ impl Workbench {
             followed.begin = true;
             let workspace = self.hold_live()?;
             let board = Arc::clone(&self.probes.board);
-            let tell = self.probe_teller();
+            let tell = self.teller(Self::tell_probes);
             *running = Some(Running::start(workspace, board, self.gauges(), &followed.listed, tell)?);
             lock(&self.probes.board).hindrance = None;
             followed.begin = false;
@@ -179,23 +171,9 @@ impl Workbench {
         Ok(())
     }
 
-    /// Tells rules and hosts what came.
-    fn probe_teller(self: &Arc<Self>) -> Box<dyn FnMut(Told) + Send> {
-        let workbench = Arc::downgrade(self);
-        let (mut told, mut changed) = (None::<Instant>, false);
-        Box::new(move |news: Told| {
-            let Some(workbench) = workbench.upgrade() else { return };
-            workbench.alerting().feed(news.readings);
-            if let Some((from_ns, to_ns)) = news.blind_ns {
-                workbench.alerting().blind(from_ns, to_ns);
-            }
-            changed |= news.changed;
-            if changed && told.is_none_or(|told| told.elapsed() >= TELL_EVERY) {
-                workbench.tell_probes_down();
-                workbench.ticks.checks();
-                (told, changed) = (Some(Instant::now()), false);
-            }
-        })
+    fn tell_probes(&self) {
+        self.tell_probes_down();
+        self.ticks.checks();
     }
 
     fn tell_probes_down(&self) {
@@ -217,13 +195,8 @@ impl Workbench {
 
     /// Where results are: while anything is sent, and wherever something was before. `None` where nothing ever was.
     fn probed_into(&self) -> Result<Option<Arc<Workspace>>, EngineError> {
-        if let Some(running) = lock(&self.probes.running).as_ref() {
-            return Ok(Some(Arc::clone(running.workspace())));
-        }
-        if !crate::workspace::exists(&self.live_folder()) {
-            return Ok(None);
-        }
-        self.hold_live().map(Some)
+        let running = lock(&self.probes.running).as_ref().map(|running| Arc::clone(running.workspace()));
+        self.results_in(running)
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::HashMap, net::SocketAddr};
 
 use wirereel_query::checks::CheckRun;
 
-use super::{super::Reader, quoted};
+use super::super::{Reader, results::quoted};
 use crate::error::Result;
 
 /// How far a packet's time and a check's may be apart, microseconds: both are of this machine's clock.

@@ -2,7 +2,7 @@
 
 use duckdb::{Row, types::Value};
 
-use super::{super::Reader, quoted};
+use super::super::{Reader, results::quoted};
 use crate::{
     error::Result,
     write::{CheckHour, HourTimes},

@@ -1,32 +1,19 @@
 //! Single checks.
 
 use duckdb::Row;
-use wirereel_query::checks::{
-    CheckCertificate, CheckHop, CheckPhases, CheckRun, CheckRuns, CheckRunsQuestion, CheckState,
+use wirereel_query::checks::{CheckCertificate, CheckHop, CheckPhases, CheckRun, CheckRuns, CheckRunsQuestion};
+
+use super::super::{
+    Reader,
+    results::{Asked, CHECKS, state_of},
 };
-
-use super::{super::Reader, quoted};
-use crate::error::{Result, StoreError};
-
-const MOST_ROWS: u32 = 500;
-/// Checks that are so far apart, microseconds, are looked up one by one.
-const NEAR_US: i64 = 600_000_000;
+use crate::error::Result;
 
 /// What [`run`] reads.
-const COLUMNS: &str = "w.name, r.intended_us, r.at_us, r.instants, r.state, r.reason, r.failure, r.status, r.dns_us, r.connect_us, \
+const COLUMNS: &str = "n.name, r.intended_us, r.at_us, r.instants, r.state, r.reason, r.failure, r.status, r.dns_us, r.connect_us, \
     r.proxy_us, r.tls_us, r.write_us, r.ttfb_us, r.transfer_us, r.unattributed_us, r.stopped_in, r.stopped_after_us, r.total_us, \
     r.http_version, r.remote, r.local, r.body_bytes, coalesce(r.reused_connection, false), r.tls_version, r.tls_cipher, \
     r.certificate, r.hops";
-
-/// The state behind its number in rows.
-pub(in super::super) fn state_of(code: u8) -> CheckState {
-    match code {
-        0 => CheckState::Up,
-        1 => CheckState::Down,
-        2 => CheckState::Overrun,
-        _ => CheckState::SelfOffline,
-    }
-}
 
 fn run(row: &Row<'_>) -> duckdb::Result<CheckRun> {
     let micros =
@@ -76,56 +63,21 @@ impl Reader {
     /// # Errors
     /// `BadQuestion` when more than 500 are asked for.
     pub fn check_runs(&self, question: &CheckRunsQuestion) -> Result<CheckRuns> {
-        if question.limit > MOST_ROWS {
-            let limit = question.limit;
-            return Err(StoreError::BadQuestion(format!("{limit} rows: allowed are {MOST_ROWS} at most")));
-        }
-        let mut conditions = vec![match &question.website {
-            Some(website) => self.check_condition(Some(&[website.as_str()]))?,
-            None => "TRUE".into(),
-        }];
-        if let Some(range) = question.range {
-            conditions.push(format!("intended_us >= {} AND intended_us < {}", range.from_us, range.to_us));
-        }
-        if question.failing {
-            conditions.push("state <> 0".into());
-        }
-        let conditions = conditions.join(" AND ");
-        let total = self
-            .first(&format!("SELECT count(*)::UBIGINT FROM raw.check_results WHERE {conditions}"), [], |row| {
-                row.get(0)
-            })?
-            .unwrap_or(0);
-        let sql = format!(
-            "SELECT {COLUMNS} FROM (SELECT * FROM raw.check_results WHERE {conditions} \
-             ORDER BY intended_us DESC, website_id LIMIT {} OFFSET {}) r \
-             JOIN raw.check_websites w ON w.website_id = r.website_id ORDER BY r.intended_us DESC, r.website_id",
-            question.limit, question.offset
-        );
-        let mut rows = self.rows(&sql, [], run)?;
+        let asked = Asked {
+            name: question.website.as_deref(),
+            range: question.range,
+            intended_us: None,
+            failing: question.failing,
+            offset: question.offset,
+            limit: question.limit,
+        };
+        let (total, mut rows) = CHECKS.page(self, COLUMNS, &asked, run)?;
         self.find_captured(&mut rows)?;
         Ok(CheckRuns { total, rows })
     }
 
     /// The checks of some websites that were intended at these instants, in any order; those that are not there any more are left out.
     pub fn check_runs_at(&self, wanted: &[(&str, i64)]) -> Result<Vec<CheckRun>> {
-        let mut wanted = wanted.to_vec();
-        wanted.sort_by_key(|(_, at_us)| *at_us);
-        let mut found = Vec::new();
-        for near in wanted.chunk_by(|(_, one), (_, next)| next - one < NEAR_US) {
-            let (Some(first), Some(last)) = (near.first(), near.last()) else { continue };
-            let pairs: Vec<String> =
-                near.iter().map(|(name, at_us)| format!("({}, {at_us})", quoted([*name]))).collect();
-            let sql = format!(
-                "SELECT {COLUMNS} FROM (VALUES {}) t(name, at_us) JOIN raw.check_websites w ON w.name = t.name \
-                 JOIN raw.check_results r ON r.website_id = w.website_id AND r.intended_us = t.at_us \
-                 WHERE r.intended_us BETWEEN {} AND {}",
-                pairs.join(", "),
-                first.1,
-                last.1
-            );
-            found.extend(self.rows(&sql, [], run)?);
-        }
-        Ok(found)
+        CHECKS.at(self, COLUMNS, wanted, run)
     }
 }

@@ -8,13 +8,11 @@ use duckdb::arrow::{
 };
 use wirereel_query::checks::{CheckPhases, CheckState};
 
-use super::{super::Reader, runs::state_of};
+use super::super::{
+    Reader,
+    results::{CHECKS, LONGEST_US, SLICE_US, state_of},
+};
 use crate::error::Result;
-
-/// Results are read in slices of this length, microseconds, so that memory stays bounded.
-const SLICE_US: i64 = 300_000_000;
-/// No check takes longer, microseconds.
-const LONGEST_US: i64 = 600_000_000;
 
 /// A result, as figures need it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,11 +53,11 @@ impl Reader {
         to_us: i64,
         mut each: impl FnMut(&CheckSample<'_>),
     ) -> Result<()> {
-        let condition = self.check_condition(websites)?;
+        let condition = CHECKS.condition(self, websites)?;
         let within = format!("{condition} AND intended_us >= {from_us} AND intended_us < {to_us}");
         // Of few websites there are few rows.
         let slice_us = if websites.is_some_and(|some| some.len() < 20) { i64::MAX } else { SLICE_US };
-        for (from_us, to_us) in self.slices("intended_us", &within, slice_us)? {
+        for (from_us, to_us) in CHECKS.slices(self, "intended_us", &within, slice_us)? {
             let sql = format!(
                 "SELECT website_id, intended_us, instants, state, response_us, ttfb_us, status, failure FROM raw.check_results \
                  WHERE {condition} AND intended_us >= {from_us} AND intended_us < {to_us} ORDER BY intended_us"
@@ -69,30 +67,12 @@ impl Reader {
         Ok(())
     }
 
-    /// Parts of the time in which a column's rows that satisfy a condition are.
-    fn slices(&self, column: &str, condition: &str, slice_us: i64) -> Result<Vec<(i64, i64)>> {
-        let sql = format!("SELECT min({column}), max({column}) FROM raw.check_results WHERE {condition}");
-        let Some((Some(first), Some(last))) =
-            self.first(&sql, [], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)))?
-        else {
-            return Ok(Vec::new());
-        };
-        let mut slices = Vec::new();
-        let mut from = first;
-        while from <= last {
-            let to = from.saturating_add(slice_us).min(last.saturating_add(1));
-            slices.push((from, to));
-            from = to;
-        }
-        Ok(slices)
-    }
-
     /// Every result that was known at or after an instant, in the order in which they were, for rules that were not told of them.
     pub fn check_readings_since(&self, since_ns: i64, mut each: impl FnMut(CheckReading)) -> Result<()> {
         let since_us = since_ns.div_euclid(1_000);
         const KNOWN: &str = "(at_us + coalesce(total_us, 0)::BIGINT)";
         let within = format!("at_us >= {} AND {KNOWN} >= {since_us}", since_us.saturating_sub(LONGEST_US));
-        for (from_us, to_us) in self.slices(KNOWN, &within, SLICE_US)? {
+        for (from_us, to_us) in CHECKS.slices(self, KNOWN, &within, SLICE_US)? {
             let sql = format!(
                 "SELECT w.name, r.intended_us, {KNOWN} AS known_us, r.instants, r.state, r.response_us, r.ttfb_us, \
                  json_extract(r.certificate, '$.not_after_us')::BIGINT FROM raw.check_results r \
@@ -136,7 +116,7 @@ impl Reader {
             "SELECT website_id, {} FROM raw.check_results WHERE {} AND intended_us >= {from_us} AND intended_us < {to_us} \
              AND state < 2 GROUP BY website_id",
             means.join(", "),
-            self.check_condition(Some(websites))?
+            CHECKS.condition(self, Some(websites))?
         );
         let rows = self.rows(&sql, [], |row| {
             let phases = (0..times.len()).map(|time| {

@@ -8,7 +8,10 @@ use wirereel_query::{
     probes::{HopFigures, ProbeColumn, ProbePart, ProbePartKind},
 };
 
-use super::{super::Reader, runs::reported_of};
+use super::{
+    super::{Reader, results::PROBES},
+    runs::reported_of,
+};
 use crate::error::Result;
 
 /// A path over a time.
@@ -50,7 +53,7 @@ fn times(row: &Row<'_>, from: usize) -> duckdb::Result<CheckTimes> {
 impl Reader {
     /// A probe's path from an instant until another, in so many columns at most.
     pub fn probe_parts(&self, probe: &str, (from_us, to_us): (i64, i64), columns: u32) -> Result<PathParts> {
-        let condition = self.probe_condition(Some(&[probe]))?;
+        let condition = PROBES.condition(self, Some(&[probe]))?;
         let within = format!("{condition} AND intended_us >= {from_us} AND intended_us < {to_us}");
         Ok(PathParts { hops: self.hop_figures(&within)?, columns: self.columns(&within, (from_us, to_us), columns)? })
     }

@@ -5,12 +5,14 @@ use std::collections::HashMap;
 use duckdb::Row;
 use wirereel_query::probes::{HopReported, ProbeHop, ProbeRun, ProbeRuns, ProbeRunsQuestion};
 
-use super::{super::Reader, micros, quoted, state_of};
-use crate::error::{Result, StoreError};
-
-const MOST_ROWS: u32 = 500;
-/// Probes that are so far apart, microseconds, are looked up one by one.
-const NEAR_US: i64 = 600_000_000;
+use super::{
+    super::{
+        Reader,
+        results::{Asked, PROBES, state_of},
+    },
+    micros,
+};
+use crate::error::Result;
 
 /// Hops with what packets tell of them.
 const KNOWN_HOPS: &str = "raw.known_hops";
@@ -84,56 +86,21 @@ impl Reader {
     /// # Errors
     /// `BadQuestion` when more than 500 are asked for.
     pub fn probe_runs(&self, question: &ProbeRunsQuestion) -> Result<ProbeRuns> {
-        if question.limit > MOST_ROWS {
-            let limit = question.limit;
-            return Err(StoreError::BadQuestion(format!("{limit} rows: allowed are {MOST_ROWS} at most")));
-        }
-        let mut conditions = vec![match &question.probe {
-            Some(probe) => self.probe_condition(Some(&[probe.as_str()]))?,
-            None => "TRUE".into(),
-        }];
-        if let Some(range) = question.range {
-            conditions.push(format!("intended_us >= {} AND intended_us < {}", range.from_us, range.to_us));
-        }
-        if let Some(intended_us) = question.intended_us {
-            conditions.push(format!("intended_us = {intended_us}"));
-        }
-        if question.failing {
-            conditions.push("state <> 0".into());
-        }
-        let conditions = conditions.join(" AND ");
-        let count = format!("SELECT count(*)::UBIGINT FROM raw.probe_results WHERE {conditions}");
-        let total = self.first(&count, [], |row| row.get(0))?.unwrap_or(0);
-        let sql = format!(
-            "SELECT {COLUMNS} FROM (SELECT * FROM raw.probe_results WHERE {conditions} \
-             ORDER BY intended_us DESC, number LIMIT {} OFFSET {}) r \
-             JOIN raw.probe_names n ON n.number = r.number ORDER BY r.intended_us DESC, r.number",
-            question.limit, question.offset
-        );
-        let rows = self.rows(&sql, [], run)?;
+        let asked = Asked {
+            name: question.probe.as_deref(),
+            range: question.range,
+            intended_us: question.intended_us,
+            failing: question.failing,
+            offset: question.offset,
+            limit: question.limit,
+        };
+        let (total, rows) = PROBES.page(self, COLUMNS, &asked, run)?;
         Ok(ProbeRuns { total, rows: self.with_hops(rows)? })
     }
 
     /// The results of some probes that were intended at these instants, in any order; those that are not there any more are left out.
     pub fn probe_runs_at(&self, wanted: &[(&str, i64)]) -> Result<Vec<ProbeRun>> {
-        let mut wanted = wanted.to_vec();
-        wanted.sort_by_key(|(_, at_us)| *at_us);
-        let mut found = Vec::new();
-        for near in wanted.chunk_by(|(_, one), (_, next)| next - one < NEAR_US) {
-            let (Some(first), Some(last)) = (near.first(), near.last()) else { continue };
-            let pairs: Vec<String> =
-                near.iter().map(|(name, at_us)| format!("({}, {at_us})", quoted([*name]))).collect();
-            let sql = format!(
-                "SELECT {COLUMNS} FROM (VALUES {}) t(name, at_us) JOIN raw.probe_names n ON n.name = t.name \
-                 JOIN raw.probe_results r ON r.number = n.number AND r.intended_us = t.at_us \
-                 WHERE r.intended_us BETWEEN {} AND {}",
-                pairs.join(", "),
-                first.1,
-                last.1
-            );
-            found.extend(self.rows(&sql, [], run)?);
-        }
-        self.with_hops(found)
+        self.with_hops(PROBES.at(self, COLUMNS, wanted, run)?)
     }
 
     /// Results by their probes' numbers and instants, with hops of such a table.
@@ -156,7 +123,7 @@ impl Reader {
 
     /// The result whose total is the median of those that succeeded in a time; of an even number, the lower one.
     pub fn median_probe(&self, probe: &str, (from_us, to_us): (i64, i64)) -> Result<Option<ProbeRun>> {
-        let condition = self.probe_condition(Some(&[probe]))?;
+        let condition = PROBES.condition(self, Some(&[probe]))?;
         let sql = format!(
             "SELECT intended_us FROM raw.probe_results WHERE {condition} AND intended_us >= {from_us} AND intended_us < {to_us} \
              AND state = 0 AND total_ns IS NOT NULL ORDER BY total_ns, intended_us \

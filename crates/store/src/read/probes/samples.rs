@@ -2,13 +2,11 @@
 
 use wirereel_query::checks::CheckState;
 
-use super::{super::Reader, state_of};
+use super::super::{
+    Reader,
+    results::{LONGEST_US, PROBES, SLICE_US, state_of},
+};
 use crate::error::Result;
-
-/// Results are read in slices of this length, microseconds, so that memory stays bounded.
-const SLICE_US: i64 = 300_000_000;
-/// No probe takes longer, microseconds.
-const LONGEST_US: i64 = 600_000_000;
 
 /// A result, as figures need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,9 +40,9 @@ impl Reader {
         (from_us, to_us): (i64, i64),
         mut each: impl FnMut(ProbeSample),
     ) -> Result<()> {
-        let condition = self.probe_condition(probes)?;
+        let condition = PROBES.condition(self, probes)?;
         let within = format!("{condition} AND intended_us >= {from_us} AND intended_us < {to_us}");
-        for (from_us, to_us) in self.probe_slices("intended_us", &within)? {
+        for (from_us, to_us) in PROBES.slices(self, "intended_us", &within, SLICE_US)? {
             let sql = format!(
                 "SELECT number, intended_us, instants, state, total_ns, failure FROM raw.probe_results \
                  WHERE {condition} AND intended_us >= {from_us} AND intended_us < {to_us} ORDER BY intended_us"
@@ -64,22 +62,12 @@ impl Reader {
         Ok(())
     }
 
-    /// Parts of the time in which a column's rows that satisfy a condition are.
-    fn probe_slices(&self, column: &str, condition: &str) -> Result<Vec<(i64, i64)>> {
-        let sql = format!("SELECT min({column}), max({column}) FROM raw.probe_results WHERE {condition}");
-        let ends = self.first(&sql, [], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)))?;
-        let Some((Some(first), Some(last))) = ends else { return Ok(Vec::new()) };
-        let slices = (0..).map(|slice: i64| first.saturating_add(slice.saturating_mul(SLICE_US)));
-        let slices = slices.take_while(|from| *from <= last);
-        Ok(slices.map(|from| (from, from.saturating_add(SLICE_US).min(last.saturating_add(1)))).collect())
-    }
-
     /// Every result that was known at or after an instant, in the order in which they were, for rules that were not told of them.
     pub fn probe_readings_since(&self, since_ns: i64, mut each: impl FnMut(ProbeReading)) -> Result<()> {
         let since_us = since_ns.div_euclid(1_000);
         const KNOWN: &str = "(at_us + coalesce(total_ns // 1000, 0)::BIGINT)";
         let within = format!("at_us >= {} AND {KNOWN} >= {since_us}", since_us.saturating_sub(LONGEST_US));
-        for (from_us, to_us) in self.probe_slices(KNOWN, &within)? {
+        for (from_us, to_us) in PROBES.slices(self, KNOWN, &within, SLICE_US)? {
             let sql = format!(
                 "SELECT n.name, r.intended_us, {KNOWN} AS known_us, r.instants, r.state, r.total_ns FROM raw.probe_results r \
                  JOIN raw.probe_names n ON n.number = r.number \

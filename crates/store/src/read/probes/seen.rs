@@ -5,7 +5,13 @@ use std::collections::HashMap;
 use duckdb::types::Value;
 use wirereel_query::probes::ProbeRun;
 
-use super::{super::Reader, quoted, runs};
+use super::{
+    super::{
+        Reader,
+        results::{PROBES, quoted},
+    },
+    runs,
+};
 use crate::error::Result;
 
 /// How far a capturing host's clock may be from the sender's, microseconds.
@@ -69,7 +75,7 @@ impl Reader {
 
     /// Results of these probes of whose trace there are exchanges after the first until the second, unless those told something already.
     pub fn probes_seen(&self, probes: &[&str], (after, until): (u64, u64)) -> Result<Vec<SeenProbe>> {
-        let of_probes = self.probe_condition(Some(probes))?;
+        let of_probes = PROBES.condition(self, Some(probes))?;
         let within = format!("exchange_id > {after} AND exchange_id <= {until} AND trace_id IS NOT NULL");
         let ends = format!("SELECT min(started_us), max(started_us) FROM raw.http_exchanges WHERE {within}");
         let ends = self.first(&ends, [], |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<i64>>(1)?)))?;

@@ -1,11 +1,9 @@
 //! Reads the instructions of a header block (RFC 7541 §3, §6).
 
 use super::dynamic_table::{DynamicTable, INITIAL_CAPACITY, Slot};
-use super::huffman::{self, NotHuffman};
+use super::huffman::NotHuffman;
+use super::primitives::{integer, string};
 use super::static_table::FIELDS;
-
-/// Integers above this are no index, length or size that anybody sends.
-const MAX_INTEGER: usize = 1 << 28;
 
 /// What is wrong with a header block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -174,46 +172,6 @@ impl Decoder {
     }
 }
 
-/// An integer whose first byte gives `prefix` bits (RFC 7541 §5.1).
-fn integer(rest: &mut &[u8], prefix: u32) -> Result<usize, HpackError> {
-    let mut next = || {
-        let (first, after) = rest.split_first().ok_or(HpackError::Ended)?;
-        *rest = after;
-        Ok::<_, HpackError>(usize::from(*first))
-    };
-    let most = (1 << prefix) - 1;
-    let mut number = next()? & most;
-    if number < most {
-        return Ok(number);
-    }
-    // Five bytes of seven bits are more than any number that is allowed.
-    for shift in (0..35).step_by(7) {
-        let byte = next()?;
-        number += (byte & 0x7f) << shift;
-        if number > MAX_INTEGER {
-            return Err(HpackError::TooLarge);
-        }
-        if byte & 0x80 == 0 {
-            return Ok(number);
-        }
-    }
-    Err(HpackError::TooLarge)
-}
-
-/// A string, Huffman coded or as it is (RFC 7541 §5.2), appended to `out`.
-fn string(rest: &mut &[u8], out: &mut Vec<u8>) -> Result<(), HpackError> {
-    let is_huffman = rest.first().is_some_and(|first| first & 0x80 != 0);
-    let length = integer(rest, 7)?;
-    let (text, after) = rest.split_at_checked(length).ok_or(HpackError::Ended)?;
-    *rest = after;
-    if is_huffman {
-        huffman::decode(text, out)?;
-    } else {
-        out.extend_from_slice(text);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -248,20 +206,6 @@ mod tests {
         let mut decoder = Decoder::default();
         decoder.table.resize(256);
         decoder
-    }
-
-    #[test]
-    fn integers_of_appendix_c_1() {
-        let read = |block: &[u8], prefix| {
-            let mut rest = block;
-            integer(&mut rest, prefix).map(|number| (number, rest.len()))
-        };
-        assert_eq!(read(&[0b1110_1010], 5), Ok((10, 0)));
-        assert_eq!(read(&[0b0001_1111, 0b1001_1010, 0b0000_1010, 7], 5), Ok((1337, 1)));
-        assert_eq!(read(&[42], 8), Ok((42, 0)));
-        assert_eq!(read(&[0x1f, 0x80], 5), Err(HpackError::Ended));
-        assert_eq!(read(&[0x1f, 0xff, 0xff, 0xff, 0xff, 0x7f], 5), Err(HpackError::TooLarge));
-        assert_eq!(read(&[0x1f, 0x80, 0x80, 0x80, 0x80, 0x80, 0x00], 5), Err(HpackError::TooLarge));
     }
 
     #[test]

@@ -1,12 +1,27 @@
-//! A clock that leaps is not believed at once: set a year ahead by mistake, it would make everything old.
+//! What this machine's clock shows. One that leaps is not believed at once: set a year ahead by mistake, it would make everything old.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Clocks are corrected by less than this all the time.
 const LEAP: Duration = Duration::from_secs(120);
 /// How long the clock must go evenly after a leap. A leap that is a mistake is noticed by people or by a time server before that; the
 /// other kind, a machine that has slept, can wait.
 const STEADY: Duration = Duration::from_secs(600);
+
+/// What the clock shows, since 1970.
+pub(crate) fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The same in nanoseconds.
+pub(crate) fn now_ns() -> i64 {
+    i64::try_from(since_1970().as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// The same in microseconds.
+pub(crate) fn now_us() -> i64 {
+    i64::try_from(since_1970().as_micros()).unwrap_or(i64::MAX)
+}
 
 /// Looks at the clock, and says whether what it shows may be acted on.
 #[derive(Debug, Default)]

@@ -11,9 +11,10 @@
 //! - `bytes_per_idle_website`: memory of a website that rests, with an hour's statistics full.
 #![allow(clippy::print_stdout, reason = "a program that prints its figures")]
 
+mod peer;
+mod server;
+
 use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -22,21 +23,17 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpListener,
-    sync::mpsc,
-};
-use tokio_rustls::{TlsAcceptor, rustls};
+use tokio::sync::mpsc;
 use wirereel_checks::{
     Check, CheckResult, Checker, Frame, RollingStats, Schedule, ScheduleOptions, State, Website,
     config::Span,
     schedule::{SystemClock, SystemReference},
 };
 
+use server::{Server, serve};
+
 type Failed = Box<dyn std::error::Error>;
 
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 5\r\n\r\nhello";
 /// Checks at once when as many are made as go.
 const AT_ONCE: usize = 64;
 const RATE_SECONDS: u64 = 4;
@@ -116,191 +113,9 @@ async fn add_rates(server: &Server, path: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-mod peer {
-    //! prometheus-blackbox-exporter, asked for probes of the same server as fast as it gives them.
-
-    use super::*;
-
-    /// Probes per second of its processor time.
-    pub(super) struct Theirs {
-        pub(super) plain: f64,
-        pub(super) tls: f64,
-    }
-
-    const PROGRAM: &str = "/usr/bin/prometheus-blackbox-exporter";
-    /// Ticks of `/proc` in a second, as Linux has it everywhere.
-    const TICKS: f64 = 100.0;
-
-    struct Exporter(Child, std::path::PathBuf);
-
-    impl Drop for Exporter {
-        fn drop(&mut self) {
-            drop(self.0.kill());
-            drop(self.0.wait());
-            drop(std::fs::remove_file(&self.1));
-        }
-    }
-
-    pub(super) async fn rates(server: &Server) -> Result<Option<Theirs>, Failed> {
-        if !std::path::Path::new(PROGRAM).exists() {
-            return Ok(None);
-        }
-        let port = TcpListener::bind("127.0.0.1:0").await?.local_addr()?.port();
-        let config = std::env::temp_dir().join(format!("blackbox-{}.yml", std::process::id()));
-        let authority = server.authority.display();
-        std::fs::write(
-            &config,
-            format!(
-                "modules:\n  plain:\n    prober: http\n    timeout: 5s\n    http: {{ preferred_ip_protocol: ip4 }}\n  tls:\n    prober: http\n    \
-                 timeout: 5s\n    http: {{ preferred_ip_protocol: ip4, tls_config: {{ ca_file: {authority} }} }}\n"
-            ),
-        )?;
-        let process = Command::new(PROGRAM)
-            .arg(format!("--config.file={}", config.display()))
-            .arg(format!("--web.listen-address=127.0.0.1:{port}"))
-            .arg("--log.level=error")
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        let exporter = Exporter(process, config);
-        for _ in 0..100 {
-            if tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok() {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let plain = probed(&exporter, server, port, "plain", &server.plain).await?;
-        let tls = probed(&exporter, server, port, "tls", &server.tls).await?;
-        Ok(Some(Theirs { plain, tls }))
-    }
-
-    async fn probed(
-        exporter: &Exporter,
-        server: &Server,
-        port: u16,
-        module: &str,
-        target: &str,
-    ) -> Result<f64, Failed> {
-        let (checker, done) = (Arc::new(Checker::new()), Arc::new(AtomicU64::new(0)));
-        let before = cpu_seconds_of(exporter.0.id())?;
-        let started = Instant::now();
-        let mut tasks = tokio::task::JoinSet::new();
-        for n in 0..AT_ONCE {
-            let check = prepare(&checker, server, &format!("probe {n}"), |website| {
-                website.url = format!("http://127.0.0.1:{port}/probe?module={module}&target={target}");
-                website.keep_alive = true;
-                website.expect.body_contains = Some("probe_success 1".into());
-            })?;
-            let (checker, done) = (Arc::clone(&checker), Arc::clone(&done));
-            tasks.spawn(async move {
-                while started.elapsed() < Duration::from_secs(RATE_SECONDS) {
-                    if checker.measure(&check).await.is_up() {
-                        done.fetch_add(1, Ordering::Relaxed);
-                    }
-                }
-            });
-        }
-        tasks.join_all().await;
-        let cpu = cpu_seconds_of(exporter.0.id())? - before;
-        Ok(done.load(Ordering::Relaxed) as f64 / cpu)
-    }
-
-    /// What a process has computed so far, its system calls included (proc(5): utime and stime).
-    fn cpu_seconds_of(process: u32) -> Result<f64, Failed> {
-        let text = std::fs::read_to_string(format!("/proc/{process}/stat"))?;
-        let after_name = text.rsplit(')').next().unwrap_or_default();
-        let fields: Vec<&str> = after_name.split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
-        Ok((ticks(11) + ticks(12)) / TICKS)
-    }
-}
-
 fn merge(into: &mut Value, more: Value) {
     if let (Value::Object(into), Value::Object(more)) = (into, more) {
         into.extend(more);
-    }
-}
-
-/// The server in a process of its own.
-struct Server {
-    process: Child,
-    plain: String,
-    tls: String,
-    authority: std::path::PathBuf,
-}
-
-impl Server {
-    fn start() -> Result<Self, Failed> {
-        let authority = std::env::temp_dir().join(format!("bench-checks-{}.pem", std::process::id()));
-        let mut process = Command::new(std::env::current_exe()?)
-            .args(["--server", "--ca"])
-            .arg(&authority)
-            .stdout(Stdio::piped())
-            .stdin(Stdio::piped())
-            .spawn()?;
-        let mut line = String::new();
-        BufReader::new(process.stdout.take().ok_or("no output of the server")?).read_line(&mut line)?;
-        let ports: Vec<&str> = line.split_whitespace().collect();
-        let [plain, tls] = ports[..] else { return Err(format!("the server said {line:?}").into()) };
-        Ok(Self {
-            process,
-            plain: format!("http://127.0.0.1:{plain}/"),
-            tls: format!("https://127.0.0.1:{tls}/"),
-            authority,
-        })
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.process.kill());
-        drop(self.process.wait());
-        drop(std::fs::remove_file(&self.authority));
-    }
-}
-
-async fn serve(authority: String) -> Result<(), Failed> {
-    let key = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()])?;
-    std::fs::write(authority, key.cert.pem())?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    let secret = rustls::pki_types::PrivateKeyDer::try_from(key.signing_key.serialize_der())?;
-    let config = builder.with_no_client_auth().with_single_cert(vec![key.cert.der().clone()], secret)?;
-    let (plain, tls) = (TcpListener::bind("127.0.0.1:0").await?, TcpListener::bind("127.0.0.1:0").await?);
-    println!("{} {}", plain.local_addr()?.port(), tls.local_addr()?.port());
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = tls.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                drop(stream.set_nodelay(true));
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    drop(answer(stream).await);
-                }
-            });
-        }
-    });
-    while let Ok((stream, _)) = plain.accept().await {
-        drop(stream.set_nodelay(true));
-        tokio::spawn(answer(stream));
-    }
-    Ok(())
-}
-
-async fn answer<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S) -> std::io::Result<()> {
-    let mut buffer = [0; 2_048];
-    loop {
-        let mut length = 0;
-        while !buffer[..length].ends_with(b"\r\n\r\n") {
-            match stream.read(&mut buffer[length..]).await? {
-                0 => return Ok(()),
-                read => length += read,
-            }
-        }
-        stream.write_all(ANSWER).await?;
-        if buffer[..length].windows(17).any(|part| part == b"connection: close") {
-            return stream.shutdown().await;
-        }
     }
 }
 
