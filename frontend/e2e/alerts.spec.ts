@@ -14,14 +14,14 @@ const website = (app: Page, name: string): Locator => checks(app).getByRole("row
 const rail = (app: Page, name: string): Locator =>
   app.getByRole("navigation", { name: "Panes" }).getByRole("button", { name });
 
-/** Two minutes are long for a test: down when at most 80% of the last six seconds are good. */
+/** Two minutes are long for a test: down when at most 80% of the last three seconds are good, of twelve checks. */
 const rules = [
   {
     id: "website-down",
     name: "Website down",
     subject: { kind: "website" },
     metric: "up",
-    when: { kind: "availability", percent: 80, over: "6s", min_records: 4 },
+    when: { kind: "availability", percent: 80, over: "3s", min_records: 4 },
   },
 ];
 const FIGURES = "availability=[\\d.]+%, time=\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ";
@@ -69,7 +69,7 @@ test.beforeEach(async ({ app, host }) => {
   receiver = await new Site().open();
   tests += 1;
   name = `shop-${tests}`;
-  await configure(app, host.workspace, [{ name, url: `${site.url}/shop`, interval: "1s" }]);
+  await configure(app, host.workspace, [{ name, url: `${site.url}/shop`, interval: "250ms" }]);
 });
 test.afterEach(async () => {
   await site.close();
@@ -177,27 +177,31 @@ test("rules say when they open and when they are over; targets are tried, and sa
   await expect(target).not.toContainText("The test arrived.");
 });
 
-test("alerts stand on the reel of what is captured live, and the arrows stop at them", async ({ app }) => {
-  test.setTimeout(90_000);
-  const { hindrance } = (await ask(app, "capture_interfaces", {})) as { hindrance: string | null };
-  test.skip(hindrance !== null, hindrance ?? "");
-  await ask(app, "capture_start", { config: { interfaces: ["lo"] } });
-  await expect(app.locator("button.source")).toContainText(/live/i, { timeout: 15_000 });
-  await breaks(app);
-  await expect(app.locator(".toast").filter({ hasText: down(name) })).toBeVisible({ timeout: 20_000 });
-  await expect(app.locator("#reel-summary")).toContainText(`${name}: Website down`, { timeout: 15_000 });
+test(
+  "alerts stand on the reel of what is captured live, and the arrows stop at them",
+  { tag: "@alone" },
+  async ({ app }) => {
+    test.setTimeout(90_000);
+    const { hindrance } = (await ask(app, "capture_interfaces", {})) as { hindrance: string | null };
+    test.skip(hindrance !== null, hindrance ?? "");
+    await ask(app, "capture_start", { config: { interfaces: ["lo"] } });
+    await expect(app.locator("button.source")).toContainText(/live/i, { timeout: 15_000 });
+    await breaks(app);
+    await expect(app.locator(".toast").filter({ hasText: down(name) })).toBeVisible({ timeout: 20_000 });
+    await expect(app.locator("#reel-summary")).toContainText(`${name}: Website down`, { timeout: 15_000 });
 
-  await app.getByRole("button", { name: "What steps stop at" }).click();
-  await app.getByRole("menuitem", { name: "Alert" }).click();
-  await app.getByRole("button", { name: "Previous alert" }).click();
-  await expect(app).toHaveURL(/[?&]at=/);
-  // The list follows the playhead: its figures are of that moment.
-  await expect(checks(app)).toContainText("the playhead's moment");
+    await app.getByRole("button", { name: "What steps stop at" }).click();
+    await app.getByRole("menuitem", { name: "Alert" }).click();
+    await app.getByRole("button", { name: "Previous alert" }).click();
+    await expect(app).toHaveURL(/[?&]at=/);
+    // The list follows the playhead: its figures are of that moment.
+    await expect(checks(app)).toContainText("the playhead's moment");
 
-  // The failing check's own packets were captured.
-  await open(app);
-  await detail(app).getByRole("button", { name: "Packets" }).click({ timeout: 15_000 });
-  await expect(app.getByRole("region", { name: "Flows", exact: true })).toBeVisible();
-  await expect(app).toHaveURL(/[?&]flow=\d+/);
-  await ask(app, "capture_stop", {});
-});
+    // The failing check's own packets were captured.
+    await open(app);
+    await detail(app).getByRole("button", { name: "Packets" }).click({ timeout: 15_000 });
+    await expect(app.getByRole("region", { name: "Flows", exact: true })).toBeVisible();
+    await expect(app).toHaveURL(/[?&]flow=\d+/);
+    await ask(app, "capture_stop", {});
+  },
+);

@@ -102,62 +102,66 @@ async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path });
 }
 
-test("the flash sale is seen as it happens: 15 services, customers, a crash, and the recovery", async ({ browser }) => {
-  test.setTimeout(120_000);
-  const program = process.env["WIREREEL_BIN"];
-  test.skip(program === undefined, "WIREREEL_BIN names no program");
-  const demo = new Demo(program ?? "");
-  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
-  try {
-    const url = await demo.url();
-    test.skip(demo.code === NOT_HERE, demo.said);
-    expect(url, demo.said).toBeDefined();
-    await page.goto(url ?? "");
+test(
+  "the flash sale is seen as it happens: 15 services, customers, a crash, and the recovery",
+  { tag: "@alone" },
+  async ({ browser }) => {
+    test.setTimeout(120_000);
+    const program = process.env["WIREREEL_BIN"];
+    test.skip(program === undefined, "WIREREEL_BIN names no program");
+    const demo = new Demo(program ?? "");
+    const page = await browser.newPage({ viewport: { width: 1440, height: 900 } });
+    try {
+      const url = await demo.url();
+      test.skip(demo.code === NOT_HERE, demo.said);
+      expect(url, demo.said).toBeDefined();
+      await page.goto(url ?? "");
 
-    // While it is under way.
-    for (const service of [...truth.services, "Customers"])
-      await expect
-        .poll(async () => (await services(page)).some((text) => text.startsWith(`${service}: `)), { timeout: 30_000 })
-        .toBe(true);
-    const nodes = (await services(page)).filter((text) => !/^\S+ to \S+: /.test(text));
-    expect(nodes).toHaveLength(truth.services.length + 1);
-    await expect(page.getByText(/entry point api-gateway/)).not.toContainText("guessed");
-    await expect.poll(() => demo.said, { timeout: 30_000 }).toMatch(/^ {2}\d:\d\d payment-service recovers/m);
-    await picture(page, "live");
+      // While it is under way.
+      for (const service of [...truth.services, "Customers"])
+        await expect
+          .poll(async () => (await services(page)).some((text) => text.startsWith(`${service}: `)), { timeout: 30_000 })
+          .toBe(true);
+      const nodes = (await services(page)).filter((text) => !/^\S+ to \S+: /.test(text));
+      expect(nodes).toHaveLength(truth.services.length + 1);
+      await expect(page.getByText(/entry point api-gateway/)).not.toContainText("guessed");
+      await expect.poll(() => demo.said, { timeout: 30_000 }).toMatch(/^ {2}\d:\d\d payment-service recovers/m);
+      await picture(page, "live");
 
-    // When it is over.
-    await expect.poll(() => demo.said, { timeout: 60_000 }).toContain("The sale is over.");
-    const crash = async (): Promise<Incident | undefined> => {
-      const incidents = (await ask(page, "incidents", {})) as Incident[];
-      return incidents.find(({ kind, service }) => kind === "crash" && service === "payment-service");
-    };
-    await expect.poll(crash, { timeout: 20_000 }).toBeDefined();
-    const { from_us, to_us } = (await crash())?.range ?? { from_us: 0, to_us: 0 };
-    expect(to_us - from_us).toBeGreaterThan(3e6);
-    await expect(page.locator("#reel-summary")).toContainText("payment-service crashed", { timeout: 10_000 });
-    const paid = `SELECT count(*) FROM http_exchanges
+      // When it is over.
+      await expect.poll(() => demo.said, { timeout: 60_000 }).toContain("The sale is over.");
+      const crash = async (): Promise<Incident | undefined> => {
+        const incidents = (await ask(page, "incidents", {})) as Incident[];
+        return incidents.find(({ kind, service }) => kind === "crash" && service === "payment-service");
+      };
+      await expect.poll(crash, { timeout: 20_000 }).toBeDefined();
+      const { from_us, to_us } = (await crash())?.range ?? { from_us: 0, to_us: 0 };
+      expect(to_us - from_us).toBeGreaterThan(3e6);
+      await expect(page.locator("#reel-summary")).toContainText("payment-service crashed", { timeout: 10_000 });
+      const paid = `SELECT count(*) FROM http_exchanges
       WHERE server_service = 'payment-service' AND status < 300 AND epoch_us(started_at) >= ${to_us - 1e6}`;
-    const answer = (await ask(page, "sql", { query: paid })) as { rows: number[][] };
-    expect(answer.rows[0]?.[0]).toBeGreaterThan(3);
+      const answer = (await ask(page, "sql", { query: paid })) as { rows: number[][] };
+      expect(answer.rows[0]?.[0]).toBeGreaterThan(3);
 
-    await page.keyboard.press("0");
-    await picture(page, "after");
-    if (k6() !== "") {
-      const figures = JSON.parse(readFileSync(join(demo.folder, "demo/agreement.json"), "utf8")) as Figure[];
-      const of = (what: string, whose: string) => figures.find(({ name }) => name === `${what}: ${whose}`)?.value;
-      for (const what of ["all: requests", "all: failed", "all: turned away", "connections", "addresses"])
-        expect(of(what, "Wirereel"), what).toBe(of(what, "k6"));
-      expect(of("all: requests", "k6")).toBeGreaterThan(200);
+      await page.keyboard.press("0");
+      await picture(page, "after");
+      if (k6() !== "") {
+        const figures = JSON.parse(readFileSync(join(demo.folder, "demo/agreement.json"), "utf8")) as Figure[];
+        const of = (what: string, whose: string) => figures.find(({ name }) => name === `${what}: ${whose}`)?.value;
+        for (const what of ["all: requests", "all: failed", "all: turned away", "connections", "addresses"])
+          expect(of(what, "Wirereel"), what).toBe(of(what, "k6"));
+        expect(of("all: requests", "k6")).toBeGreaterThan(200);
+      }
+    } finally {
+      await page.close();
+      await demo.end();
     }
-  } finally {
-    await page.close();
-    await demo.end();
-  }
-  // It takes everything along.
-  const refused = await new Promise<boolean>((done) => {
-    const socket = connect(8080, GATEWAY);
-    socket.on("connect", () => done(false)).on("error", () => done(true));
-    socket.on("close", () => socket.destroy());
-  });
-  expect(refused).toBe(true);
-});
+    // It takes everything along.
+    const refused = await new Promise<boolean>((done) => {
+      const socket = connect(8080, GATEWAY);
+      socket.on("connect", () => done(false)).on("error", () => done(true));
+      socket.on("close", () => socket.destroy());
+    });
+    expect(refused).toBe(true);
+  },
+);

@@ -1,22 +1,14 @@
 import type { Page } from "@playwright/test";
-import { ask, expect, openSample, playheadSeconds, test } from "./host";
+import { ask, expect, openSample, playheadSeconds, showRows, test } from "./host";
 
 const grid = (page: Page) => page.getByRole("grid", { name: "HTTP exchanges" });
 const line = (page: Page, index: number) => grid(page).locator(`[aria-rowindex="${index + 2}"]`);
 const drawer = (page: Page) => page.getByRole("region", { name: "Selected exchange" });
 const heads = (page: Page) => grid(page).getByRole("columnheader");
 
-/** Opens the pane with a filter, and waits for its first row. */
-async function show(page: Page, filter = ""): Promise<void> {
-  await page.evaluate((text) => {
-    window.location.hash = `#/exchanges${text === "" ? "" : `?filter=${encodeURIComponent(text)}`}`;
-  }, filter);
-  await expect(line(page, 0).getByRole("gridcell").first()).toBeVisible();
-}
-
 test.beforeEach(async ({ app }) => {
   await openSample(app);
-  await show(app);
+  await showRows(app, "exchanges");
 });
 
 test("lists every exchange of the recording and holds only the rows in view", async ({ app }) => {
@@ -55,7 +47,7 @@ test("sorts on the host by any column", async ({ app }) => {
 });
 
 test("a filter leaves what matches and says how many", async ({ app }) => {
-  await show(app, "status:>=500");
+  await showRows(app, "exchanges", "status:>=500");
   await expect(app.getByText(/^[\d,]+ match, rows 1 to \d+ in view$/)).toBeVisible();
   await expect(line(app, 0)).toContainText(/5\d\d/);
 });
@@ -68,7 +60,7 @@ test("says so when nothing matches, and clears the filter", async ({ app }) => {
 });
 
 test("a click opens the exchange and moves the playhead to its start", async ({ app }) => {
-  await show(app, "server:order-service method:POST");
+  await showRows(app, "exchanges", "server:order-service method:POST");
   const before = await playheadSeconds(app);
   await line(app, 2).click();
   await expect(line(app, 2)).toHaveAttribute("aria-selected", "true");
@@ -81,7 +73,7 @@ test("a click opens the exchange and moves the playhead to its start", async ({ 
 });
 
 test("shows headers without secrets, the decoded body, timing and TCP facts", async ({ app }) => {
-  await show(app, "server:product-catalog-service status:200");
+  await showRows(app, "exchanges", "server:product-catalog-service status:200");
   await line(app, 0).click();
   await expect(drawer(app).getByRole("region", { name: "Body of the response" })).toContainText("{");
   await expect(drawer(app).getByText(/^JSON, /)).toBeVisible();
@@ -91,7 +83,7 @@ test("shows headers without secrets, the decoded body, timing and TCP facts", as
 
 test("secrets stay hidden, also in the copied command", async ({ app }) => {
   await app.context().grantPermissions(["clipboard-read", "clipboard-write"]);
-  await show(app, "server:api-gateway identity:*");
+  await showRows(app, "exchanges", "server:api-gateway identity:*");
   await line(app, 0).click();
   await expect(drawer(app).locator("dt", { hasText: /^authorization$/i })).toBeVisible();
   await drawer(app).getByRole("button", { name: "Copy as curl" }).click();

@@ -1,12 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
-import { ask, expect, openSample, test } from "./host";
-
-/** Opens a pane with a filter, and waits for its first row. */
-async function show(page: Page, pane: "exchanges" | "flows", filter: string): Promise<void> {
-  await page.evaluate((hash) => (window.location.hash = hash), `#/${pane}?filter=${encodeURIComponent(filter)}`);
-  await expect(page.getByText(/^[\d,]+ match, rows/)).toBeVisible();
-}
+import { ask, expect, openSample, showRows, test } from "./host";
 
 /** Chooses from the export menu and gives what is downloaded. */
 async function exported(page: Page, entry: RegExp): Promise<{ name: string; content: Buffer }> {
@@ -22,7 +16,7 @@ test.beforeEach(async ({ app }) => {
 });
 
 test("exchanges are exported as HAR with those that match and no others", async ({ app }) => {
-  await show(app, "exchanges", "status:>=500");
+  await showRows(app, "exchanges", "status:>=500");
   const rows = Number(await app.getByRole("grid").getAttribute("aria-rowcount")) - 1;
   const { name, content } = await exported(app, /^HTTP Archive\s*HAR$/);
   expect(name).toMatch(/\.har$/);
@@ -35,7 +29,7 @@ test("exchanges are exported as HAR with those that match and no others", async 
 });
 
 test("exchanges and flows are exported as CSV", async ({ app }) => {
-  await show(app, "exchanges", "status:>=500");
+  await showRows(app, "exchanges", "status:>=500");
   const rows = Number(await app.getByRole("grid").getAttribute("aria-rowcount")) - 1;
   const exchanges = await exported(app, /CSV$/);
   expect(exchanges.name).toMatch(/\.csv$/);
@@ -43,13 +37,13 @@ test("exchanges and flows are exported as CSV", async ({ app }) => {
   expect(head.split(",")).toContain("status");
   expect(lines.length).toBeGreaterThanOrEqual(rows);
 
-  await show(app, "flows", "status:>=500");
+  await showRows(app, "flows", "status:>=500");
   const flows = await exported(app, /CSV$/);
   expect(flows.content.toString("utf8").split(/\r?\n/)[0]?.split(",")).toContain("close_reason");
 });
 
 test("flows are exported as Parquet and as packets", async ({ app }) => {
-  await show(app, "flows", "status:>=500");
+  await showRows(app, "flows", "status:>=500");
   const table = await exported(app, /Parquet$/);
   expect(table.name).toMatch(/\.parquet$/);
   expect(table.content.subarray(0, 4).toString("latin1")).toBe("PAR1");
@@ -59,7 +53,7 @@ test("flows are exported as Parquet and as packets", async ({ app }) => {
 });
 
 test("an archive with bodies has them", async ({ app }) => {
-  await show(app, "exchanges", "server:product-catalog-service status:200");
+  await showRows(app, "exchanges", "server:product-catalog-service status:200");
   const { content } = await exported(app, /^HTTP Archive with bodies/);
   const archive = JSON.parse(content.toString("utf8")) as {
     log: { entries: { response: { content: { text?: string } } }[] };
@@ -68,7 +62,7 @@ test("an archive with bodies has them", async ({ app }) => {
 });
 
 test("a body is saved as it was shown", async ({ app }) => {
-  await show(app, "exchanges", "server:product-catalog-service status:200");
+  await showRows(app, "exchanges", "server:product-catalog-service status:200");
   await app.getByRole("grid").locator('[aria-rowindex="2"]').click();
   const detail = app.getByRole("region", { name: "Selected exchange" });
   await expect(detail.getByRole("region", { name: "Body of the response" })).toContainText("{");

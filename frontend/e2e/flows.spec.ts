@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Page } from "@playwright/test";
 import { troubled } from "./captures";
-import { ask, expect, openCapture, openSample, playheadSeconds, test } from "./host";
+import { ask, expect, openCapture, openSample, playheadSeconds, showRows, test } from "./host";
 
 const grid = (page: Page) => page.getByRole("grid", { name: "Flows" });
 const line = (page: Page, index: number) => grid(page).locator(`[aria-rowindex="${index + 2}"]`);
@@ -10,18 +10,10 @@ const packets = (page: Page) => drawer(page).getByRole("grid", { name: "Packets 
 const packet = (page: Page, index: number) => packets(page).locator(`[aria-rowindex="${index + 2}"]`);
 const tab = (page: Page, title: string) => drawer(page).getByRole("tab", { name: title });
 
-/** Opens the pane with a filter, and waits for its first row. */
-async function show(page: Page, filter = ""): Promise<void> {
-  await page.evaluate((text) => {
-    window.location.hash = `#/flows${text === "" ? "" : `?filter=${encodeURIComponent(text)}`}`;
-  }, filter);
-  await expect(line(page, 0).getByRole("gridcell").first()).toBeVisible();
-}
-
 test.describe("the flows of the sample", () => {
   test.beforeEach(async ({ app }) => {
     await openSample(app);
-    await show(app);
+    await showRows(app, "flows");
   });
 
   test("are all listed, and only the rows in view are held", async ({ app }) => {
@@ -60,7 +52,7 @@ test.describe("the flows of the sample", () => {
   test("follow the filter and the range", async ({ app }) => {
     const rows = async () => Number(await grid(app).getAttribute("aria-rowcount")) - 1;
     const all = await rows();
-    await show(app, "status:>=500");
+    await showRows(app, "flows", "status:>=500");
     await expect(app.getByText(/^[\d,]+ match, rows 1 to \d+ in view$/)).toBeVisible();
     await expect.poll(rows).toBeLessThan(all);
     const { recording } = (await ask(app, "app_state", {})) as { recording: { range: { from_us: number } } };
@@ -91,7 +83,7 @@ test.describe("the flows of the sample", () => {
   });
 
   test("open in detail, keep it over a reload, and lead to their exchanges", async ({ app }) => {
-    await show(app, "server:product-catalog-service status:200");
+    await showRows(app, "flows", "server:product-catalog-service status:200");
     await line(app, 0).click();
     await expect(drawer(app).getByText("Handshake").first()).toBeVisible();
     await expect(packet(app, 0)).toContainText("SYN");
@@ -125,7 +117,7 @@ test.describe("the flows of the sample", () => {
   });
 
   test("can be followed as text and as hexadecimal, and saved", async ({ app }) => {
-    await show(app, "server:product-catalog-service status:200");
+    await showRows(app, "flows", "server:product-catalog-service status:200");
     await line(app, 0).click();
     await tab(app, "Stream").click();
     const stream = drawer(app).getByRole("region", { name: "Followed stream" });
@@ -147,7 +139,7 @@ test.describe("the flows of the sample", () => {
 test.describe("a connection that lost packets", () => {
   test.beforeEach(async ({ app }) => {
     await openCapture(app, "troubled.pcap", troubled());
-    await show(app);
+    await showRows(app, "flows");
     await line(app, 0).click();
     await tab(app, "Packets").click();
   });
@@ -190,7 +182,7 @@ test.describe("a connection that lost packets", () => {
 
 test("nothing scrolls as a whole with the detail open, down to 1024 by 700", async ({ app }) => {
   await openSample(app);
-  await show(app);
+  await showRows(app, "flows");
   await line(app, 0).click();
   await app.setViewportSize({ width: 1024, height: 700 });
   await expect(tab(app, "Facts")).toBeVisible();

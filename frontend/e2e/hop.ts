@@ -53,6 +53,12 @@ export class Hop {
     this.#process?.kill("SIGCONT");
   }
 
+  /** There again and at work, whatever was done to it. */
+  async mend(): Promise<void> {
+    this.wake();
+    if (this.#process === null) await this.start();
+  }
+
   /** It is gone: its port refuses connections. */
   async kill(): Promise<void> {
     const ended = this.#process;
@@ -91,6 +97,11 @@ export class Path {
     return this;
   }
 
+  /** Every hop is there again and at work. */
+  async mend(): Promise<void> {
+    for (const hop of this.#hops()) await hop.mend();
+  }
+
   /** Where a probe is sent first. */
   get target(): string {
     return this.relays.at(-1)?.url ?? "";
@@ -98,6 +109,10 @@ export class Path {
 
   async end(): Promise<void> {
     this.catalog.wake();
-    for (const hop of [this.catalog, ...this.relays, ...(this.gateway === null ? [] : [this.gateway])]) await hop.end();
+    for (const hop of this.#hops()) await hop.end();
+  }
+
+  #hops(): Hop[] {
+    return [this.catalog, ...this.relays, ...(this.gateway === null ? [] : [this.gateway])];
   }
 }

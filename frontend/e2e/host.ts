@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { test as base, expect, type BrowserContext, type Page } from "@playwright/test";
+import { test as base, expect, type BrowserContext, type Locator, type Page } from "@playwright/test";
 
 /** The sample that the tests open. */
 export const SAMPLE = fileURLToPath(new URL("../../sample-pcaps/shop-flash-sale.pcapng", import.meta.url));
@@ -37,7 +37,8 @@ export const test = base.extend<Fixtures, { host: Host; ownHostOf: string }>({
       const page = await context.newPage();
       await page.goto(url);
       await expect(page.getByRole("navigation", { name: "Panes" })).toBeVisible();
-      await page.close();
+      // It stays: while there is one, others are tabs of its window. A window of its own for each test would cost the browser twice as much.
+      await page.goto("about:blank");
       await use({ address: new URL("/", url).href, context, workspace });
       await context.close();
       end();
@@ -159,6 +160,36 @@ export async function ask(page: Page, command: string, args: object): Promise<un
     },
     [command, args] as const,
   );
+}
+
+/** Shows exchanges or flows with a filter, and waits for its rows: those of the filter before stay until these are there. */
+export async function showRows(page: Page, pane: "exchanges" | "flows", filter = ""): Promise<void> {
+  const query = filter === "" ? "" : `?filter=${encodeURIComponent(filter)}`;
+  await page.evaluate((hash) => (window.location.hash = hash), `#/${pane}${query}`);
+  const scope = { range: null, filter };
+  const question = { scope, sort: "duration_us", descending: false, offset: 0, limit: 1 };
+  const { total } = (await ask(page, pane, question)) as { total: number };
+  const grid = page.getByRole("grid", { name: pane === "exchanges" ? "HTTP exchanges" : "Flows" });
+  await expect(grid).toHaveAttribute("aria-rowcount", String(total + 1));
+  await expect(grid.locator('[aria-rowindex="2"]').getByRole("gridcell").first()).toBeVisible();
+}
+
+/** Presses "Try again" until it helped. A pane that asks again by itself may be faster, and take the button away. */
+export async function tryAgain(pane: Locator): Promise<void> {
+  const error = pane.getByRole("alert");
+  await expect(async () => {
+    if ((await error.count()) > 0) await pane.getByRole("button", { name: "Try again" }).click({ timeout: 500 });
+    await expect(error).toHaveCount(0, { timeout: 1000 });
+  }).toPass();
+}
+
+/** Takes away messages that lie over what is clicked next; by themselves they stay for six seconds. */
+export async function dismissMessages(page: Page): Promise<void> {
+  const dismiss = page.locator(".toast").getByRole("button", { name: "Dismiss" });
+  await expect(async () => {
+    if ((await dismiss.count()) > 0) await dismiss.first().click({ timeout: 500 });
+    expect(await dismiss.count()).toBe(0);
+  }).toPass({ intervals: [50] });
 }
 
 /** The reel's canvas and its place on the screen. */

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Locator, Page } from "@playwright/test";
 import { Path, PROGRAM } from "./hop";
-import { ask, closeRecording, expect, test } from "./host";
+import { ask, closeRecording, dismissMessages, expect, test } from "./host";
 
 interface Listed {
   total: number;
@@ -39,6 +39,8 @@ async function calm(app: Page, workspace: string): Promise<void> {
 }
 
 const HOPS = ["Mediary A", "Mediary B", "Gateway B", "catalog"];
+/** Often enough for a test that waits for probes. */
+const OFTEN = "250ms";
 /** A probe of the whole path, as in `wirereel.json`. */
 const whole = (path: Path, more: Record<string, unknown> = {}): Record<string, unknown> => ({
   name: "catalog",
@@ -46,22 +48,21 @@ const whole = (path: Path, more: Record<string, unknown> = {}): Record<string, u
   from: "A",
   to: { region: "B", service: "catalog" },
   path: HOPS.map((hop) => ({ hop })),
-  interval: "1s",
+  interval: OFTEN,
   timeout: "2s",
   ...more,
 });
 
-let path = new Path();
+/** One for all tests; what a test froze or ended is there again for the next one. */
+const path = new Path();
 test.use({ ownHostOf: "probes" });
 test.skip(PROGRAM === undefined, "Hops are started with the program: set WIREREEL_BIN.");
 
+test.beforeAll(() => path.start());
+test.afterAll(() => path.end());
 test.beforeEach(async ({ app, host }) => {
+  await path.mend();
   await calm(app, host.workspace);
-  path = new Path();
-  await path.start();
-});
-test.afterEach(async () => {
-  await path.end();
 });
 
 test("g p says what a probe is, also with nothing open, and leads to the form", async ({ app }) => {
@@ -137,7 +138,7 @@ test("a service that is gone shows as down with its reason, a frozen one with th
   app,
 }) => {
   test.setTimeout(90_000);
-  await save(app, whole(path));
+  await save(app, whole(path, { timeout: "1s" }));
   await open(app);
   await expect(row(app, "catalog")).toHaveAttribute("aria-label", /catalog, up/, { timeout: 15_000 });
   path.catalog.freeze();
@@ -189,25 +190,6 @@ test("a single probe has its waterfall, every part and its id, and is found agai
   await expect(pane(app).getByRole("region", { name: "Chosen probe" }).locator(".head .mono")).toHaveText(time ?? "");
 });
 
-test("test now shows every hop of one probe, and saves nothing", async ({ app }) => {
-  await open(app);
-  await pane(app).getByRole("button", { name: "Add probe" }).click();
-  const dialog = app.getByRole("dialog", { name: "Add a probe" });
-  await input(app, "name").fill("trial");
-  await input(app, "target").fill(path.target);
-  await input(app, "to.region").fill("B");
-  await input(app, "to.service").fill("catalog");
-  await dialog.getByRole("button", { name: "Test now" }).click();
-  const came = dialog.getByRole("status", { name: "What came of the test" });
-  await expect(came).toContainText("OK", { timeout: 10_000 });
-  for (const hop of ["Mediary A", "Gateway B", "catalog answers"]) await expect(came).toContainText(hop);
-  await path.catalog.kill();
-  await dialog.getByRole("button", { name: "Test now" }).click();
-  await expect(came.locator(".reason")).toHaveClass(/err/, { timeout: 10_000 });
-  await dialog.getByRole("button", { name: "Cancel" }).click();
-  expect((await listed(app)).total).toBe(0);
-});
-
 test("a wrong value says what is allowed, and hops are moved and removed by keys", async ({ app }) => {
   await open(app);
   await pane(app).getByRole("button", { name: "Add probe" }).click();
@@ -252,6 +234,7 @@ test("a probe is edited, paused, woken and removed", async ({ app }) => {
   await app.getByRole("dialog").getByRole("button", { name: "Save" }).click();
   await expect(row(app, "renamed")).toHaveAttribute("aria-selected", "true");
   await expect(row(app, "catalog")).toHaveCount(0);
+  await dismissMessages(app);
   await more.click();
   await app.getByRole("menuitem", { name: "Remove" }).click();
   await app.getByRole("dialog", { name: "Remove renamed?" }).getByRole("button", { name: "Remove" }).click();
@@ -272,7 +255,7 @@ test("a target that a source found says so, is told as stale while its source fa
   const source = {
     name: "catalogue",
     find: { file: { path: targets } },
-    probe: { name: "{service} on {node}", target: "grpc://{address}", interval: "500ms", timeout: "2s" },
+    probe: { name: "{service} on {node}", target: "grpc://{address}", interval: OFTEN, timeout: "2s" },
   };
   writeFileSync(join(host.workspace, "wirereel.json"), JSON.stringify({ probe_sources: [source] }));
   await open(app);
@@ -308,7 +291,7 @@ test("regions stand against each other, and a pair leads to its probes", async (
     target: path.catalog.url,
     from: "C",
     to: { region: "B" },
-    interval: "1s",
+    interval: OFTEN,
   });
   await open(app);
   await pane(app).getByRole("group", { name: "Shown" }).getByRole("button", { name: "Regions" }).click();
@@ -351,4 +334,23 @@ test("probes are found by a part of their name, and everything is reached by key
   await app.getByRole("tab", { name: "Path" }).focus();
   await app.keyboard.press("ArrowRight");
   await expect(pane(app).getByRole("grid", { name: "Probes of catalog" })).toBeVisible();
+});
+
+test("test now shows every hop of one probe, and saves nothing", async ({ app }) => {
+  await open(app);
+  await pane(app).getByRole("button", { name: "Add probe" }).click();
+  const dialog = app.getByRole("dialog", { name: "Add a probe" });
+  await input(app, "name").fill("trial");
+  await input(app, "target").fill(path.target);
+  await input(app, "to.region").fill("B");
+  await input(app, "to.service").fill("catalog");
+  await dialog.getByRole("button", { name: "Test now" }).click();
+  const came = dialog.getByRole("status", { name: "What came of the test" });
+  await expect(came).toContainText("OK", { timeout: 10_000 });
+  for (const hop of ["Mediary A", "Gateway B", "catalog answers"]) await expect(came).toContainText(hop);
+  await path.catalog.kill();
+  await dialog.getByRole("button", { name: "Test now" }).click();
+  await expect(came.locator(".reason")).toHaveClass(/err/, { timeout: 10_000 });
+  await dialog.getByRole("button", { name: "Cancel" }).click();
+  expect((await listed(app)).total).toBe(0);
 });

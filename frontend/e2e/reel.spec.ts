@@ -18,13 +18,18 @@ test("a click on the ruler moves the playhead, and dragging it scrubs", async ({
 
 test("scrubbing asks for nothing but the state at the playhead", async ({ app }) => {
   const { left, top, width } = await track(app);
-  await app.mouse.click(left + width * 0.3, top + 8);
-  await app.waitForTimeout(600);
   const asked = new Set<string>();
+  let latest = Date.now();
   app.on("request", (request) => {
     const name = /\/api\/(\w+)$/.exec(new URL(request.url()).pathname)?.[1];
-    if (name !== undefined && name !== "ticks") asked.add(name);
+    if (name === undefined || name === "ticks") return;
+    asked.add(name);
+    latest = Date.now();
   });
+  await app.mouse.click(left + width * 0.3, top + 8);
+  // The click's own questions are over.
+  await expect.poll(() => Date.now() - latest, { intervals: [100] }).toBeGreaterThan(600);
+  asked.clear();
   await app.mouse.move(left + width * 0.3, top + 8);
   await app.mouse.down();
   for (let n = 0; n < 20; n += 1) await app.mouse.move(left + width * (0.3 + n * 0.02), top + 8);

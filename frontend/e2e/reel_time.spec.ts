@@ -43,6 +43,7 @@ test("every time follows the chosen zone, and the choice is remembered", async (
   await app.keyboard.press("g");
   await app.keyboard.press("e");
   const firstTime = app.getByRole("row").nth(1).getByRole("gridcell").first();
+  await expect(firstTime).toContainText(":");
   const before = await firstTime.textContent();
   await chooseZone(app, "kathmandu");
   await expect(clockButton(app)).toContainText("Asia/Kathmandu");

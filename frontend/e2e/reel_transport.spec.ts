@@ -21,8 +21,26 @@ async function chooseStep(page: Page, name: string): Promise<void> {
   await page.getByRole("menuitem", { name, exact: true }).click();
 }
 
+const eventsKey = (page: Page) => page.getByRole("button", { name: /^Events/ });
+
+/** Opens the graph with the list of events, however that was left. */
+async function showEvents(page: Page): Promise<void> {
+  await ask(page, "set_setting", { key: "topology.ticker", value: "open" });
+  await page.reload();
+  await page.keyboard.press("g");
+  await page.keyboard.press("t");
+  await expect(eventsKey(page)).toHaveAttribute("aria-expanded", "true");
+}
+
+/** Closes it, and waits until that is remembered. */
+async function hideEvents(page: Page): Promise<void> {
+  const remembered = page.waitForResponse("**/api/set_setting");
+  await eventsKey(page).click();
+  await remembered;
+}
+
 for (const times of [1, 10, 60]) {
-  test(`plays at ${times}×`, async ({ app }) => {
+  test(`plays at ${times}×`, { tag: "@alone" }, async ({ app }) => {
     await openSample(app);
     await goTo(app, 0.1);
     await speed(app, `${times}×`).click();
@@ -49,9 +67,7 @@ test("at 600× a recording of four minutes is over at once, and the playhead sto
 test("at 1× every event of the edges passes through the list, in order, and leads to what it was", async ({ app }) => {
   const instants = Array.from({ length: 20 }, (_, n) => NOON + n * 500_000);
   await openCapture(app, "steady.pcap", exchangesAt(instants, new Set([NOON + 1_000_000])));
-  await app.keyboard.press("g");
-  await app.keyboard.press("t");
-  await app.getByRole("button", { name: /^Events/ }).click();
+  await showEvents(app);
   await rewind(app);
   await speed(app, "1×").click();
   await playKey(app).click();
@@ -79,7 +95,7 @@ test("at 1× every event of the edges passes through the list, in order, and lea
   expect(await playheadSeconds(app)).toBeCloseTo(NOON / 1e6 + 1.0024, 3);
   await app.keyboard.press("g");
   await app.keyboard.press("t");
-  await app.getByRole("button", { name: /^Events/ }).click();
+  await hideEvents(app);
 });
 
 test("events travel on their edges at 1× and not at 60×", async ({ app }) => {
@@ -106,10 +122,7 @@ test("at high speed the list gives figures instead of events, and still says wha
   const instants = Array.from({ length: 4000 }, (_, n) => NOON + n * 50_000);
   await openCapture(app, "busy.pcap", exchangesAt(instants, new Set(instants.slice(2000, 2040))));
   await ask(app, "add_bookmark", { at_us: NOON + 100 * SECOND, note: "deploy" });
-  await app.reload();
-  await app.keyboard.press("g");
-  await app.keyboard.press("t");
-  await app.getByRole("button", { name: /^Events/ }).click();
+  await showEvents(app);
   await rewind(app);
   await speed(app, "60×").click();
   await playKey(app).click();
@@ -121,7 +134,7 @@ test("at high speed the list gives figures instead of events, and still says wha
   await rows.filter({ hasText: "bookmark: deploy" }).getByRole("button").click();
   expect(await playheadSeconds(app)).toBe(NOON / 1e6 + 100);
   await app.getByRole("button", { name: "Remove bookmark" }).click();
-  await app.getByRole("button", { name: /^Events/ }).click();
+  await hideEvents(app);
 });
 
 test("steps stop at the chosen kind of event", async ({ app }) => {
@@ -180,50 +193,54 @@ test("a bookmark's note is changed by a double click on it", async ({ app }) => 
   await expect.poll(() => ask(app, "bookmarks", {})).toEqual([]);
 });
 
-test("live follows a recording while it grows and takes the range along; leaving it stops nothing", async ({ app }) => {
-  const { hindrance } = (await ask(app, "capture_interfaces", {})) as { hindrance: string | null };
-  test.skip(hindrance !== null, hindrance ?? "");
-  test.setTimeout(90_000);
-  await closeRecording(app);
-  const { web, port } = await serve();
-  const traffic = setInterval(() => void request(port).catch(() => undefined), 100);
-  await ask(app, "capture_start", { config: { interfaces: ["lo"] } });
-  const live = app.getByRole("button", { name: "Live", exact: true });
-  const end = async (): Promise<number> =>
-    Number(await app.getByRole("slider", { name: "Playhead" }).getAttribute("aria-valuemax"));
-  await expect(live).toBeVisible({ timeout: 30_000 });
-  await expect.poll(end).toBeGreaterThan(0);
+test(
+  "live follows a recording while it grows and takes the range along; leaving it stops nothing",
+  { tag: "@alone" },
+  async ({ app }) => {
+    const { hindrance } = (await ask(app, "capture_interfaces", {})) as { hindrance: string | null };
+    test.skip(hindrance !== null, hindrance ?? "");
+    test.setTimeout(90_000);
+    await closeRecording(app);
+    const { web, port } = await serve();
+    const traffic = setInterval(() => void request(port).catch(() => undefined), 100);
+    await ask(app, "capture_start", { config: { interfaces: ["lo"] } });
+    const live = app.getByRole("button", { name: "Live", exact: true });
+    const end = async (): Promise<number> =>
+      Number(await app.getByRole("slider", { name: "Playhead" }).getAttribute("aria-valuemax"));
+    await expect(live).toBeVisible({ timeout: 30_000 });
+    await expect.poll(end).toBeGreaterThan(0);
 
-  await goTo(app, 0.5);
-  await app.keyboard.press("[");
-  await app.keyboard.press("l");
-  await expect(live).toHaveAttribute("aria-pressed", "true");
-  const length = async (): Promise<number> => {
-    const url = new URL(app.url().replace("#/", ""));
-    return Date.parse(url.searchParams.get("to") ?? "") - Date.parse(url.searchParams.get("from") ?? "");
-  };
-  const [first, firstLength, steps] = [await end(), await length(), await app.evaluate(() => history.length)];
-  await expect.poll(end, { intervals: [100], timeout: 20_000 }).toBeGreaterThan(first);
-  await expect.poll(async () => (await playheadSeconds(app)) - (await end())).toBe(0);
-  // Both ends are rounded to the millisecond in the address.
-  expect(Math.abs((await length()) - firstLength)).toBeLessThanOrEqual(1);
-  expect(await app.evaluate(() => history.length)).toBe(steps);
+    await goTo(app, 0.5);
+    await app.keyboard.press("[");
+    await app.keyboard.press("l");
+    await expect(live).toHaveAttribute("aria-pressed", "true");
+    const length = async (): Promise<number> => {
+      const url = new URL(app.url().replace("#/", ""));
+      return Date.parse(url.searchParams.get("to") ?? "") - Date.parse(url.searchParams.get("from") ?? "");
+    };
+    const [first, firstLength, steps] = [await end(), await length(), await app.evaluate(() => history.length)];
+    await expect.poll(end, { intervals: [100], timeout: 20_000 }).toBeGreaterThan(first);
+    await expect.poll(async () => (await playheadSeconds(app)) - (await end())).toBe(0);
+    // Both ends are rounded to the millisecond in the address.
+    expect(Math.abs((await length()) - firstLength)).toBeLessThanOrEqual(1);
+    expect(await app.evaluate(() => history.length)).toBe(steps);
 
-  await goTo(app, 0.2);
-  await expect(live).toHaveAttribute("aria-pressed", "false");
-  const left = await end();
-  await expect.poll(end, { timeout: 20_000 }).toBeGreaterThan(left);
+    await goTo(app, 0.2);
+    await expect(live).toHaveAttribute("aria-pressed", "false");
+    const left = await end();
+    await expect.poll(end, { timeout: 20_000 }).toBeGreaterThan(left);
 
-  // Played to the end, it is live again, until there is no more.
-  await speed(app, "600×").click();
-  await playKey(app).click();
-  await expect(live).toHaveAttribute("aria-pressed", "true", { timeout: 20_000 });
-  clearInterval(traffic);
-  await ask(app, "capture_stop", {});
-  await expect(app.getByRole("button", { name: "End", exact: true })).toBeVisible({ timeout: 20_000 });
-  await expect.poll(async () => (await playheadSeconds(app)) - (await end())).toBe(0);
-  web.close();
-});
+    // Played to the end, it is live again, until there is no more.
+    await speed(app, "600×").click();
+    await playKey(app).click();
+    await expect(live).toHaveAttribute("aria-pressed", "true", { timeout: 20_000 });
+    clearInterval(traffic);
+    await ask(app, "capture_stop", {});
+    await expect(app.getByRole("button", { name: "End", exact: true })).toBeVisible({ timeout: 20_000 });
+    await expect.poll(async () => (await playheadSeconds(app)) - (await end())).toBe(0);
+    web.close();
+  },
+);
 
 test("l goes to the end of a recording that does not grow", async ({ app }) => {
   await openSample(app);

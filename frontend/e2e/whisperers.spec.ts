@@ -1,7 +1,7 @@
 // Whisperers in the window: the list, a real capture on the loopback, its figures, and its configuration changed wrongly and rightly.
 
 import type { Locator, Page } from "@playwright/test";
-import { ask, expect, test } from "./host";
+import { ask, dismissMessages, expect, test } from "./host";
 import { request, serve } from "./traffic";
 
 interface Told {
@@ -63,34 +63,38 @@ test("g w leads to this machine's whisperer, and the address keeps whisperer and
   await expect(app.getByRole("tab", { name: /^Parsing config/ })).toHaveAttribute("aria-selected", "true");
 });
 
-test("a capture starts, shows its figures within seconds, stops, and is remembered", async ({ app }) => {
-  await open(app);
-  const { web, port } = await serve();
-  const list = option(app, "This machine");
-  const clicked = Date.now();
-  await pane(app).getByRole("button", { name: "START CAPTURE", exact: true }).click();
-  await expect(list).toContainText("Capturing", { timeout: 5000 });
-  test.info().annotations.push({ type: "capturing after", description: `${Date.now() - clicked} ms` });
-  await expect(app.getByRole("group", { name: "Capture" })).toContainText("Capturing");
+test(
+  "a capture starts, shows its figures within seconds, stops, and is remembered",
+  { tag: "@alone" },
+  async ({ app }) => {
+    await open(app);
+    const { web, port } = await serve();
+    const list = option(app, "This machine");
+    const clicked = Date.now();
+    await pane(app).getByRole("button", { name: "START CAPTURE", exact: true }).click();
+    await expect(list).toContainText("Capturing", { timeout: 5000 });
+    test.info().annotations.push({ type: "capturing after", description: `${Date.now() - clicked} ms` });
+    await expect(app.getByRole("group", { name: "Capture" })).toContainText("Capturing");
 
-  const timer = setInterval(() => void request(port).catch(() => undefined), 20);
-  await expect(list).toContainText(/[1-9][\d,.]* packets\/s/, { timeout: 5000 });
-  await expect(pane(app).getByText("Circuit breaker closed")).toBeVisible();
-  await expect(pane(app).locator(".tile", { hasText: "Packets" }).first()).toContainText(/[1-9][\d,.]*packets\/s/);
-  await expect(pane(app).locator(".tile path.line").first()).toBeAttached({ timeout: 15_000 });
-  clearInterval(timer);
+    const timer = setInterval(() => void request(port).catch(() => undefined), 20);
+    await expect(list).toContainText(/[1-9][\d,.]* packets\/s/, { timeout: 5000 });
+    await expect(pane(app).getByText("Circuit breaker closed")).toBeVisible();
+    await expect(pane(app).locator(".tile", { hasText: "Packets" }).first()).toContainText(/[1-9][\d,.]*packets\/s/);
+    await expect(pane(app).locator(".tile path.line").first()).toBeAttached({ timeout: 15_000 });
+    clearInterval(timer);
 
-  await pane(app).getByLabel("Capture again when Wirereel starts").check();
-  await expect.poll(async () => (await told(app)).resume).toBe(true);
+    await pane(app).getByLabel("Capture again when Wirereel starts").check();
+    await expect.poll(async () => (await told(app)).resume).toBe(true);
 
-  await pane(app).getByRole("button", { name: "STOP CAPTURE" }).click();
-  await expect(list).toContainText("Stopped", { timeout: 10_000 });
-  await expect(pane(app).getByRole("list", { name: "Events" })).toContainText("capturing");
-  expect((await told(app)).figures.packets).toBeGreaterThan(0);
-  web.close();
-});
+    await pane(app).getByRole("button", { name: "STOP CAPTURE" }).click();
+    await expect(list).toContainText("Stopped", { timeout: 10_000 });
+    await expect(pane(app).getByRole("list", { name: "Events" })).toContainText("capturing");
+    expect((await told(app)).figures.packets).toBeGreaterThan(0);
+    web.close();
+  },
+);
 
-test("the chart's click moves the playhead, and its table holds the same", async ({ app }) => {
+test("the chart's click moves the playhead, and its table holds the same", { tag: "@alone" }, async ({ app }) => {
   await open(app);
   await pane(app).getByRole("button", { name: "START CAPTURE", exact: true }).click();
   await expect(option(app, "This machine")).toContainText("Capturing");
@@ -147,32 +151,37 @@ test("a filter that cannot be read is underlined from where on it cannot", async
   await expect(filter).toContainText("changed", { timeout: 10_000 });
 });
 
-test("while capturing, a filter takes effect at once and a buffer after the capture started again", async ({ app }) => {
-  await open(app);
-  await pane(app).getByRole("button", { name: "START CAPTURE", exact: true }).click();
-  await expect(option(app, "This machine")).toContainText("Capturing");
+test(
+  "while capturing, a filter takes effect at once and a buffer after the capture started again",
+  { tag: "@alone" },
+  async ({ app }) => {
+    await open(app);
+    await pane(app).getByRole("button", { name: "START CAPTURE", exact: true }).click();
+    await expect(option(app, "This machine")).toContainText("Capturing");
 
-  await setting(app, "Capture filter").fill("tcp");
-  await expect(pane(app)).toContainText("Takes effect at once, no packet is lost");
-  await pane(app).getByRole("button", { name: "Apply 1 change" }).click();
-  await expect(row(app, "capture.filter")).toContainText("set");
-  expect(await told(app)).toMatchObject({ config: { capture: { filter: "tcp" } }, restart_needed: false });
+    await setting(app, "Capture filter").fill("tcp");
+    await expect(pane(app)).toContainText("Takes effect at once, no packet is lost");
+    await pane(app).getByRole("button", { name: "Apply 1 change" }).click();
+    await expect(row(app, "capture.filter")).toContainText("set");
+    expect(await told(app)).toMatchObject({ config: { capture: { filter: "tcp" } }, restart_needed: false });
 
-  await setting(app, "Buffer size").fill("32");
-  await expect(pane(app)).toContainText("Buffer size takes effect when the capture starts again");
-  await pane(app).getByRole("button", { name: "Apply 1 change" }).click();
-  const restart = pane(app).getByRole("button", { name: "Restart capture" });
-  await expect(restart).toBeVisible();
-  await expect.poll(async () => (await told(app)).restart_needed).toBe(true);
-  await restart.click();
-  await expect(restart).toHaveCount(0, { timeout: 10_000 });
-  await expect.poll(() => stateOf(app), { timeout: 10_000 }).toBe("capturing");
-  expect((await told(app)).restart_needed).toBe(false);
+    await setting(app, "Buffer size").fill("32");
+    await expect(pane(app)).toContainText("Buffer size takes effect when the capture starts again");
+    await pane(app).getByRole("button", { name: "Apply 1 change" }).click();
+    const restart = pane(app).getByRole("button", { name: "Restart capture" });
+    await expect(restart).toBeVisible();
+    await expect.poll(async () => (await told(app)).restart_needed).toBe(true);
+    await dismissMessages(app);
+    await restart.click();
+    await expect(restart).toHaveCount(0, { timeout: 10_000 });
+    await expect.poll(() => stateOf(app), { timeout: 10_000 }).toBe("capturing");
+    expect((await told(app)).restart_needed).toBe(false);
 
-  await pane(app).getByRole("button", { name: "Reset to defaults" }).click();
-  await pane(app).getByRole("button", { name: "Apply 2 changes" }).click();
-  await expect.poll(async () => (await told(app)).config.capture).toEqual({});
-});
+    await pane(app).getByRole("button", { name: "Reset to defaults" }).click();
+    await pane(app).getByRole("button", { name: "Apply 2 changes" }).click();
+    await expect.poll(async () => (await told(app)).config.capture).toEqual({});
+  },
+);
 
 test("a change made elsewhere shows, and leaves alone what is being edited", async ({ app }) => {
   await open(app);
@@ -189,7 +198,7 @@ test("a change made elsewhere shows, and leaves alone what is being edited", asy
   await expect(snap).toContainText("set");
 });
 
-test("another whisperer is added, renamed, found wrong, fixed and removed", async ({ app }) => {
+test("another whisperer is added, renamed, found wrong, fixed and removed", { tag: "@alone" }, async ({ app }) => {
   await open(app);
   await pane(app).getByRole("button", { name: "Add", exact: true }).click();
   const adding = app.getByRole("dialog", { name: "Add a whisperer" });
@@ -226,6 +235,7 @@ test("another whisperer is added, renamed, found wrong, fixed and removed", asyn
   await control.getByRole("button", { name: "Stop" }).click();
   await expect(option(app, "third")).toContainText("Stopped", { timeout: 10_000 });
 
+  await dismissMessages(app);
   await pane(app).getByRole("button", { name: "More for third" }).click();
   await app.getByRole("menuitem", { name: "Remove" }).click();
   await app.getByRole("dialog", { name: "Remove third?" }).getByRole("button", { name: "Remove" }).click();

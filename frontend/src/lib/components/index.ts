@@ -13,6 +13,8 @@ export { default as IconSprite } from "./IconSprite.svelte";
 export { default as KeyHint } from "./KeyHint.svelte";
 export { default as Menu } from "./Menu.svelte";
 export type { MenuEntry } from "./menu";
+export { notices, type Notice } from "./notice";
+export { default as Notices } from "./Notices.svelte";
 export { default as Popover } from "./Popover.svelte";
 export { default as SearchField } from "./SearchField.svelte";
 export { default as Segmented } from "./Segmented.svelte";
