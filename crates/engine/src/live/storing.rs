@@ -89,7 +89,7 @@ pub(crate) fn store(
         storing.unless_full(followed)?;
     }
     storing.write_held()?;
-    let named = workspace.rename(storing.writer).map(drop);
+    let named = workspace.settle(storing.writer);
     storing.unless_full(named)?;
     storing.checkpoint();
     Ok(())
