@@ -15,9 +15,9 @@ use crate::{
 };
 
 /// Peers with their numbers.
-pub type Whole = Vec<(PeerId, Peer)>;
+pub(super) type Whole = Vec<(PeerId, Peer)>;
 /// Addresses of peers by their numbers.
-pub type Plain = Vec<(PeerId, IpAddr)>;
+pub(super) type Plain = Vec<(PeerId, IpAddr)>;
 
 /// The columns of `raw.peers` that [`peer`] reads, from its first on.
 pub(crate) const PEER_COLUMNS: &str = "ip, port, dns_name, host_name, process, serves_port";

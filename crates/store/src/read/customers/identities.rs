@@ -123,11 +123,14 @@ struct Somebody {
     row: CustomerRow,
 }
 
+/// Numbers by name.
+type Numbers = HashMap<Box<str>, u32>;
+
 /// Everybody, by a number.
 #[derive(Default)]
 struct Everybody {
     /// Numbers by kind, and by name.
-    named: Vec<(Option<Box<str>>, HashMap<Box<str>, u32>)>,
+    named: Vec<(Option<Box<str>>, Numbers)>,
     silent: Option<u32>,
     all: Vec<Somebody>,
     /// Who had part in which connection, and came from which address; each at least once.
