@@ -27,11 +27,13 @@
 #![forbid(unsafe_code)]
 
 mod chance;
+mod crowd;
 mod faults;
 mod records;
 mod shop;
 mod traffic;
 
+pub use crowd::Crowd;
 pub use faults::{Fault, FaultKind};
 pub use traffic::{Counts, Day};
 /// What a day gives its records to.

@@ -1,5 +1,7 @@
 //! A workspace: a folder with a recording's events, what is remembered about it, and its `wirereel.json`.
 
+mod names;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -8,15 +10,20 @@ use std::{
 };
 
 use wirereel_dissect::{HttpOptions, Limits, TrustedProxies};
-use wirereel_store::{Came, Mark, PeerId, PeerName, Reader, Store, StoreError, Writer};
+use wirereel_store::{Reader, Store, StoreError};
 
 use crate::{
     EngineError,
-    config::{self, Config, ConfigProblem, HostsFile, NameRule, Retention, Storing},
+    config::{self, Config, ConfigProblem, Retention, Storing},
     flow_packets::SegmentCache,
-    naming::{self, Call, Decisions, Followed as Follow, Hosts, Peer, counted_by_rule},
+    naming::Census,
     second_try::{IfGone, second_try},
 };
+
+use names::Decided;
+
+/// Peers from which on a recording that is opened is shown before names have followed what was edited meanwhile.
+const MANY_PEERS: u64 = 20_000;
 
 /// The folder in a workspace for files that can be made again.
 const SCRATCH: &str = "scratch";
@@ -28,8 +35,12 @@ pub struct Workspace {
     store: Store,
     config: RwLock<Config>,
     followed: Mutex<Followed>,
+    /// Held while names and roll-ups follow an edit, which takes its time in a large recording.
+    following: Mutex<()>,
     /// What the next names are decided with; `None` when all are.
     decided: Mutex<Option<Decided>>,
+    /// What other rules are tried on, and up to which of its pairs.
+    census: Mutex<(Census, i64)>,
     /// The packets of the flow that was looked at last.
     pub(crate) segments: SegmentCache,
     /// When what could not be read was looked at last, or the workspace was opened.
@@ -48,25 +59,23 @@ struct Followed {
     rename: bool,
 }
 
-/// Names that were decided and written, and how far what came was looked at for them.
-struct Decided {
-    decisions: Decisions,
-    until: Mark,
-}
-
-fn hosts(config: &Config) -> Hosts {
-    match config.hosts_file {
-        HostsFile::Use => Hosts::of_this_machine(),
-        HostsFile::Ignore => Hosts::default(),
-    }
-}
-
 impl Workspace {
     /// Opens a workspace, or makes one where there is none.
     ///
     /// # Errors
     /// When the folder cannot be written, or another process has the workspace open.
     pub fn open(folder: &Path) -> Result<Self, EngineError> {
+        let workspace = Self::open_soon(folder)?;
+        workspace.rename_if_due()?;
+        Ok(workspace)
+    }
+
+    /// As [`Workspace::open`], but where there are many peers, names follow an edit of `wirereel.json` with the next
+    /// [`Workspace::follow_config`]: until then everything is called what it was.
+    ///
+    /// # Errors
+    /// As [`Workspace::open`].
+    pub fn open_soon(folder: &Path) -> Result<Self, EngineError> {
         fs::create_dir_all(folder).map_err(EngineError::io(folder))?;
         let opened = Store::open(folder)?;
         // Before the file is read: an edit in between is noticed afterwards.
@@ -81,16 +90,23 @@ impl Workspace {
             store: opened.store,
             config: RwLock::new(config),
             followed: Mutex::new(Followed { problems, stamp, rename: false }),
+            following: Mutex::new(()),
             decided: Mutex::new(None),
+            census: Mutex::default(),
             segments: SegmentCache::default(),
             tried: Mutex::new(Instant::now()),
             notes: opened.notes,
             emptied: opened.emptied,
         };
         // The file may have been edited since the rows were written: names follow it, rows stay.
-        if workspace.reader(None)?.recording()?.range.is_some() {
-            workspace.rename(&mut workspace.store.writer()?)?;
+        let reader = workspace.reader(None)?;
+        if reader.recording()?.range.is_some() && !reader.is_named_by(&workspace.rules_mark())? {
+            lock(&workspace.followed).rename = true;
+            if reader.peer_count()? < MANY_PEERS {
+                workspace.rename_if_due()?;
+            }
         }
+        drop(reader);
         Ok(workspace)
     }
 
@@ -100,6 +116,14 @@ impl Workspace {
     /// As [`Workspace::open`], and [`EngineError::NoWorkspace`].
     pub fn open_existing(folder: &Path) -> Result<Self, EngineError> {
         if exists(folder) { Self::open(folder) } else { Err(EngineError::NoWorkspace(folder.to_owned())) }
+    }
+
+    /// As [`Workspace::open_existing`] and [`Workspace::open_soon`].
+    ///
+    /// # Errors
+    /// As [`Workspace::open_existing`].
+    pub(crate) fn open_existing_soon(folder: &Path) -> Result<Self, EngineError> {
+        if exists(folder) { Self::open_soon(folder) } else { Err(EngineError::NoWorkspace(folder.to_owned())) }
     }
 
     /// The folder.
@@ -142,36 +166,30 @@ impl Workspace {
     /// Takes an edit of `wirereel.json` over: names follow at once, times with the next import. What is wrong in it leaves the key as it
     /// was and is told by [`Workspace::config_problems`]. True when something changed.
     ///
-    /// An import names what it has read again and again: while one is running, it is left to do so.
+    /// An import names what it has read again and again: while one is running, it is left to do so. So is whoever is following already.
     ///
     /// # Errors
     /// When the file cannot be read, or names cannot be written.
     pub fn follow_config(&self, importing: bool) -> Result<bool, EngineError> {
+        let edited = self.read_edit()?;
+        Ok((!importing && self.rename_if_due()?) || edited)
+    }
+
+    /// Reads `wirereel.json` where it has changed.
+    fn read_edit(&self) -> Result<bool, EngineError> {
         let mut followed = lock(&self.followed);
         let stamp = stamp_of(&self.folder);
-        let edited = stamp != followed.stamp;
-        if edited {
-            let before = self.config().clone();
-            let path = || self.folder.join(config::FILE_NAME);
-            let (mut config, problems) = config::read_again(&self.folder, &before).map_err(EngineError::io(path()))?;
-            config.websites = Vec::new();
-            followed.rename |= config != before;
-            *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
-            (followed.problems, followed.stamp) = (problems, stamp);
+        if stamp == followed.stamp {
+            return Ok(false);
         }
-        let mut renamed = false;
-        if followed.rename && !importing {
-            match self.store.writer() {
-                Ok(mut writer) => {
-                    self.rename(&mut writer)?;
-                    (followed.rename, renamed) = (false, true);
-                }
-                // Somebody writes; the next look comes soon.
-                Err(StoreError::Locked(_)) => {}
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Ok(edited || renamed)
+        let before = self.config().clone();
+        let path = || self.folder.join(config::FILE_NAME);
+        let (mut config, problems) = config::read_again(&self.folder, &before).map_err(EngineError::io(path()))?;
+        config.websites = Vec::new();
+        followed.rename |= config != before;
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config;
+        (followed.problems, followed.stamp) = (problems, stamp);
+        Ok(true)
     }
 
     /// Tries what could not be read once more, when its time has come. True when something changed.
@@ -193,45 +211,6 @@ impl Workspace {
             Err(StoreError::Locked(_)) => Ok(false),
             Err(error) => Err(error.into()),
         }
-    }
-
-    /// What is wrong in what `wirereel.json` says about names.
-    pub(crate) fn naming_problems(&self) -> Vec<String> {
-        let concerns = |path: &str| {
-            path.is_empty()
-                || ["names", "entry_points", "reverse_dns", "hosts_file"].iter().any(|key| path.starts_with(key))
-        };
-        let followed = lock(&self.followed);
-        followed.problems.iter().filter(|problem| concerns(&problem.path)).map(ToString::to_string).collect()
-    }
-
-    /// Whether names were changed by an edit and are not yet written.
-    pub(crate) fn waits_for_names(&self) -> bool {
-        lock(&self.followed).rename
-    }
-
-    /// As [`Workspace::rename`], after an edit that was followed.
-    pub(crate) fn rename_as_followed(&self, writer: &mut Writer) -> Result<(), EngineError> {
-        // Before names are decided: an edit meanwhile is followed by itself.
-        lock(&self.followed).rename = false;
-        self.rename(writer).map(drop)
-    }
-
-    /// Entry points that a configuration would give, and how many addresses each of its rules would name; of rules that are wrong none.
-    pub(crate) fn tried_names(
-        &self,
-        config: &Config,
-        rules: &[Option<NameRule>],
-        lane: Option<&str>,
-    ) -> Result<(Vec<String>, Vec<u64>), EngineError> {
-        let reader = self.reader(lane)?;
-        let peers: Vec<Peer> = reader.peers()?.iter().map(|(id, peer)| naming_peer(*id, peer)).collect();
-        let calls: Vec<Call> =
-            reader.pairs()?.into_iter().map(|(client, server)| Call { client: client.0, server: server.0 }).collect();
-        reader.proceed()?;
-        let (decisions, _) = Decisions::all(&peers, &calls, config, &hosts(config));
-        let named = peers.iter().filter_map(|peer| Some((peer.first_rule(rules)?, peer.ip)));
-        Ok((decisions.entry_points(), counted_by_rule(named, rules.len())))
     }
 
     pub(crate) fn config(&self) -> RwLockReadGuard<'_, Config> {
@@ -279,49 +258,6 @@ impl Workspace {
         }
     }
 
-    /// Has names follow what came and what was edited, and roll-ups follow both. Rows do not change, views do. Tells whether roll-ups had to be
-    /// made anew.
-    pub(crate) fn rename(&self, writer: &mut Writer) -> Result<bool, EngineError> {
-        self.name_peers(writer)?;
-        let renewed = writer.follow_rollups()?;
-        writer.commit()?;
-        Ok(renewed)
-    }
-
-    /// Decides what peers are called and writes it down, to be committed with the next rows: of those that are new, and whom these change.
-    pub(crate) fn name_peers(&self, writer: &mut Writer) -> Result<(), EngineError> {
-        let (rules, hosts) = {
-            let config = self.config();
-            (
-                Config { names: config.names.clone(), entry_points: config.entry_points.clone(), ..Config::default() },
-                hosts(&config),
-            )
-        };
-        // Until it is written, it is not what is in force.
-        let known = lock(&self.decided).take();
-        let news = writer.take_news();
-        let known = known.filter(|known| known.until == news.since && known.decisions.are_by(&rules, &hosts));
-        let followed = match (known, &news.came) {
-            (Some(known), Some(came)) => follow(known.decisions, came, writer)?,
-            _ => None,
-        };
-        let (decisions, names) = match followed {
-            Some(followed) => followed,
-            None => {
-                let (decisions, names) = decide_all(writer, &rules, &hosts)?;
-                writer.replace_entry_points(&decisions.entry_points(), decisions.are_guessed())?;
-                (decisions, names)
-            }
-        };
-        let names: Vec<PeerName> = names
-            .into_iter()
-            .map(|name| PeerName { peer: PeerId(name.peer), service: name.service, kind: name.kind })
-            .collect();
-        writer.name_peers(&names)?;
-        *lock(&self.decided) = Some(Decided { decisions, until: news.until });
-        Ok(())
-    }
-
     /// A new path in the folder for files that can be made again.
     ///
     /// # Errors
@@ -330,50 +266,6 @@ impl Workspace {
         let folder = self.folder.join(SCRATCH);
         fs::create_dir_all(&folder).map_err(EngineError::io(&folder))?;
         Ok(folder.join(file_name))
-    }
-}
-
-/// Names of what came, and of whom that changes; `None` when more than that may change.
-fn follow(
-    mut decisions: Decisions,
-    came: &Came,
-    writer: &Writer,
-) -> Result<Option<(Decisions, Vec<naming::PeerName>)>, EngineError> {
-    let peers: Vec<Peer> = came.peers.iter().map(|(id, peer)| naming_peer(*id, peer)).collect();
-    let calls: Vec<Call> =
-        came.calls.iter().map(|(client, server)| Call { client: client.0, server: server.0 }).collect();
-    let at = |ip| -> Result<Vec<Peer>, StoreError> {
-        Ok(writer.peers_at(ip)?.iter().map(|(id, peer)| naming_peer(*id, peer)).collect())
-    };
-    Ok(match decisions.follow(&peers, &calls, at)? {
-        Follow::Names(names) => Some((decisions, names)),
-        Follow::DecideAll => None,
-    })
-}
-
-fn decide_all(
-    writer: &Writer,
-    config: &Config,
-    hosts: &Hosts,
-) -> Result<(Decisions, Vec<naming::PeerName>), EngineError> {
-    let peers = writer.peers()?;
-    let numbered = (0..).zip(&peers);
-    let peers: Vec<Peer> = numbered.map(|(id, peer)| naming_peer(PeerId(id), peer)).collect();
-    let calls: Vec<Call> =
-        writer.calls()?.into_iter().map(|(client, server)| Call { client: client.0, server: server.0 }).collect();
-    Ok(Decisions::all(&peers, &calls, config, hosts))
-}
-
-/// A peer as names are decided for it.
-fn naming_peer(id: PeerId, peer: &wirereel_store::Peer) -> Peer {
-    Peer {
-        id: id.0,
-        ip: peer.ip,
-        port: peer.port,
-        dns: peer.dns_name.clone(),
-        host: peer.host_name.clone(),
-        process: peer.process.clone(),
-        serves_port: peer.serves_port,
     }
 }
 

@@ -250,7 +250,9 @@ fn names_that_are_saved_while_capturing_hold_at_once_for_what_was_captured() {
         before: NamingRules::default(),
         after: NamingRules { names: vec![rule], ..NamingRules::default() },
     };
-    let state = workbench.save_naming(&save).unwrap();
+    workbench.save_naming(&save).unwrap();
+    wait_for(|| !workbench.naming().unwrap().following);
+    let state = workbench.naming().unwrap();
     assert!(state.services.contains(&"till".to_owned()), "{state:?}");
     let named = "SELECT count(*) FROM http_exchanges WHERE server_service = 'till'";
     let rows = workbench.reader(None).unwrap().sql(named, 1).unwrap().rows;

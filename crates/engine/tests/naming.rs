@@ -12,7 +12,8 @@ use wirereel_engine::{EngineError, Workbench};
 use wirereel_query::{
     answer::ServiceKind,
     customers::{
-        CustomersQuestion, EntryPointRule, NamingDraft, NamingRules, NamingSave, ServiceName, UnresolvedQuestion,
+        CustomersQuestion, EntryPointRule, NamingDraft, NamingRules, NamingSave, NamingState, ServiceName,
+        UnresolvedQuestion,
     },
     question::Scope,
     workbench::ImportState,
@@ -85,6 +86,13 @@ fn named(name: &str, address: &str) -> ServiceName {
     ServiceName { name: name.into(), address: Some(address.into()), ..ServiceName::default() }
 }
 
+/// Saves, and waits until everything has followed.
+fn save(workbench: &Workbench, before: &NamingRules, after: &NamingRules) -> NamingState {
+    workbench.save_naming(&NamingSave { before: before.clone(), after: after.clone() }).unwrap();
+    wait_for(|| !workbench.naming().unwrap().following);
+    workbench.naming().unwrap()
+}
+
 fn arrives_at(service: &str) -> EntryPointRule {
     EntryPointRule { service: Some(service.into()), ..EntryPointRule::default() }
 }
@@ -105,8 +113,7 @@ fn an_address_that_is_named_is_a_service_at_once_and_undoing_it_makes_it_nobody_
     assert_eq!(unresolved(&workbench), ["10.0.0.9"], "nothing was saved");
 
     let generation = ticks.borrow().generation;
-    let save = NamingSave { before: NamingRules::default(), after: rules.clone() };
-    let saved = workbench.save_naming(&save).unwrap();
+    let saved = save(&workbench, &NamingRules::default(), &rules);
     assert_eq!((saved.rules, saved.services), (rules.clone(), vec!["orders-db".to_owned(), "shop".to_owned()]));
     assert!(ticks.borrow().generation > generation, "hosts are told to look");
     assert_eq!((unresolved(&workbench).len(), kind(&workbench, "orders-db")), (0, Some(ServiceKind::Service)));
@@ -119,7 +126,7 @@ fn an_address_that_is_named_is_a_service_at_once_and_undoing_it_makes_it_nobody_
     let late = NamingSave { before: NamingRules::default(), after: NamingRules { reverse_dns: true, ..rules.clone() } };
     let error = workbench.save_naming(&late).unwrap_err();
     assert!(matches!(error, EngineError::Conflict(_)), "{error}");
-    let undone = workbench.save_naming(&NamingSave { before: rules, after: NamingRules::default() }).unwrap();
+    let undone = save(&workbench, &rules, &NamingRules::default());
     assert_eq!(undone, before);
     assert_eq!(unresolved(&workbench), ["10.0.0.9"]);
     assert_eq!(fs::read_to_string(file(folder.path())).unwrap().trim(), "{}");
@@ -141,12 +148,12 @@ fn entry_points_that_are_changed_make_other_addresses_customers_in_history() {
     let rows = "SELECT count(*) FROM http_exchanges WHERE client_service = 'customers'";
     let by_row = || workbench.reader(None).unwrap().sql(rows, 1).unwrap().rows[0][0].as_u64().unwrap();
     assert_eq!(by_row(), 6);
-    workbench.save_naming(&NamingSave { before: NamingRules::default(), after: elsewhere.clone() }).unwrap();
+    save(&workbench, &NamingRules::default(), &elsewhere);
     assert_eq!((customers().addresses, customers().entry_points_guessed, by_row()), (0, false, 0));
     assert_eq!(unresolved(&workbench).len(), 7);
     let by_port = EntryPointRule { port: Some(80), address: Some("10.0.0.0/8".into()), ..EntryPointRule::default() };
     let there = NamingRules { entry_points: vec![by_port], ..NamingRules::default() };
-    let state = workbench.save_naming(&NamingSave { before: elsewhere, after: there }).unwrap();
+    let state = save(&workbench, &elsewhere, &there);
     assert_eq!((state.entry_points, state.entry_points_guessed), (vec!["shop".to_owned()], false));
     assert_eq!((customers().addresses, by_row()), (6, 6));
     workbench.shut_down();
@@ -164,7 +171,7 @@ fn an_edit_by_hand_is_followed_and_is_not_written_over() {
     assert_eq!((before.names.len(), before.names[1].clone()), (2, named("db", "10.0.0.9")));
     let mut after = before.clone();
     after.names.insert(1, named("cart", "10.0.0.0/8"));
-    workbench.save_naming(&NamingSave { before: before.clone(), after: after.clone() }).unwrap();
+    save(&workbench, &before, &after);
     let written: String = fs::read_to_string(&path).unwrap().split_whitespace().collect();
     assert_eq!(
         written,

@@ -245,6 +245,8 @@ pub struct NamingState {
     pub services: Vec<String>,
     /// What is wrong with naming in `wirereel.json`, in sentences.
     pub problems: Vec<String>,
+    /// Names and figures have not followed these rules yet, and are as they were before; in a large recording that takes seconds.
+    pub following: bool,
 }
 
 /// Other rules, not saved yet.

@@ -1,6 +1,6 @@
 //! What an unnamed address looks like, from its port and its kind of address.
 
-use std::fmt::Write;
+use std::{collections::HashMap, fmt::Write, net::IpAddr, sync::LazyLock};
 
 /// Addresses that mean one thing everywhere they are seen.
 const ADDRESSES: &[(&str, &str)] = &[
@@ -159,6 +159,30 @@ enum Range {
 }
 
 impl Range {
+    fn holds(self, text: &str) -> bool {
+        match self {
+            Self::Is(address) => text == address,
+            Self::Starts(start) => text.starts_with(start),
+            Self::Ends(start, end) => text.starts_with(start) && text.ends_with(end),
+            Self::Of(start, part, least, most) => {
+                let number = text.split('.').nth(usize::from(part) - 1).and_then(|number| number.parse::<u8>().ok());
+                text.starts_with(start) && !text.contains(':') && number.is_some_and(|n| (least..=most).contains(&n))
+            }
+        }
+    }
+
+    /// Whether it holds any IPv4 address whose first part is this one.
+    fn meets(self, first: u8) -> bool {
+        let head = format!("{first}.");
+        match self {
+            Self::Is(address) => address.starts_with(&head),
+            Self::Of("", 1, least, most) => (least..=most).contains(&first),
+            Self::Starts(start) | Self::Ends(start, _) | Self::Of(start, ..) => {
+                start.starts_with(&head) || head.starts_with(start)
+            }
+        }
+    }
+
     fn sql(self, ip: &str) -> String {
         match self {
             Self::Is(address) => format!("{ip} = '{address}'"),
@@ -175,6 +199,51 @@ impl Range {
         }
     }
 }
+
+type Ranges = Vec<(Range, &'static str)>;
+
+/// The tables by what an address begins with: of most nothing is left to compare.
+struct Sorted {
+    addresses: HashMap<IpAddr, &'static str>,
+    /// Kinds and places of IPv4 addresses by their first part.
+    of_first: Vec<(Ranges, Ranges)>,
+}
+
+static SORTED: LazyLock<Sorted> = LazyLock::new(|| {
+    let meeting = |table: &[(Range, &'static str)], first: u8| -> Ranges {
+        table.iter().filter(|(range, _)| range.meets(first)).copied().collect()
+    };
+    Sorted {
+        addresses: ADDRESSES.iter().filter_map(|(text, hint)| Some((text.parse().ok()?, *hint))).collect(),
+        of_first: (0..=255).map(|first| (meeting(KINDS, first), meeting(PLACES, first))).collect(),
+    }
+});
+
+/// The hint for an address with its text: what [`sql`] says.
+pub(crate) fn of(ip: IpAddr, text: &str, port: Option<u16>) -> &'static str {
+    let sorted = &*SORTED;
+    let (kinds, places): (&[_], &[_]) = match ip {
+        IpAddr::V4(ip) => {
+            let (kinds, places) = &sorted.of_first[usize::from(ip.octets()[0])];
+            (kinds, places)
+        }
+        IpAddr::V6(_) => (KINDS, PLACES),
+    };
+    let by_range = |table: &[(Range, &'static str)]| table.iter().find(|(range, _)| range.holds(text)).map(|row| row.1);
+    let by_port =
+        |table: &[(u16, &'static str)]| table.iter().find(|(number, _)| port == Some(*number)).map(|row| row.1);
+    sorted
+        .addresses
+        .get(&ip)
+        .copied()
+        .or_else(|| by_port(FIRST_PORTS))
+        .or_else(|| by_range(kinds))
+        .or_else(|| by_port(PORTS))
+        .or_else(|| by_range(places))
+        .unwrap_or(PUBLIC)
+}
+
+const PUBLIC: &str = "public address";
 
 /// The hint as a SQL expression over an address's text and a port, which may be NULL.
 pub(crate) fn sql(ip: &str, port: &str) -> String {
@@ -196,7 +265,7 @@ pub(crate) fn sql(ip: &str, port: &str) -> String {
     ranges(&mut sql, KINDS);
     ports(&mut sql, PORTS);
     ranges(&mut sql, PLACES);
-    sql.push_str(" ELSE 'public address' END");
+    let _ = write!(sql, " ELSE '{PUBLIC}' END");
     sql
 }
 
@@ -204,7 +273,32 @@ pub(crate) fn sql(ip: &str, port: &str) -> String {
 mod tests {
     use duckdb::{Connection, params};
 
-    use super::sql;
+    use super::{ADDRESSES, of, sql};
+
+    #[test]
+    fn both_ways_to_a_hint_say_the_same() {
+        let connection = Connection::open_in_memory().unwrap();
+        let query = format!("SELECT {} FROM (SELECT ?::VARCHAR AS ip, ?::USMALLINT AS port)", sql("ip", "port"));
+        let mut statement = connection.prepare(&query).unwrap();
+        let mut texts: Vec<String> = ADDRESSES.iter().map(|(text, _)| (*text).to_owned()).collect();
+        for first in 0..=255 {
+            texts.extend([format!("{first}.0.0.0"), format!("{first}.168.{first}.255"), format!("{first}.0.2.7")]);
+        }
+        for second in [15, 16, 17, 18, 19, 20, 31, 32, 51, 63, 64, 127, 128, 254] {
+            texts.extend(["172", "100", "198", "169", "192"].map(|first| format!("{first}.{second}.100.9")));
+        }
+        let v6 = "::, ::1, ::2, ::ffff:10.1.2.3, 64:ff9b::a, 64:ff9c::a, 100::1, 100:1::1, 2001:2::1, 2001:2:0:5::1, 2001:db8::1, \
+                  2002:1::, 3fff:1::, fb00::1, fc00::1, fd00::1, fe80::1, feb0::1, fec0::1, ff02::9, 203.0.113.1, 255.255.255.255";
+        texts.extend(v6.split(',').map(|text| text.trim().to_owned()));
+        for text in texts {
+            let ip: std::net::IpAddr = text.parse().unwrap();
+            assert_eq!(ip.to_string(), text, "as rows have it");
+            for port in [None, Some(1), Some(53), Some(67), Some(5353), Some(5432)] {
+                let found: String = statement.query_row(params![text, port], |row| row.get(0)).unwrap();
+                assert_eq!(of(ip, &text, port), found, "{text} {port:?}");
+            }
+        }
+    }
 
     #[test]
     fn an_address_is_told_by_what_it_means_then_by_its_port_then_by_where_it_lives() {

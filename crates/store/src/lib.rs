@@ -13,6 +13,7 @@ mod error;
 mod hint;
 mod lanes;
 mod latency;
+mod noted;
 mod open;
 mod read;
 mod rows;

@@ -1,6 +1,11 @@
 //! Name rules: what the user calls an address.
 
-use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    str::FromStr,
+};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -73,6 +78,22 @@ impl Network {
                 net.to_bits() & mask == ip.to_bits() & mask
             }
             _ => false,
+        }
+    }
+
+    /// Its first and its last address.
+    pub(crate) fn ends(&self) -> (IpAddr, IpAddr) {
+        match self.address {
+            IpAddr::V4(net) => {
+                let mask = u32::MAX.checked_shl(32 - u32::from(self.prefix)).unwrap_or(0);
+                let first = net.to_bits() & mask;
+                (Ipv4Addr::from_bits(first).into(), Ipv4Addr::from_bits(first | !mask).into())
+            }
+            IpAddr::V6(net) => {
+                let mask = u128::MAX.checked_shl(128 - u32::from(self.prefix)).unwrap_or(0);
+                let first = net.to_bits() & mask;
+                (Ipv6Addr::from_bits(first).into(), Ipv6Addr::from_bits(first | !mask).into())
+            }
         }
     }
 

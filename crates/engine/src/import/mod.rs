@@ -57,7 +57,7 @@ const CHECKPOINT_LOOK: Duration = Duration::from_millis(20);
 /// could be read is imported, the summary's warnings say the rest.
 pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Result<ImportSummary, EngineError> {
     let started = Instant::now();
-    let mut writer = workspace.store().writer()?;
+    let mut writer = workspace.writer()?;
     let mut summary = ImportSummary::default();
     let opened = files
         .iter()
@@ -70,7 +70,7 @@ pub fn import(workspace: &Workspace, files: &[PathBuf], watch: &dyn Watch) -> Re
     for (path, file) in opened {
         let done = import_file(workspace, &mut writer, path, file, &mut progress, watch);
         // Names and roll-ups follow the rows that are there, also after an error or a cancel.
-        workspace.rename(&mut writer)?;
+        workspace.settle(&mut writer)?;
         checkpoint(&mut writer)?;
         done?;
         second_try(workspace, &mut writer, IfGone::Later)?;

@@ -25,7 +25,7 @@ pub fn import_records(
     records: &mut dyn RecordSource,
     watch: &dyn Watch,
 ) -> Result<(), EngineError> {
-    let mut writer = workspace.store().writer()?;
+    let mut writer = workspace.writer()?;
     if workspace.reader(None)?.recording()?.name.is_empty() {
         writer.name_recording(workspace.name(), workspace.name())?;
     }
@@ -42,7 +42,7 @@ pub fn import_records(
             let _ = batches.send(collector.take());
             Ok(SourceFigures::default())
         });
-        workspace.rename(&mut writer)?;
+        workspace.settle(&mut writer)?;
         super::checkpoint(&mut writer)?;
         done?;
     }

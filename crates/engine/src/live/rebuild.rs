@@ -33,6 +33,6 @@ pub(crate) fn rebuild(workspace: &Workspace, folder: &Path, watch: &dyn Watch) -
     })?;
     figures::record_losses(&mut writer, id, &losses)?;
     writer.complete_source(id)?;
-    workspace.rename(&mut writer)?;
+    workspace.settle(&mut writer)?;
     Ok(writer.checkpoint()?)
 }

@@ -265,7 +265,7 @@ impl RunSender {
 pub(crate) fn writer_of(workspace: &Workspace) -> Result<Writer, EngineError> {
     let began = Instant::now();
     loop {
-        match workspace.store().writer() {
+        match workspace.writer() {
             Err(StoreError::Locked(_)) if began.elapsed() < WRITER_PATIENCE => thread::sleep(WRITER_LOOK),
             writer => return Ok(writer?),
         }

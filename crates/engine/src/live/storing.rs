@@ -96,7 +96,7 @@ pub(crate) fn store(
         drop(waiter);
     }
     storing.write_held()?;
-    let named = workspace.rename(storing.writer).map(drop);
+    let named = workspace.settle(storing.writer);
     storing.unless_full(named)?;
     storing.checkpoint();
     Ok(())

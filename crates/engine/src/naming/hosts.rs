@@ -1,11 +1,11 @@
 //! Names from the hosts file of this machine.
 
-use std::{collections::HashMap, net::IpAddr, path::Path};
+use std::{collections::BTreeMap, net::IpAddr, path::Path};
 
 /// Address to first name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Hosts {
-    names: HashMap<IpAddr, String>,
+    names: BTreeMap<IpAddr, String>,
 }
 
 /// Names that every machine gives itself and that tell services nothing.
@@ -29,7 +29,7 @@ impl Hosts {
 
     /// Reads the format of hosts(5). Lines that do not begin with an address are passed over, as resolvers do.
     pub(crate) fn parse(text: &str) -> Self {
-        let mut names = HashMap::new();
+        let mut names = BTreeMap::new();
         for line in text.lines() {
             let mut words = line.split('#').next().unwrap_or_default().split_ascii_whitespace();
             let Some(ip) = words.next().and_then(|w| w.parse::<IpAddr>().ok()) else { continue };
@@ -38,6 +38,11 @@ impl Hosts {
             }
         }
         Self { names }
+    }
+
+    /// Addresses that have a name.
+    pub(crate) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.names.keys().copied()
     }
 
     /// The name of an address, when the file gives one.

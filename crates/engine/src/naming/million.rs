@@ -2,21 +2,22 @@
 #![allow(clippy::print_stdout, reason = "it prints what it measured")]
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    ops::Range,
+    path::Path,
+    process::Command,
     time::{Duration, Instant},
 };
 
-use wirereel_dissect::record::{
-    CloseReason, DirectionFigures, Endpoint, Flow, FlowEvent, FlowEventKind, FlowId, Handshake, HttpExchange, Protocol,
-    Transport,
-};
+use wirereel_day::Crowd;
 use wirereel_query::{
-    customers::{CustomerGrouping, CustomerSort, CustomersQuestion, UnresolvedQuestion, UnresolvedSort},
+    customers::{
+        CustomerGrouping, CustomerSort, CustomersQuestion, NamingRules, ServiceName, UnresolvedQuestion, UnresolvedSort,
+    },
     question::{DensityQuestion, Scope},
 };
-use wirereel_store::{NewSource, PeerTable, Rows, SourceKind, Writer};
+use wirereel_store::{NewSource, SourceId, SourceKind, Writer};
 
-use crate::Workspace;
+use crate::{Workspace, config::check_naming, import::Collector};
 
 const CUSTOMERS: u32 = 1_000_000;
 /// Of a batch.
@@ -24,93 +25,9 @@ const AT_ONCE: u32 = 20_000;
 const START_NS: i64 = 1_795_176_000_000_000_000;
 const STEP_NS: i64 = 500_000;
 
-/// One connection of a customer, who is new, with one request.
-fn visit(rows: &mut Rows, peers: &mut PeerTable, number: u32) {
-    let flow = FlowId(number.into());
-    let client = Endpoint { ip: IpAddr::V4(Ipv4Addr::from_bits(0x1700_0000 + number)), port: 40_000 };
-    let server = Endpoint { ip: [10, 0, 0, 1].into(), port: 80 };
-    let client_peer = peers.intern(client.ip, 0, None, None, None);
-    let server_peer = peers.intern(server.ip, server.port, None, Some("shop"), None);
-    let opened_ns = START_NS + i64::from(number) * STEP_NS;
-    for (after_ns, kind) in
-        [(0, FlowEventKind::Connect), (1_000, FlowEventKind::Accept), (2_000, FlowEventKind::Established)]
-    {
-        rows.push_event(
-            &FlowEvent { at_ns: opened_ns + after_ns, flow, kind, client, server },
-            client_peer,
-            server_peer,
-        );
-    }
-    let exchange = HttpExchange {
-        flow,
-        ordinal: 0,
-        client,
-        server,
-        started_ns: opened_ns + 10_000,
-        response_ns: Some(opened_ns + 500_000),
-        finished_ns: opened_ns + 600_000,
-        protocol: Protocol::Http11,
-        method: Some("GET".into()),
-        scheme: "http",
-        host: Some("shop".into()),
-        target: Some("/".into()),
-        path: Some("/".into()),
-        status: Some(200),
-        grpc_status: None,
-        request_messages: None,
-        response_messages: None,
-        stream_id: None,
-        request_headers: "host: shop".into(),
-        response_headers: "content-length: 2".into(),
-        request_body_bytes: 0,
-        response_body_bytes: 2,
-        request_content_encoding: None,
-        response_content_encoding: None,
-        content_type: None,
-        user_agent: None,
-        x_forwarded_for: None,
-        origin_ip: None,
-        identity: None,
-        identity_kind: None,
-        trace_id: None,
-        complete: true,
-        error: None,
-    };
-    rows.push_exchange(&exchange, client_peer, server_peer);
-    let closed_ns = opened_ns + 700_000;
-    rows.push_event(
-        &FlowEvent { at_ns: closed_ns, flow, kind: FlowEventKind::Close, client, server },
-        client_peer,
-        server_peer,
-    );
-    let figures = |bytes| DirectionFigures { packets: 5, bytes, ..DirectionFigures::default() };
-    let flow = Flow {
-        id: flow,
-        transport: Transport::Tcp,
-        client,
-        server,
-        vlan: None,
-        tunnel: None,
-        opened_ns,
-        closed_ns,
-        close_reason: CloseReason::Fin,
-        handshake: Handshake::Full,
-        direction_known: true,
-        rtt_us: Some(100),
-        life_rtt: None,
-        upgrade: None,
-        from_client: figures(100),
-        from_server: figures(200),
-        app_protocol: Some("http"),
-        history: "ShADadFf".into(),
-        server_name: None,
-    };
-    rows.push_flow(&flow, client_peer, server_peer);
-}
-
-fn batch(writer: &mut Writer, rows: &mut Rows, peers: &mut PeerTable, numbers: std::ops::Range<u32>) {
-    numbers.for_each(|number| visit(rows, peers, number));
-    writer.write_soon(rows.take(peers)).unwrap();
+fn batch(writer: &mut Writer, collector: &mut Collector, crowd: &Crowd, numbers: Range<u32>) {
+    numbers.for_each(|number| crowd.visit(number, collector));
+    writer.write_soon(collector.take()).unwrap();
 }
 
 fn timed<T>(what: &str, work: impl FnOnce() -> T) -> T {
@@ -163,10 +80,32 @@ fn questions(workspace: &Workspace) {
     let minute = Scope { range: Some(minute), filter: String::new() };
     let asked = CustomersQuestion { scope: minute, points: 300, limit: 100, ..CustomersQuestion::default() };
     median("customers of a minute by network, 300 points", || drop(reader().customers(&asked).unwrap()));
-    for (what, sort) in [("unresolved by flows", UnresolvedSort::Flows), ("unresolved by hint", UnresolvedSort::Hint)] {
-        let asked = UnresolvedQuestion { sort, descending: true, limit: 100, ..UnresolvedQuestion::default() };
-        median(what, || drop(reader().unresolved(&asked).unwrap()));
+    for (sort, search) in [
+        (UnresolvedSort::Flows, None),
+        (UnresolvedSort::Address, None),
+        (UnresolvedSort::LastSeen, None),
+        (UnresolvedSort::Hint, None),
+        (UnresolvedSort::Flows, Some("23.4.5")),
+        (UnresolvedSort::Flows, Some("public")),
+        (UnresolvedSort::Flows, Some("shop")),
+    ] {
+        let search = search.map(str::to_owned);
+        let what = format!("unresolved by {sort:?}, {}", search.as_deref().unwrap_or("all"));
+        let asked = UnresolvedQuestion { sort, search, descending: true, limit: 100, ..UnresolvedQuestion::default() };
+        median(&what, || drop(reader().unresolved(&asked).unwrap()));
     }
+    let name = |name: &str, address: &str| ServiceName {
+        name: name.into(),
+        address: Some(address.into()),
+        ..ServiceName::default()
+    };
+    let rules =
+        NamingRules { names: vec![name("office", "23.1.0.0/16"), name("shop", "10.0.0.1")], ..NamingRules::default() };
+    let checked = check_naming(&rules);
+    median("other rules checked", || {
+        let config = checked.in_place_of(&workspace.config());
+        drop(workspace.tried_names(&config, &checked.names, None).unwrap());
+    });
 }
 
 #[test]
@@ -178,11 +117,12 @@ fn a_million_customers() {
     let mut writer = workspace.store().writer().unwrap();
     let source = NewSource { kind: SourceKind::File, name: "million".into(), path: "/million.pcap".into() };
     let id = writer.begin_source(&source).unwrap();
-    let (mut rows, mut peers) = (writer.rows(id), writer.peer_table().unwrap());
+    let mut collector = Collector::new(writer.rows(id), writer.peer_table().unwrap());
+    let crowd = Crowd::new(START_NS, STEP_NS);
     let (mut naming, mut longest) = (Duration::ZERO, Duration::ZERO);
     let began = Instant::now();
     for first in (0..CUSTOMERS).step_by(AT_ONCE as usize) {
-        batch(&mut writer, &mut rows, &mut peers, first..first + AT_ONCE);
+        batch(&mut writer, &mut collector, &crowd, first..first + AT_ONCE);
         let began = Instant::now();
         workspace.rename(&mut writer).unwrap();
         (naming, longest) = (naming + began.elapsed(), longest.max(began.elapsed()));
@@ -194,7 +134,7 @@ fn a_million_customers() {
     println!("resident with collector and writer: {} MB more", resident_mb().saturating_sub(before_mb));
     let mut next = CUSTOMERS;
     for round in 1..=3 {
-        batch(&mut writer, &mut rows, &mut peers, next..next + 100);
+        batch(&mut writer, &mut collector, &crowd, next..next + 100);
         next += 100;
         timed(&format!("names and roll-ups after 100 new customers, {round}"), || {
             workspace.rename(&mut writer).unwrap()
@@ -205,13 +145,72 @@ fn a_million_customers() {
     questions(&workspace);
     drop(writer);
     timed("names decided from nothing, by another writer", || {
-        workspace.rename(&mut workspace.store().writer().unwrap()).unwrap()
+        workspace.settle(&mut workspace.store().writer().unwrap()).unwrap()
     });
     println!("resident: {} MB more", resident_mb().saturating_sub(before_mb));
-    drop(workspace);
+    drop((collector, workspace));
+    println!("of customers:");
+    measure_memory(folder.path());
+    drop(timed("opened as it was left", || Workspace::open(folder.path()).unwrap()));
     std::fs::write(folder.path().join("wirereel.json"), r#"{ "entry_points": [ { "service": "nowhere" } ] }"#).unwrap();
-    let workspace =
-        timed("opened, and every customer becomes an unresolved address", || Workspace::open(folder.path()).unwrap());
+    let workspace = timed("opened after an edit that makes every customer an unresolved address", || {
+        let workspace = Workspace::open_soon(folder.path()).unwrap();
+        workspace.reader(None).unwrap().topology(&Scope::default()).unwrap();
+        workspace
+    });
+    assert!(workspace.is_following_names(), "names follow later");
+    timed("   names and roll-ups that follow", || assert!(workspace.follow_config(false).unwrap()));
+    timed("   the first graph then", || workspace.reader(None).unwrap().topology(&Scope::default()).unwrap());
     questions(&workspace);
     println!("resident: {} MB more", resident_mb().saturating_sub(before_mb));
+    drop(workspace);
+    println!("of unresolved addresses:");
+    measure_memory(folder.path());
+}
+
+/// For the process that measures what peers hold: the folder of a recording with many.
+const FOLDER: &str = "WIREREEL_MILLION";
+
+/// Memory of this process without that of the database, in bytes.
+fn own_bytes(workspace: &Workspace) -> i64 {
+    let database = workspace.store().memory().unwrap().bytes;
+    (resident_mb() << 20) as i64 - database as i64
+}
+
+/// Another process: what this one has given back to the allocator would be taken for nothing.
+fn measure_memory(folder: &Path) {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["--ignored", "--exact", "--nocapture", "naming::million::what_peers_hold"]).env(FOLDER, folder);
+    // What is given back is given back to the system at once.
+    for limit in ["MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"] {
+        command.env(limit, "65536");
+    }
+    assert!(command.env("MALLOC_ARENA_MAX", "1").status().unwrap().success());
+}
+
+#[test]
+#[ignore = "a part of a_million_customers, in a process of its own"]
+fn what_peers_hold() {
+    let Some(folder) = std::env::var_os(FOLDER) else { return };
+    let workspace = Workspace::open_soon(Path::new(&folder)).unwrap();
+    let reader = || workspace.reader(None).unwrap();
+    let peers = reader().peer_count().unwrap() as i64;
+    let mut before = own_bytes(&workspace);
+    let mut held = |what: &str| {
+        let now = own_bytes(&workspace);
+        println!("bytes a peer, {what:<46} {:>9}", (now - before) / peers);
+        before = now;
+    };
+    let mut writer = workspace.store().writer().unwrap();
+    held("the writer: addresses and services");
+    let collector = Collector::new(writer.rows(SourceId(1)), writer.peer_table().unwrap());
+    held("the collector: peers to find them again");
+    workspace.name_peers(&mut writer).unwrap();
+    held("decisions");
+    drop(reader().topology(&Scope::default()).unwrap());
+    held("readers: who is who");
+    drop(workspace.tried_names(&workspace.config(), &[], None).unwrap());
+    held("the census for other rules");
+    println!("the database: {} MB", workspace.store().memory().unwrap().bytes >> 20);
+    drop((collector, writer));
 }

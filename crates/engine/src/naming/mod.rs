@@ -4,17 +4,16 @@
 //! name and kind per peer. It runs again whenever either changes, for what is new alone where that suffices; the rows never change.
 
 mod address;
+mod census;
 mod decisions;
 mod hosts;
 #[cfg(test)]
 mod million;
 mod reverse;
 
-use std::{
-    collections::HashSet,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
-};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+pub(crate) use census::Census;
 pub(crate) use decisions::{Decisions, Followed};
 pub(crate) use hosts::Hosts;
 pub(crate) use reverse::ReverseNames;
@@ -81,9 +80,10 @@ const LOCALHOST: &str = "localhost";
 /// The one node that stands for all customers.
 pub(crate) const CUSTOMERS: &str = "customers";
 
+#[cfg(test)]
 /// Addresses that each rule names, being the first that matches.
 pub(crate) fn counted_by_rule(of_peers: impl Iterator<Item = (usize, IpAddr)>, rules: usize) -> Vec<u64> {
-    let distinct: HashSet<(usize, IpAddr)> = of_peers.collect();
+    let distinct: std::collections::HashSet<(usize, IpAddr)> = of_peers.collect();
     let mut counts = vec![0; rules];
     for (rule, _) in distinct {
         if let Some(count) = counts.get_mut(rule) {

@@ -119,7 +119,7 @@ impl Workbench {
             beside: Mutex::default(),
         });
         if exists(home) {
-            let workspace = Workspace::open(home)?;
+            let workspace = Workspace::open_soon(home)?;
             if workspace.is_emptied() {
                 workbench.import_home_again(Arc::new(workspace))?;
             } else if workspace.reader(None)?.recording()?.range.is_some() {
@@ -371,7 +371,7 @@ impl Workbench {
     pub fn shut_down(&self) {
         self.end_captures();
         // Nothing is begun any more.
-        self.tending.thread.end();
+        self.tending.end();
         self.health.thread.end();
         // What it tells last is still judged.
         self.end_checks();

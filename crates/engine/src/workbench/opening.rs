@@ -104,7 +104,7 @@ impl Workbench {
         }
         self.close_recording();
         let beside = lock(&self.beside);
-        let workspace = Workspace::open_existing(folder)?;
+        let workspace = Workspace::open_existing_soon(folder)?;
         drop(beside);
         let name = workspace.name().to_owned();
         self.show(HOME_RECORDING.into(), name, Arc::new(workspace));
@@ -123,7 +123,7 @@ impl Workbench {
         }
         self.close_recording();
         let beside = lock(&self.beside);
-        let workspace = Arc::new(Workspace::open(folder)?);
+        let workspace = Arc::new(Workspace::open_soon(folder)?);
         drop(beside);
         if workspace.is_emptied() {
             // What was in it comes from its captures; what it was stays beside.
@@ -181,7 +181,7 @@ impl Workbench {
         if exists(&folder) {
             fs::remove_dir_all(&folder).map_err(EngineError::io(&folder))?;
         }
-        let workspace = Arc::new(Workspace::open(&folder)?);
+        let workspace = Arc::new(Workspace::open_soon(&folder)?);
         self.cancel.store(false, Ordering::Relaxed);
         self.show(recording_id.clone(), name.clone(), workspace.clone());
         let workbench = self.clone();

@@ -5,35 +5,44 @@ use std::{
     time::Duration,
 };
 
-use super::{Workbench, lock, recurring::Recurring};
+use super::{Workbench, lock, naming::FollowingNames, recurring::Recurring};
 use crate::EngineError;
 
 /// Time between two looks.
 const INTERVAL: Duration = Duration::from_secs(1);
 
-/// The thread that looks.
+/// The thread that looks, and the one that has names follow.
 #[derive(Default)]
 pub(super) struct Tending {
-    pub(super) thread: Recurring,
+    thread: Recurring,
+    pub(super) names: FollowingNames,
     /// Held while the open workspace is in use by the thread.
     busy: Mutex<()>,
 }
 
 impl Tending {
-    /// Waits until the thread no longer uses a workspace that was closed, so that it can be opened again.
+    /// Waits until neither uses a workspace that was closed, so that it can be opened again.
     pub(super) fn let_go(&self) {
         drop(lock(&self.busy));
+        self.names.let_go();
+    }
+
+    /// Ends both.
+    pub(super) fn end(&self) {
+        self.thread.end();
+        self.names.thread.end();
     }
 }
 
 impl Workbench {
-    /// Starts the thread. It ends with the workbench.
+    /// Starts both. They end with the workbench.
     pub(super) fn start_tending(self: &Arc<Self>) -> Result<(), EngineError> {
         let look = |workbench: &Arc<Self>| {
             workbench.tend();
             INTERVAL
         };
-        self.tending.thread.start("wr-tend", self, INTERVAL, look).map_err(EngineError::io(&self.home))
+        self.tending.thread.start("wr-tend", self, INTERVAL, look).map_err(EngineError::io(&self.home))?;
+        self.start_following_names()
     }
 
     /// Looks once. Trouble is told where the user looks: with the next question that meets it.
@@ -57,8 +66,9 @@ impl Workbench {
         self.feed_traffic();
         // In this order: what is shown while an import starts is seen as being imported into.
         let Ok(current) = self.current() else { return };
-        let importing = lock(&self.import).as_ref().is_some_and(|thread| !thread.is_finished());
-        let mut changed = current.workspace.follow_config(importing).unwrap_or(false);
+        let importing = self.is_importing();
+        // Names follow by a thread of their own.
+        let mut changed = current.workspace.follow_config(true).unwrap_or(false);
         if !importing {
             changed |= current.workspace.try_waiting().unwrap_or(false);
         }

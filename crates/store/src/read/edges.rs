@@ -5,6 +5,7 @@ use foldhash::HashMap;
 
 use super::{
     Reader,
+    busiest::Shown,
     cover::{By, Cover, Figure},
     golden::Counters,
     graph::Graph,
@@ -36,17 +37,20 @@ impl Reader {
         })
     }
 
-    /// Sums of a figure over a cover, grouped by edge and by those of the `columns` that are no sums.
+    /// Sums of a figure over a cover, grouped by edge and by those of the `columns` that are no sums; of edges between nodes that are
+    /// shown, where that is said.
     pub(super) fn each_sum(
         &self,
         graph: &Graph,
         cover: &Cover,
         figure: Figure,
         columns: &str,
+        shown: Option<&Shown>,
         mut each: impl FnMut(EdgeKey, &Row<'_>) -> duckdb::Result<()>,
     ) -> Result<()> {
         for (by, query) in cover.queries(figure) {
-            let sql = format!("SELECT {}, {columns} FROM ({query}) GROUP BY ALL", by.ends());
+            let which = shown.map_or_else(|| "true".to_owned(), |shown| shown.condition(by));
+            let sql = format!("SELECT {}, {columns} FROM ({query}) WHERE {which} GROUP BY ALL", by.ends());
             self.each_edge(graph, by, &sql, [], &mut each)?;
         }
         Ok(())
@@ -55,7 +59,7 @@ impl Reader {
     /// Counters of every edge over a span.
     pub(super) fn counters(&self, graph: &Graph, cover: &Cover) -> Result<HashMap<EdgeKey, Counters>> {
         let mut edges: HashMap<EdgeKey, Counters> = HashMap::default();
-        self.each_sum(graph, cover, Figure::Counters, Counters::SUMS, |edge, row| {
+        self.each_sum(graph, cover, Figure::Counters, Counters::SUMS, None, |edge, row| {
             *edges.entry(edge).or_default() += Counters::read(row, 2)?;
             Ok(())
         })?;

@@ -7,6 +7,9 @@ use wirereel_query::question::TimeRange;
 use super::{Reader, who::Who};
 use crate::{error::Result, store::locked};
 
+/// Unresolved nodes that are few: everything is known of them.
+const FEW_UNRESOLVED: usize = 1_000;
+
 /// A span that some source has recorded, `from_ns <= t <= to_ns`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Recorded {
@@ -23,7 +26,7 @@ pub(super) struct Recorded {
 pub(super) struct Graph {
     generation: u64,
     pub(super) who: Who,
-    /// Most used protocol per edge.
+    /// Most used protocol per edge; of unresolved nodes only where they are few.
     pub(super) protocols: HashMap<(i32, i32), String>,
     pub(super) entry_points: Vec<String>,
     pub(super) entry_points_guessed: bool,
@@ -54,6 +57,11 @@ impl Graph {
     pub(super) fn keyframe_before(&self, second: i64) -> Option<i64> {
         let after = self.keyframes_s.partition_point(|frame_s| *frame_s <= second);
         self.keyframes_s[..after].last().copied()
+    }
+
+    /// Whether there are so many unresolved nodes that most are left out before anything is read of them.
+    pub(super) fn has_many_unresolved(&self) -> bool {
+        self.who.unresolved().addresses.len() > FEW_UNRESOLVED
     }
 
     /// First and last recorded instant.
@@ -99,10 +107,15 @@ impl Reader {
             self.rows("SELECT service, guessed FROM raw.entry_points ORDER BY service", [], |row| {
                 Ok((row.get(0)?, row.get(1)?))
             })?;
+        let mut graph = Graph { generation, who: self.who()?, ..Graph::default() };
+        let protocols = if graph.has_many_unresolved() {
+            let named = "(SELECT service_id FROM raw.services WHERE kind <> 'unresolved')";
+            self.load_protocols(&format!("client_id IN {named} AND server_id IN {named}"))?
+        } else {
+            self.load_protocols("true")?
+        };
+        graph.protocols = protocols;
         Ok(Graph {
-            generation,
-            who: self.who()?,
-            protocols: self.load_protocols()?,
             entry_points_guessed: entry_points.iter().any(|(_, guessed)| *guessed),
             entry_points: entry_points.into_iter().map(|(service, _)| service).collect(),
             recorded: self.load_recorded()?,
@@ -112,14 +125,27 @@ impl Reader {
                 [],
                 |row| row.get(0),
             )?,
+            ..graph
         })
     }
 
-    fn load_protocols(&self) -> Result<HashMap<(i32, i32), String>> {
-        let sql = "SELECT client_id, server_id, arg_max(protocol, (is_exchange, n)) FROM (
-            SELECT client_id, server_id, protocol, is_exchange, sum(n) AS n FROM raw.edge_protocols GROUP BY ALL
-            ) GROUP BY client_id, server_id";
-        let edges = self.rows(sql, [], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    /// Most used protocols of all edges of some nodes.
+    pub(super) fn protocols_at(&self, nodes: impl IntoIterator<Item = i32>) -> Result<HashMap<(i32, i32), String>> {
+        let listed: Vec<String> = nodes.into_iter().map(|node| node.to_string()).collect();
+        if listed.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let listed = listed.join(", ");
+        self.load_protocols(&format!("client_id IN ({listed}) OR server_id IN ({listed})"))
+    }
+
+    fn load_protocols(&self, which: &str) -> Result<HashMap<(i32, i32), String>> {
+        let sql = format!(
+            "SELECT client_id, server_id, arg_max(protocol, (is_exchange, n)) FROM (
+            SELECT client_id, server_id, protocol, is_exchange, sum(n) AS n FROM raw.edge_protocols WHERE {which} GROUP BY ALL
+            ) GROUP BY client_id, server_id"
+        );
+        let edges = self.rows(&sql, [], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
         Ok(edges.into_iter().collect())
     }
 

@@ -4,6 +4,8 @@ mod endpoints;
 mod finding;
 mod heat;
 
+use std::collections::HashMap;
+
 use wirereel_query::{
     answer::{ExchangeRow, Golden, Inspection, ServiceKind},
     question::{InspectQuestion, Scope, TimeRange},
@@ -103,7 +105,7 @@ impl Reader {
             resets: connections.resets,
             active_connections: u64::try_from(connections.open_delta).unwrap_or(0),
             addresses: graph.who.node(subject.server_id).map(|node| node.addresses).unwrap_or_default(),
-            protocol: protocol(&graph, &subject),
+            protocol: self.protocol(&graph, &subject)?,
         })
     }
 
@@ -144,6 +146,13 @@ impl Reader {
         Ok(counters)
     }
 
+    fn protocol(&self, graph: &Graph, subject: &Subject<'_>) -> Result<String> {
+        if graph.has_many_unresolved() {
+            return Ok(protocol(subject, &self.protocols_at([subject.server_id])?));
+        }
+        Ok(protocol(subject, &graph.protocols))
+    }
+
     fn last_failing(&self, mut condition: Condition, at_us: i64) -> Result<Vec<ExchangeRow>> {
         condition.and("raw.is_error(outcome)");
         condition.and(format!("started_us <= {at_us}"));
@@ -163,13 +172,13 @@ fn baseline_of(range: TimeRange, whole: TimeRange) -> Option<TimeRange> {
 }
 
 /// Of the edge; of a node the protocol of most of its edges.
-fn protocol(graph: &Graph, subject: &Subject<'_>) -> String {
+fn protocol(subject: &Subject<'_>, protocols: &HashMap<(i32, i32), String>) -> String {
     if let Some(client_id) = subject.client_id {
         let edge = (client_id, subject.server_id);
-        return graph.protocols.get(&edge).cloned().unwrap_or_else(|| "tcp".into());
+        return protocols.get(&edge).cloned().unwrap_or_else(|| "tcp".into());
     }
     let mut counts: Vec<(usize, &String)> = Vec::new();
-    for (_, protocol) in graph.protocols.iter().filter(|(edge, _)| subject.has_edge(**edge)) {
+    for (_, protocol) in protocols.iter().filter(|(edge, _)| subject.has_edge(**edge)) {
         match counts.iter_mut().find(|(_, known)| *known == protocol) {
             Some((count, _)) => *count += 1,
             None => counts.push((1, protocol)),

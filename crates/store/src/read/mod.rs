@@ -1,6 +1,7 @@
 //! The reading side: answers to the questions of `wirereel-query`, and to users' SQL.
 
 mod alerts;
+mod busiest;
 mod checks;
 mod complete;
 mod copy;
@@ -40,7 +41,11 @@ mod who;
 
 use std::sync::{Arc, Mutex};
 
-use duckdb::{Connection, Params, Row, arrow::record_batch::RecordBatch};
+use duckdb::{
+    Connection, Params, Row,
+    arrow::{array::Int64Array, record_batch::RecordBatch},
+    types::Value,
+};
 use wirereel_query::answer::ServiceKind;
 
 use crate::{
@@ -55,10 +60,13 @@ pub use copy::{Copied, CopyFormat};
 pub use difference::{WindowFigures, difference};
 pub use exchange::StoredExchange;
 pub use metrics::{FigurePoint, MetricPoint, StoredFigure};
-pub(crate) use naming::{PEER_COLUMNS, peer};
+pub(crate) use naming::{PEER_COLUMNS, peer, peers_of};
 pub use packets::SourcePath;
 pub use probes::{PathParts, ProbeReading, ProbeSample, SeenExchange, SeenProbe, ToldProbe};
 pub use problems::WaitingProblem;
+
+/// Rows that are looked at one by one; of more the database sums up first.
+const FEW_ROWS: u64 = 4_000_000;
 
 /// Answers questions over one connection. Take one per question; dropping it gives the connection back.
 pub struct Reader {
@@ -119,13 +127,33 @@ impl Reader {
     }
 
     /// The first row of a query, mapped.
-    fn first<T, P: Params>(
+    pub(crate) fn first<T, P: Params>(
         &self,
         sql: &str,
         params: P,
         map: impl FnMut(&Row<'_>) -> duckdb::Result<T>,
     ) -> Result<Option<T>> {
         Ok(self.rows(sql, params, map)?.into_iter().next())
+    }
+
+    /// Gives every row of a query for numbers, all `BIGINT`, to a closure.
+    fn numbers_of<const N: usize>(&self, sql: &str, params: &[Value], mut each: impl FnMut([i64; N])) -> Result<()> {
+        self.batches(sql, duckdb::params_from_iter(params.iter()), |batch| {
+            let columns: [&Int64Array; N] = std::array::from_fn(|index| {
+                batch.column(index).as_any().downcast_ref().expect("every column is cast to BIGINT")
+            });
+            for row in 0..batch.num_rows() {
+                each(columns.map(|column| column.value(row)));
+            }
+        })
+    }
+
+    /// Whether there are more flows, and more exchanges, than are looked at one by one.
+    fn many_rows(&self) -> Result<(bool, bool)> {
+        let sql =
+            "SELECT (SELECT count(*) FROM raw.flows)::UBIGINT, (SELECT count(*) FROM raw.http_exchanges)::UBIGINT";
+        let rows: Option<(u64, u64)> = self.first(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        Ok(rows.map_or((false, false), |(flows, exchanges)| (flows > FEW_ROWS, exchanges > FEW_ROWS)))
     }
 
     /// Ends the question when a newer one has taken its place: an interrupt that came between two queries is not lost.

@@ -1,5 +1,11 @@
 //! What names are decided by, for whoever tries other ones.
 
+use std::net::IpAddr;
+
+use duckdb::arrow::{
+    array::{Array, Int32Array, StringArray, UInt16Array},
+    record_batch::RecordBatch,
+};
 use wirereel_query::answer::ServiceKind;
 
 use super::Reader;
@@ -7,6 +13,11 @@ use crate::{
     error::Result,
     rows::{Peer, PeerId},
 };
+
+/// Peers with their numbers.
+pub(super) type Whole = Vec<(PeerId, Peer)>;
+/// Addresses of peers by their numbers.
+pub(super) type Plain = Vec<(PeerId, IpAddr)>;
 
 /// The columns of `raw.peers` that [`peer`] reads, from its first on.
 pub(crate) const PEER_COLUMNS: &str = "ip, port, dns_name, host_name, process, serves_port";
@@ -25,17 +36,59 @@ pub(crate) fn peer(row: &duckdb::Row<'_>, first: usize) -> duckdb::Result<Peer> 
     })
 }
 
+/// The same from the rows of a batch, for many of them.
+pub(crate) fn peers_of(batch: &RecordBatch, first: usize) -> Result<Vec<Peer>> {
+    let text = |index: usize| batch.column(first + index).as_any().downcast_ref::<StringArray>().expect("VARCHAR");
+    let number = |index: usize| batch.column(first + index).as_any().downcast_ref::<UInt16Array>().expect("USMALLINT");
+    let (ips, ports, dns, hosts, processes, serves) = (text(0), number(1), text(2), text(3), text(4), number(5));
+    let given = |texts: &StringArray, row: usize| (!texts.is_null(row)).then(|| texts.value(row).to_owned());
+    let peers = (0..batch.num_rows()).map(|row| -> Result<Peer> {
+        let ip = ips.value(row);
+        Ok(Peer {
+            ip: ip.parse().map_err(|_| duckdb::Error::InvalidColumnName(ip.to_owned()))?,
+            port: ports.value(row),
+            dns_name: given(dns, row),
+            host_name: given(hosts, row),
+            process: given(processes, row),
+            serves_port: serves.value(row),
+        })
+    });
+    peers.collect()
+}
+
 impl Reader {
-    /// All peers with their numbers, ascending.
-    pub fn peers(&self) -> Result<Vec<(PeerId, Peer)>> {
-        let sql = format!("SELECT peer_id, {PEER_COLUMNS} FROM raw.peers ORDER BY peer_id");
-        self.rows(&sql, [], |row| Ok((PeerId(row.get(0)?), peer(row, 1)?)))
+    /// Peers from a number on: those of which more is known than a client's address, and the addresses of the others.
+    pub fn peers_from(&self, first: i32) -> Result<(Whole, Plain)> {
+        let plain = "port = 0 AND serves_port = 0 AND dns_name IS NULL AND host_name IS NULL AND process IS NULL";
+        let sql = format!("SELECT peer_id, {PEER_COLUMNS} FROM raw.peers WHERE peer_id >= {first} AND NOT ({plain})");
+        let whole = self.rows(&sql, [], |row| Ok((PeerId(row.get(0)?), peer(row, 1)?)))?;
+        let mut addresses = Vec::new();
+        self.batches(
+            &format!("SELECT peer_id, ip FROM raw.peers WHERE peer_id >= {first} AND {plain}"),
+            [],
+            |batch| {
+                let ids = batch.column(0).as_any().downcast_ref::<Int32Array>().expect("INTEGER");
+                let ips = batch.column(1).as_any().downcast_ref::<StringArray>().expect("VARCHAR");
+                let rows = (0..batch.num_rows())
+                    .filter_map(|row| Some((PeerId(ids.value(row)), ips.value(row).parse().ok()?)));
+                addresses.extend(rows);
+            },
+        )?;
+        Ok((whole, addresses))
     }
 
-    /// Who opened TCP connections to whom, or sent requests: pairs of client and server, each once.
-    pub fn pairs(&self) -> Result<Vec<(PeerId, PeerId)>> {
-        let sql = "SELECT DISTINCT client_peer, server_peer FROM raw.peer_pairs";
-        self.rows(sql, [], |row| Ok((PeerId(row.get(0)?), PeerId(row.get(1)?))))
+    /// Who opened TCP connections to whom, or sent requests: pairs of client and server, each at least once, from a row on; and the row that
+    /// the next ones begin with.
+    pub fn pairs_from(&self, first: i64) -> Result<(Vec<(PeerId, PeerId)>, i64)> {
+        let (mut pairs, mut next) = (Vec::new(), first);
+        let sql = format!(
+            "SELECT rowid::BIGINT, client_peer::BIGINT, server_peer::BIGINT FROM raw.peer_pairs WHERE rowid >= {first}"
+        );
+        self.numbers_of(&sql, &[], |[row, client, server]| {
+            next = next.max(row + 1);
+            pairs.push((PeerId(client as i32), PeerId(server as i32)));
+        })?;
+        Ok((pairs, next))
     }
 
     /// Entry points in force, and whether they were inferred.

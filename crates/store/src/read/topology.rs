@@ -12,7 +12,8 @@ use wirereel_query::{
 
 use super::{
     Reader,
-    cover::{Cover, Figure},
+    busiest::{Shown, UNRESOLVED_NODES},
+    cover::{By, Cover, Figure},
     edges::EdgeKey,
     golden::Counters,
     graph::Graph,
@@ -22,9 +23,6 @@ use crate::{error::Result, latency::Histogram};
 
 /// Buckets of the trends.
 const TREND_BUCKETS: usize = 24;
-/// Unresolved nodes in the graph, busiest first; the table of unresolved addresses has all.
-const UNRESOLVED_NODES: usize = 50;
-
 /// What an edge did in a range.
 #[derive(Default)]
 struct EdgeFigures {
@@ -89,42 +87,50 @@ impl Reader {
             });
         };
         let range = scope.range.unwrap_or(whole);
-        let mut edges = self.edge_figures(range)?;
+        let shown =
+            if graph.has_many_unresolved() { Some(self.busiest_unresolved(&graph, range, scope)?) } else { None };
+        let mut edges = self.edge_figures(range, shown.as_ref())?;
         if !scope.filter.trim().is_empty() {
-            self.only_matching(range, scope, &mut edges)?;
+            self.only_matching(range, scope, shown.as_ref(), &mut edges)?;
         }
         edges.retain(|_, figures| !figures.is_silent());
         keep_busiest_unresolved(&graph, &mut edges);
         let seconds = graph.recorded_seconds(range);
+        let protocols = match shown {
+            Some(shown) => self.protocols_at(shown.unresolved)?,
+            None => HashMap::new(),
+        };
+        let protocol = |edge: &EdgeKey| graph.protocols.get(edge).or_else(|| protocols.get(edge)).cloned();
         Ok(Topology {
             range,
             nodes: nodes(&graph, &edges, seconds),
-            edges: edge_list(&graph, &edges, seconds),
+            edges: edge_list(&graph, &edges, seconds, protocol),
             entry_points: graph.entry_points.clone(),
             entry_points_guessed: graph.entry_points_guessed,
         })
     }
 
-    fn edge_figures(&self, range: TimeRange) -> Result<HashMap<EdgeKey, EdgeFigures>> {
+    fn edge_figures(&self, range: TimeRange, shown: Option<&Shown>) -> Result<HashMap<EdgeKey, EdgeFigures>> {
         let mut edges: HashMap<EdgeKey, EdgeFigures> = HashMap::new();
         let graph = self.graph()?;
         let (from_ns, to_ns) = (nanos(range.from_us), nanos(range.to_us));
         let covers = (Cover::for_parts(from_ns, to_ns, &graph, part_ns(range)), Cover::of(from_ns, to_ns, &graph));
         let (Some(parts), Some(cover)) = covers else { return Ok(edges) };
         let columns = format!("{} AS part, {}", part_sql("at_ns", range), Counters::SUMS);
-        self.each_sum(&graph, &parts, Figure::Counters, &columns, |edge, row| {
+        self.each_sum(&graph, &parts, Figure::Counters, &columns, shown, |edge, row| {
             let edge = edges.entry(edge).or_default();
             let counters = Counters::read(row, 3)?;
             edge.trend.add(row.get::<_, u32>(2)? as usize, &counters);
             edge.counters += counters;
             Ok(())
         })?;
-        self.each_sum(&graph, &cover, Figure::Latency, "class, sum(n)::UBIGINT", |edge, row| {
+        self.each_sum(&graph, &cover, Figure::Latency, "class, sum(n)::UBIGINT", shown, |edge, row| {
             edges.entry(edge).or_default().latency.add(row.get(2)?, row.get(3)?);
             Ok(())
         })?;
         if graph.extent_ns().is_some_and(|(first_ns, _)| from_ns > first_ns) {
-            for (edge, open) in self.open_connections_before(from_ns)? {
+            let is_shown = |edge: &EdgeKey| shown.is_none_or(|s| s.has(&graph, edge.0) && s.has(&graph, edge.1));
+            for (edge, open) in self.open_connections_before(from_ns)?.into_iter().filter(|(edge, _)| is_shown(edge)) {
                 edges.entry(edge).or_default().open_before = open;
             }
         }
@@ -132,9 +138,18 @@ impl Reader {
     }
 
     /// Replaces requests and latency of all edges by those of matching exchanges, and leaves out edges without any.
-    fn only_matching(&self, range: TimeRange, scope: &Scope, edges: &mut HashMap<EdgeKey, EdgeFigures>) -> Result<()> {
+    fn only_matching(
+        &self,
+        range: TimeRange,
+        scope: &Scope,
+        shown: Option<&Shown>,
+        edges: &mut HashMap<EdgeKey, EdgeFigures>,
+    ) -> Result<()> {
         let mut condition = Condition::matching(&scope.filter)?;
         condition.started_in(range);
+        if let Some(shown) = shown {
+            condition.and(shown.condition(By::Service));
+        }
         let sql = format!(
             "SELECT client_id, server_id, {} AS part, latency_class, {} FROM raw.exchanges WHERE {} GROUP BY ALL",
             part_sql("(started_us * 1000)", range),
@@ -232,7 +247,12 @@ fn nodes(graph: &Graph, edges: &HashMap<EdgeKey, EdgeFigures>, seconds: f64) -> 
     nodes.into_iter().map(|(_, node)| node).collect()
 }
 
-fn edge_list(graph: &Graph, edges: &HashMap<EdgeKey, EdgeFigures>, seconds: f64) -> Vec<ServiceEdge> {
+fn edge_list(
+    graph: &Graph,
+    edges: &HashMap<EdgeKey, EdgeFigures>,
+    seconds: f64,
+    protocol: impl Fn(&EdgeKey) -> Option<String>,
+) -> Vec<ServiceEdge> {
     let mut list: Vec<(EdgeKey, ServiceEdge)> = edges
         .iter()
         .filter_map(|(key, figures)| {
@@ -244,7 +264,7 @@ fn edge_list(graph: &Graph, edges: &HashMap<EdgeKey, EdgeFigures>, seconds: f64)
                 refused: figures.counters.refused,
                 resets: figures.counters.resets,
                 active_connections: figures.active_connections(),
-                protocol: graph.protocols.get(key).cloned().unwrap_or_else(|| "tcp".into()),
+                protocol: protocol(key).unwrap_or_else(|| "tcp".into()),
             };
             Some((*key, edge))
         })

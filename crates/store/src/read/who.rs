@@ -9,7 +9,7 @@ use std::{
 };
 
 use duckdb::arrow::{
-    array::{Int32Array, StringArray},
+    array::{Int32Array, StringArray, UInt16Array},
     record_batch::RecordBatch,
 };
 use foldhash::{HashMap, HashMapExt};
@@ -22,7 +22,7 @@ use crate::{error::Result, store::locked};
 const LISTED_ADDRESSES: usize = 20;
 /// Customer blocks listed before `other`.
 const LISTED_BLOCKS: usize = 6;
-/// The number of an address that is no customer's.
+/// The number of an address that is not among those numbered.
 const NOBODY: u32 = u32::MAX;
 
 /// A node without its figures.
@@ -39,12 +39,51 @@ pub(super) struct Node {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Who {
     nodes: Arc<HashMap<i32, Node>>,
-    /// Addresses of nodes that have nothing else to be called by.
-    unresolved: Arc<HashMap<i32, IpAddr>>,
+    unresolved: Arc<UnresolvedAddresses>,
     by_name: Arc<HashMap<String, i32>>,
-    /// Service by number of peer.
-    services: Arc<Vec<i32>>,
+    peers: Arc<Peers>,
     customers: Arc<CustomerAddresses>,
+}
+
+/// Service and port by number of peer.
+#[derive(Debug, Clone, Default)]
+struct Peers {
+    services: Vec<i32>,
+    ports: Vec<u16>,
+}
+
+/// Addresses of nodes that have nothing else to be called by, numbered in the order in which they came.
+#[derive(Debug, Clone, Default)]
+pub(super) struct UnresolvedAddresses {
+    pub(super) addresses: Vec<IpAddr>,
+    /// Nodes by number.
+    pub(super) nodes: Vec<i32>,
+    /// By node.
+    numbers: Vec<u32>,
+}
+
+impl UnresolvedAddresses {
+    /// The number of a node's address, if it is one of these.
+    pub(super) fn number(&self, node: i32) -> Option<usize> {
+        let number = *self.numbers.get(usize::try_from(node).ok()?)?;
+        (number != NOBODY).then_some(number as usize)
+    }
+
+    fn address(&self, node: i32) -> Option<IpAddr> {
+        self.number(node).map(|number| self.addresses[number])
+    }
+
+    fn add(&mut self, node: i32, ip: IpAddr) {
+        let place = usize::try_from(node).unwrap_or_default();
+        if self.numbers.len() <= place {
+            self.numbers.resize(place + 1, NOBODY);
+        }
+        if self.numbers[place] == NOBODY {
+            self.numbers[place] = self.addresses.len() as u32;
+            self.addresses.push(ip);
+            self.nodes.push(node);
+        }
+    }
 }
 
 /// Addresses of customers, numbered in the order in which they came.
@@ -56,11 +95,6 @@ pub(super) struct CustomerAddresses {
 }
 
 impl CustomerAddresses {
-    /// Peers that were read.
-    pub(super) fn peers(&self) -> i64 {
-        self.numbers.len() as i64
-    }
-
     /// The number of a peer's address, if it is a customer's.
     pub(super) fn number(&self, peer: i32) -> Option<usize> {
         let number = *self.numbers.get(usize::try_from(peer).ok()?)?;
@@ -71,18 +105,21 @@ impl CustomerAddresses {
 impl Who {
     /// A node by its number.
     pub(super) fn node(&self, id: i32) -> Option<Node> {
-        self.nodes.get(&id).cloned().or_else(|| Some(unresolved_node(*self.unresolved.get(&id)?)))
+        self.nodes.get(&id).cloned().or_else(|| Some(unresolved_node(self.unresolved.address(id)?)))
     }
 
     pub(super) fn name(&self, id: i32) -> Option<String> {
-        self.nodes.get(&id).map(|node| node.name.clone()).or_else(|| self.unresolved.get(&id).map(ToString::to_string))
+        self.nodes
+            .get(&id)
+            .map(|node| node.name.clone())
+            .or_else(|| self.unresolved.address(id).map(|ip| ip.to_string()))
     }
 
     pub(super) fn kind(&self, id: i32) -> Option<ServiceKind> {
         self.nodes
             .get(&id)
             .map(|node| node.kind)
-            .or_else(|| self.unresolved.contains_key(&id).then_some(ServiceKind::Unresolved))
+            .or_else(|| self.unresolved.number(id).map(|_| ServiceKind::Unresolved))
     }
 
     /// Nodes that have a name.
@@ -96,12 +133,28 @@ impl Who {
             return Some(*id);
         }
         let ip: IpAddr = name.parse().ok()?;
-        self.unresolved.iter().find(|(_, other)| **other == ip).map(|(id, _)| *id)
+        let number = self.unresolved.addresses.iter().position(|other| *other == ip)?;
+        self.unresolved.nodes.get(number).copied()
     }
 
     /// The service of a peer; `None` for one that came later.
     pub(super) fn service_of(&self, peer: i32) -> Option<i32> {
-        self.services.get(usize::try_from(peer).ok()?).copied()
+        self.peers.services.get(usize::try_from(peer).ok()?).copied()
+    }
+
+    /// Services by number of peer.
+    pub(super) fn services(&self) -> &[i32] {
+        &self.peers.services
+    }
+
+    /// The port that a peer serves; 0 of one that does not, or that came later.
+    pub(super) fn port_of(&self, peer: usize) -> u16 {
+        self.peers.ports.get(peer).copied().unwrap_or(0)
+    }
+
+    /// Nodes that have no name.
+    pub(super) fn unresolved(&self) -> &UnresolvedAddresses {
+        &self.unresolved
     }
 
     pub(super) fn customers(&self) -> &CustomerAddresses {
@@ -179,7 +232,7 @@ impl Reader {
         }
         let mut read: Vec<RecordBatch> = Vec::new();
         let sql = format!(
-            "SELECT peer_id, service_id, service, kind, ip FROM raw.peer_names WHERE peer_id >= {}",
+            "SELECT peer_id, service_id, service, kind, ip, port FROM raw.peer_names WHERE peer_id >= {}",
             following.peers
         );
         let rows = self.batches(&sql, [], |batch| read.push(batch.clone()));
@@ -196,26 +249,28 @@ impl Reader {
 
 impl Following {
     fn add(&mut self, read: &[RecordBatch]) {
-        let Who { nodes, unresolved, by_name, services, customers } = &mut self.who;
-        let (unresolved, services) = (Arc::make_mut(unresolved), Arc::make_mut(services));
+        let Who { nodes, unresolved, by_name, peers: known, customers } = &mut self.who;
+        let (unresolved, known) = (Arc::make_mut(unresolved), Arc::make_mut(known));
         let customers = Arc::make_mut(customers);
         let mut touched: BTreeSet<i32> = BTreeSet::new();
         for batch in read {
             let integers = |index: usize| batch.column(index).as_any().downcast_ref::<Int32Array>().expect("INTEGER");
             let texts = |index: usize| batch.column(index).as_any().downcast_ref::<StringArray>().expect("VARCHAR");
             let (peers, ids, names, kinds, ips) = (integers(0), integers(1), texts(2), texts(3), texts(4));
+            let ports = batch.column(5).as_any().downcast_ref::<UInt16Array>().expect("USMALLINT");
             for row in 0..batch.num_rows() {
                 let (id, Ok(ip)) = (ids.value(row), ips.value(row).parse::<IpAddr>()) else { continue };
                 let place = usize::try_from(peers.value(row)).unwrap_or_default();
-                if services.len() <= place {
-                    services.resize(place + 1, 0);
+                if known.services.len() <= place {
+                    known.services.resize(place + 1, 0);
+                    known.ports.resize(place + 1, 0);
                     customers.numbers.resize(place + 1, NOBODY);
                 }
-                services[place] = id;
+                (known.services[place], known.ports[place]) = (id, ports.value(row));
                 self.peers = self.peers.max(place + 1);
                 let kind = kind_of(kinds.value(row));
                 if kind == ServiceKind::Unresolved {
-                    unresolved.insert(id, ip);
+                    unresolved.add(id, ip);
                     continue;
                 }
                 let members = self.members.entry(id).or_insert_with(|| Members::new(names.value(row), kind));

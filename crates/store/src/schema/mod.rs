@@ -11,9 +11,7 @@ mod probes;
 mod text;
 mod workspace_views;
 
-pub(crate) use people::{
-    OngoingConnections, connections_sql, unresolved_pairs_sql, unresolved_ports_sql, unresolved_sql,
-};
+pub(crate) use people::{OngoingConnections, connections_sql};
 pub use physical::FORMAT;
 pub(crate) use physical::{
     COUNTERS, KEYFRAME_S, OPEN_DELTA, OWN_TABLES, PULSE_MS, UNTOLD_BYTES, WIDTHS_S, counter_sums,

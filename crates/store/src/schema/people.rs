@@ -110,7 +110,7 @@ pub(super) fn unresolved_addresses() -> View {
 
 /// Unresolved addresses of flows `f` and exchanges `x` that satisfy a condition: `service_id`, `first_ns`, `last_ns`, `flows`, `requests` and
 /// `bytes`. An unresolved address is a service of its own, called by it: numbers are cheaper to sum up by than names.
-pub(crate) fn unresolved_sql(flows: &str, exchanges: &str) -> String {
+fn unresolved_sql(flows: &str, exchanges: &str) -> String {
     let of_flows = |peer: &str| {
         format!(
             "SELECT {peer} AS peer, 1 AS flows, (f.client_bytes + f.server_bytes)::BIGINT AS bytes, 0 AS requests, \
@@ -140,7 +140,7 @@ pub(crate) fn unresolved_sql(flows: &str, exchanges: &str) -> String {
 }
 
 /// The most used port of unresolved addresses that are servers: `service_id` and `port`.
-pub(crate) fn unresolved_ports_sql(flows: &str) -> String {
+fn unresolved_ports_sql(flows: &str) -> String {
     format!(
         "SELECT service_id, arg_max(port, flows) AS port FROM ( \
          SELECT n.service_id, n.port, count(*) AS flows FROM raw.flows f JOIN raw.peer_names n ON n.peer_id = f.server_peer \
@@ -149,7 +149,7 @@ pub(crate) fn unresolved_ports_sql(flows: &str) -> String {
 }
 
 /// Who is at the other end of unresolved addresses, each pair of `ip` and `other` at least once.
-pub(crate) fn unresolved_pairs_sql(flows: &str, exchanges: &str) -> String {
+fn unresolved_pairs_sql(flows: &str, exchanges: &str) -> String {
     let pairs = format!(
         "SELECT DISTINCT f.client_peer, f.server_peer FROM raw.flows f WHERE ({flows}) UNION \
          SELECT DISTINCT x.client_peer, x.server_peer FROM raw.http_exchanges x WHERE ({exchanges})"

@@ -28,13 +28,14 @@ impl Writer {
         )?;
         self.connection.execute_batch(&format!(
             "CREATE OR REPLACE TEMP TABLE changes AS
-                SELECT frame_s, client_id, server_id, sum(change)::BIGINT AS change FROM (
+                -- What was opened and ended in one interval is in no keyframe: of a crowd that is nearly all.
+                SELECT * FROM (SELECT frame_s, client_id, server_id, sum(change)::BIGINT AS change FROM (
                     SELECT frame_s - 1 AS frame_s, client_id, server_id, open_connections AS change FROM raw.keyframes
                     WHERE frame_s = {since_s} AND client_id > 0
                     UNION ALL
                     SELECT {interval}, client_id, server_id, open_delta FROM raw.rollup_{minutes}s
                     WHERE bucket_s >= {since_s} AND open_delta <> 0
-                ) GROUP BY ALL;
+                ) GROUP BY ALL) WHERE change <> 0;
              CREATE OR REPLACE TEMP TABLE frames AS SELECT * FROM (
                 SELECT DISTINCT {interval} AS frame_s FROM raw.rollup_{minutes}s WHERE bucket_s >= {since_s}
              ) WHERE frame_s > {since_s};"

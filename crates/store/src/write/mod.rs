@@ -8,6 +8,7 @@ mod forget;
 mod keyframes;
 mod losses;
 mod naming;
+mod news;
 mod observed;
 mod probes;
 mod removal;
@@ -25,7 +26,7 @@ use duckdb::{
 
 use crate::{
     error::Result,
-    read::{PEER_COLUMNS, peer},
+    read::{PEER_COLUMNS, peers_of},
     rows::{Batch, Peer, PeerTable, Peers, Rows, SourceId, Tally},
     store::WriterPlace,
 };
@@ -35,8 +36,10 @@ pub use attempts::Attempt;
 pub use checks::{CheckHour, CheckWriter, HourTimes, NewCheckRun};
 pub use forget::Forgetting;
 pub use losses::LostPackets;
-pub use naming::{Came, Mark, News, PeerName};
-use naming::{Gathered, Naming};
+use naming::Naming;
+pub use naming::PeerName;
+use news::Gathered;
+pub use news::{Came, Mark, News};
 pub use observed::{NewObservation, ObservationWriter, ObservedHop};
 pub use probes::{NewProbeHop, NewProbeRun, ProbeWriter};
 pub use removal::KeptSource;
@@ -48,9 +51,14 @@ use waiting::Waiting;
 /// it is.
 const COMMIT_ROWS: usize = 8 * 122_880;
 
+/// The number of the last batch of which rows are there; -1 without any.
+pub(crate) const LAST_BATCH: &str = "SELECT coalesce(max(batch)::BIGINT, -1) FROM (SELECT max(batch) AS batch FROM raw.http_exchanges \
+     UNION ALL SELECT max(batch) FROM raw.openings UNION ALL SELECT max(batch) FROM raw.endings \
+     UNION ALL SELECT max(batch) FROM raw.flows)";
+
 /// Appends to a recording. One exists at a time, on the ingest thread.
 pub struct Writer {
-    connection: Connection,
+    pub(crate) connection: Connection,
     place: WriterPlace,
     naming: Naming,
     next_exchange: u64,
@@ -89,13 +97,8 @@ impl Writer {
         let next_page =
             connection
                 .query_row("SELECT coalesce(max(page_id) + 1, 0)::INTEGER FROM raw.http_pages", [], |row| row.get(0))?;
-        let next_batch = connection.query_row(
-            "SELECT coalesce(max(batch) + 1, 0)::UINTEGER FROM (SELECT max(batch) AS batch FROM raw.http_exchanges \
-             UNION ALL SELECT max(batch) FROM raw.openings UNION ALL SELECT max(batch) FROM raw.endings \
-             UNION ALL SELECT max(batch) FROM raw.flows)",
-            [],
-            |row| row.get(0),
-        )?;
+        let next_batch =
+            connection.query_row(&format!("SELECT (({LAST_BATCH}) + 1)::UINTEGER"), [], |row| row.get(0))?;
         let (uncommitted, rolled_up_to) = (0, next_batch);
         let mut writer = Self {
             connection,
@@ -143,8 +146,11 @@ impl Writer {
     pub fn peers(&self) -> Result<Vec<Peer>> {
         let sql = format!("SELECT {PEER_COLUMNS} FROM raw.peers ORDER BY peer_id");
         let mut statement = self.connection.prepare(&sql)?;
-        let peers = statement.query_and_then([], |row| Ok(peer(row, 0)?))?;
-        peers.collect()
+        let mut peers = Vec::new();
+        for batch in statement.query_arrow([])? {
+            peers.extend(peers_of(&batch, 0)?);
+        }
+        Ok(peers)
     }
 
     /// Appends a batch and commits it. New peers are unresolved until [`Writer::name_peers`] names them.
@@ -296,7 +302,7 @@ impl Writer {
     }
 
     /// Writes rows that are committed with the next ones.
-    fn uncommitted_work(&mut self, rows: usize, work: impl FnOnce(&Self) -> Result<()>) -> Result<()> {
+    pub(crate) fn uncommitted_work(&mut self, rows: usize, work: impl FnOnce(&Self) -> Result<()>) -> Result<()> {
         self.begin_if_needed()?;
         self.uncommitted += rows.max(1);
         let done = work(self);
@@ -320,7 +326,7 @@ impl Writer {
         Ok(self.connection.query_row("SELECT max(value) FROM raw.meta WHERE key = ?", [key], |row| row.get(0))?)
     }
 
-    fn set_meta(&self, key: &str, value: &str) -> Result<()> {
+    pub(crate) fn set_meta(&self, key: &str, value: &str) -> Result<()> {
         let there =
             self.connection.prepare_cached("UPDATE raw.meta SET value = ? WHERE key = ?")?.execute([value, key])?;
         if there == 0 {

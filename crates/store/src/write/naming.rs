@@ -4,17 +4,14 @@
 //! rebuilt when a peer gets another service that they hold. What is kept in memory of a peer is its address and the number of its service,
 //! and only rows that say something else than before are written again.
 
-use std::{
-    net::IpAddr,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-};
+use std::{net::IpAddr, sync::Arc};
 
 use duckdb::{
     Connection,
-    arrow::array::{ArrayRef, Int32Array, StringArray, UInt16Array},
+    arrow::{
+        array::{Array, ArrayRef, Int32Array, StringArray, UInt16Array},
+        record_batch::RecordBatch,
+    },
     params,
 };
 use foldhash::{HashMap, HashMapExt};
@@ -24,7 +21,7 @@ use super::{Writer, append_columns};
 use crate::{
     error::Result,
     read::{PEER_COLUMNS, kind_name, kind_of, peer},
-    rows::{Batch, Peer, PeerId},
+    rows::{Peer, PeerId},
 };
 
 /// What a peer is called.
@@ -94,20 +91,24 @@ impl Naming {
             changed: Vec::new(),
             rolled_up: 0,
         };
+        let integers = |batch: &RecordBatch, index: usize| -> Int32Array { typed(batch, index) };
+        let texts = |batch: &RecordBatch, index: usize| -> StringArray { typed(batch, index) };
         let mut statement = connection.prepare("SELECT service_id, name, kind FROM raw.services")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let id: i32 = row.get(0)?;
-            naming.next_service = naming.next_service.max(id + 1);
-            let (name, kind): (String, String) = (row.get(1)?, row.get(2)?);
-            naming.know(id, &name, kind_of(&kind));
+        for batch in statement.query_arrow([])? {
+            let (ids, names, kinds) = (integers(&batch, 0), texts(&batch, 1), texts(&batch, 2));
+            for row in 0..batch.num_rows() {
+                naming.next_service = naming.next_service.max(ids.value(row) + 1);
+                naming.know(ids.value(row), names.value(row), kind_of(kinds.value(row)));
+            }
         }
         let mut statement = connection.prepare("SELECT ip, service_id FROM raw.peer_names ORDER BY peer_id")?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let ip: String = row.get(0)?;
-            let ip = ip.parse().map_err(|_| duckdb::Error::InvalidColumnName(ip))?;
-            naming.peers.push(Named { ip, service: row.get(1)? });
+        for batch in statement.query_arrow([])? {
+            let (ips, services) = (texts(&batch, 0), integers(&batch, 1));
+            for row in 0..batch.num_rows() {
+                let ip = ips.value(row);
+                let ip = ip.parse().map_err(|_| duckdb::Error::InvalidColumnName(ip.to_owned()))?;
+                naming.peers.push(Named { ip, service: services.value(row) });
+            }
         }
         naming.rolled_up = naming.peers.len();
         Ok(naming)
@@ -136,7 +137,13 @@ impl Naming {
     fn unresolved(&mut self, ip: IpAddr) -> i32 {
         match self.addresses.get(&ip) {
             Some(&id) => id,
-            None => self.new_service(&ip.to_string(), ServiceKind::Unresolved),
+            None => {
+                let id = self.next_service;
+                self.next_service += 1;
+                self.addresses.insert(ip, id);
+                self.fresh.push((id, ip.to_string(), ServiceKind::Unresolved));
+                id
+            }
         }
     }
 
@@ -225,7 +232,7 @@ impl Naming {
             ("peer_id", Arc::new(Int32Array::from_iter_values(changed.iter().copied()))),
             ("service_id", Arc::new(Int32Array::from_iter_values(services))),
         ];
-        let rows = duckdb::arrow::record_batch::RecordBatch::try_from_iter(columns).expect("both are of one list");
+        let rows = RecordBatch::try_from_iter(columns).expect("both are of one list");
         connection.execute_batch("CREATE OR REPLACE TEMP TABLE renamed (peer_id INTEGER, service_id INTEGER);")?;
         let mut appender = connection.appender_to_catalog_and_db("renamed", "temp", "main")?;
         appender.append_record_batch(rows)?;
@@ -265,66 +272,12 @@ impl Naming {
     }
 }
 
-/// A place in what comes to a writer. Places of different writers, or from before something was rolled back, are never the same.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark(u64);
-
-impl Mark {
-    fn new() -> Self {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        Self(NEXT.fetch_add(1, Ordering::Relaxed))
-    }
-}
-
-/// What came since somebody asked last: peers and calls, by which names are decided.
-#[derive(Debug)]
-pub struct News {
-    pub since: Mark,
-    pub until: Mark,
-    /// `None` when there is more than is kept, so that all must be looked at.
-    pub came: Option<Came>,
-}
-
-/// New peers with their numbers, and who called whom for the first time.
-#[derive(Debug, Default)]
-pub struct Came {
-    pub peers: Vec<(PeerId, Peer)>,
-    pub calls: Vec<(PeerId, PeerId)>,
-}
-
-/// Peers and calls that are kept until somebody asks.
-const MOST_NEWS: usize = 500_000;
-
-/// News until somebody takes them.
-pub(super) struct Gathered {
-    since: Mark,
-    came: Option<Came>,
-}
-
-impl Gathered {
-    /// Whoever asks first must look at everything.
-    pub(super) fn nothing() -> Self {
-        Self { since: Mark::new(), came: Some(Came::default()) }
-    }
-
-    pub(super) fn add(&mut self, batch: &Batch) {
-        let Some(came) = &mut self.came else { return };
-        came.peers.extend_from_slice(&batch.peers);
-        came.calls.extend(batch.calls());
-        if came.peers.len() + came.calls.len() > MOST_NEWS {
-            self.came = None;
-        }
-    }
+/// A column of a batch, of the type that the query gives it.
+fn typed<T: Array + Clone + 'static>(batch: &RecordBatch, index: usize) -> T {
+    batch.column(index).as_any().downcast_ref::<T>().expect("the type that was asked for").clone()
 }
 
 impl Writer {
-    /// What came since this was asked last.
-    pub fn take_news(&mut self) -> News {
-        let until = Mark::new();
-        let before = std::mem::replace(&mut self.news, Gathered { since: until, came: Some(Came::default()) });
-        News { since: before.since, until, came: before.came }
-    }
-
     /// Names peers; those not listed keep their name. It is committed with the next rows. Returns true when a peer changed its service that the
     /// roll-ups hold under its old one, so that they are wrong until [`Writer::follow_rollups`] or [`Writer::rebuild_rollups`] made them anew.
     pub fn name_peers(&mut self, names: &[PeerName]) -> Result<bool> {
@@ -368,8 +321,13 @@ impl Writer {
     pub fn calls(&self) -> Result<Vec<(PeerId, PeerId)>> {
         let mut statement =
             self.connection.prepare("SELECT DISTINCT client_peer, server_peer FROM raw.peer_pairs ORDER BY ALL")?;
-        let pairs = statement.query_map([], |row| Ok((PeerId(row.get(0)?), PeerId(row.get(1)?))))?;
-        Ok(pairs.collect::<std::result::Result<_, _>>()?)
+        let mut pairs = Vec::new();
+        for batch in statement.query_arrow([])? {
+            let (clients, servers): (Int32Array, Int32Array) = (typed(&batch, 0), typed(&batch, 1));
+            let ends = clients.values().iter().zip(servers.values());
+            pairs.extend(ends.map(|(client, server)| (PeerId(*client), PeerId(*server))));
+        }
+        Ok(pairs)
     }
 
     /// Peers at an address.

@@ -69,9 +69,9 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes all roll-ups anew, after names have changed.
+    /// Makes all roll-ups anew, after names have changed, and commits them together with the names: until then readers see both as they were.
     pub fn rebuild_rollups(&mut self) -> Result<()> {
-        self.in_transaction(|writer| {
+        self.commit_with(|writer| {
             let mut sql = String::from("DELETE FROM raw.edge_protocols; DELETE FROM raw.keyframes; DELETE FROM raw.rollup_widths;");
             for width in WIDTHS_S {
                 sql += &format!(
@@ -79,10 +79,21 @@ impl Writer {
                 );
             }
             writer.connection.execute_batch(&sql)?;
-            writer.set_meta("rolled_up_to", "0")
+            let (mut from, mut earliest): (u32, Option<i64>) = (0, None);
+            while from < writer.next_batch {
+                let to = writer.next_batch.min(from + BATCHES_AT_ONCE);
+                let from_s = writer.add_batches(from, to)?;
+                (from, earliest) = (to, [earliest, from_s].into_iter().flatten().min());
+            }
+            if let Some(from_s) = earliest {
+                writer.follow_with_keyframes(from_s)?;
+            }
+            writer.set_meta("rolled_up_to", &writer.next_batch.to_string())
         })?;
-        (self.rolled_up_to, self.tally, self.are_rollups_old) = (0, None, false);
-        self.refresh_rollups()
+        (self.rolled_up_to, self.tally, self.widths) = (self.next_batch, Some(Tally::default()), None);
+        self.are_rollups_old = false;
+        self.naming.rolled_up();
+        Ok(())
     }
 
     /// Adds batches from one on and before another, and gives the second of the first thing in them.
@@ -219,7 +230,7 @@ fn add(width: i64) -> String {
     let bucket = format!("bucket_s - (bucket_s % {width} + {width}) % {width} AS bucket_s");
     format!(
         "INSERT INTO raw.rollup_{width}s (bucket_s, client_id, server_id, {counters})
-            SELECT {bucket}, client_id, server_id, {sums} FROM fresh GROUP BY ALL ORDER BY ALL;
+            SELECT {bucket}, client_id, server_id, {sums} FROM fresh GROUP BY ALL ORDER BY bucket_s, client_id, server_id;
          INSERT INTO raw.histogram_{width}s
             SELECT bucket_s, client_id, server_id, list(class ORDER BY class), list(n ORDER BY class) FROM (
                 SELECT {bucket}, client_id, server_id, class, sum(n)::UINTEGER AS n FROM fresh_latency GROUP BY ALL

@@ -73,6 +73,7 @@ export function namingState(rules: NamingRules, changes: Partial<NamingState> = 
     entry_points_guessed: rules.entry_points.length === 0,
     services: ["api-gateway", "cart", "order"],
     problems: [],
+    following: false,
     ...changes,
   };
 }

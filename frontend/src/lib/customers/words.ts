@@ -72,3 +72,7 @@ export function listWords(names: readonly string[]): string {
   if (names.length < 2) return names.join("");
   return `${names.slice(0, -1).join(", ")} and ${names.at(-1) ?? ""}`;
 }
+
+/** While names and figures are still those of other rules. */
+export const FOLLOWING =
+  "Names are being changed. Until that is done, everything is called what it was; a large recording takes a while.";

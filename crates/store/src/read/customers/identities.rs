@@ -1,15 +1,12 @@
 //! Customers by who they said they were.
+//!
+//! What everybody did is counted in one pass over exchanges and one over connections without any. A connection counts to everybody that it carried an
+//! exchange of, bytes are those of bodies; a connection without exchanges is one of those who said nothing.
 
-use std::sync::Arc;
+use std::cmp::Ordering;
 
-use duckdb::{
-    Row,
-    arrow::{
-        array::{ArrayRef, BooleanArray, Int32Array, UInt32Array},
-        record_batch::RecordBatch,
-    },
-    types::Value,
-};
+use duckdb::arrow::array::{Array, Int64Array, StringArray};
+use foldhash::{HashMap, HashMapExt};
 use wirereel_query::customers::{CustomerRow, CustomerSort, Customers, CustomersQuestion};
 
 use super::{Asked, Reader};
@@ -39,126 +36,225 @@ impl Reader {
         question: &CustomersQuestion,
         answer: &mut Customers,
     ) -> Result<()> {
-        self.proceed()?;
-        let done = self.list_customers(asked).and_then(|()| self.listed_identity_rows(asked, question, answer));
-        // Whatever happened, the connection goes back without the table.
-        let dropped = self.connection().execute_batch("DROP TABLE IF EXISTS customers_now");
-        done?;
-        Ok(dropped?)
-    }
-
-    /// A table of the peers of customers asked for, each with the number of its address and whether that is new.
-    fn list_customers(&self, asked: &Asked) -> Result<()> {
-        let customers = asked.who.customers();
-        let (mut peers, mut numbers, mut new) = (Vec::new(), Vec::new(), Vec::new());
-        for peer in 0..customers.peers() {
-            if let Some(number) = asked.address(peer) {
-                peers.push(peer as i32);
-                numbers.push(number as u32);
-                new.push(asked.is_in_range(asked.seen.first_us[number]));
-            }
+        let mut everybody = Everybody::default();
+        self.count_told(asked, &mut everybody)?;
+        // A connection that no exchange of matches a filter is none of these.
+        if asked.filtered.is_none() {
+            self.count_silent(asked, &mut everybody)?;
         }
-        self.connection().execute_batch(
-            "CREATE OR REPLACE TEMP TABLE customers_now (peer_id INTEGER, number UINTEGER, is_new BOOLEAN)",
-        )?;
-        let columns: [(&str, ArrayRef); 3] = [
-            ("peer_id", Arc::new(Int32Array::from(peers))),
-            ("number", Arc::new(UInt32Array::from(numbers))),
-            ("is_new", Arc::new(BooleanArray::from(new))),
-        ];
-        let rows = RecordBatch::try_from_iter(columns).expect("all are of one list");
-        if rows.num_rows() > 0 {
-            let mut appender = self.connection().appender_to_catalog_and_db("customers_now", "temp", "main")?;
-            appender.append_record_batch(rows)?;
-            appender.flush()?;
-        }
+        everybody.come_to(asked);
+        everybody.page(question, answer);
         Ok(())
     }
 
-    fn listed_identity_rows(&self, asked: &Asked, question: &CustomersQuestion, answer: &mut Customers) -> Result<()> {
-        let mut params: Vec<Value> = asked.params().iter().cycle().take(2 * asked.params().len()).cloned().collect();
-        let search = question.search.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase);
-        let matching = match search {
-            None => "true",
-            Some(text) => {
-                params.push(Value::Text(text));
-                "contains(lower(name), ?)"
-            }
-        };
-        let order = order(question.sort, question.descending);
-        let sql = format!(
-            "WITH matching AS MATERIALIZED (SELECT * FROM ({}) WHERE addresses > 0 AND {matching}), \
-             page AS (SELECT * FROM matching ORDER BY {order} LIMIT {} OFFSET {}) \
-             SELECT (SELECT count(*) FROM matching)::UBIGINT, name, identity_kind, addresses::UBIGINT, new_addresses::UBIGINT, \
-             connections::UBIGINT, requests::UBIGINT, errors::UBIGINT, bytes::UBIGINT, first_us, last_us \
-             FROM (SELECT 1) LEFT JOIN page ON true ORDER BY {order}",
-            of_identities(asked),
-            question.limit,
-            question.offset
+    fn count_told(&self, asked: &Asked, everybody: &mut Everybody) -> Result<()> {
+        let rows = format!(
+            "SELECT x.identity, CASE WHEN x.identity IS NOT NULL THEN p.identity_kind END AS kind, x.client_peer::BIGINT AS peer, \
+             x.flow_id::BIGINT AS flow, ({})::BIGINT AS counts, 1::BIGINT AS requests, raw.is_error(x.outcome)::BIGINT AS failed, \
+             (coalesce(x.request_body_bytes, p.request_body_bytes, 0) + coalesce(x.response_body_bytes, p.response_body_bytes, 0))::BIGINT \
+             AS bytes, x.started_us::BIGINT AS first_us, coalesce(x.response_us, x.started_us)::BIGINT AS last_us \
+             FROM raw.http_exchanges x JOIN raw.http_pages p ON p.page_id = x.page_id",
+            asked.exchanges()
         );
-        self.each(&sql, duckdb::params_from_iter(params.iter()), |row| {
-            answer.total = row.get(0)?;
-            if row.get::<_, Option<String>>(1)?.is_some() {
-                answer.rows.push(customer_row(row)?);
+        let sql = if asked.many.1 {
+            format!(
+                "SELECT identity, kind, peer, flow, counts, sum(requests)::BIGINT, sum(failed)::BIGINT, sum(bytes)::BIGINT, \
+                 min(first_us), max(last_us) FROM ({rows}) GROUP BY ALL"
+            )
+        } else {
+            rows
+        };
+        self.batches(&sql, duckdb::params_from_iter(asked.params().iter()), |batch| {
+            let text = |index: usize| batch.column(index).as_any().downcast_ref::<StringArray>().expect("VARCHAR");
+            let (identities, of_kinds) = (text(0), text(1));
+            let numbers: [&Int64Array; 8] = std::array::from_fn(|index| {
+                batch.column(2 + index).as_any().downcast_ref().expect("every other column is cast to BIGINT")
+            });
+            for row in 0..batch.num_rows() {
+                let [peer, flow, counts, requests, failed, bytes, first_us, last_us] =
+                    numbers.map(|column| column.value(row));
+                let Some(number) = asked.address(peer) else { continue };
+                let who = if identities.is_null(row) {
+                    everybody.silent()
+                } else {
+                    let kind = if of_kinds.is_null(row) { None } else { Some(of_kinds.value(row)) };
+                    everybody.named(identities.value(row), kind)
+                };
+                let did = Did { counts: counts != 0, requests, failed, bytes, first_us, last_us };
+                everybody.add(who, number as u32, flow, &did);
             }
-            Ok(())
+        })
+    }
+
+    fn count_silent(&self, asked: &Asked, everybody: &mut Everybody) -> Result<()> {
+        let sql = format!(
+            "SELECT f.client_peer::BIGINT, f.flow_id::BIGINT, ({})::BIGINT, f.bytes::BIGINT, f.opened_us::BIGINT, \
+             coalesce(f.closed_us, f.opened_us)::BIGINT FROM ({}) f ANTI JOIN raw.http_exchanges x ON x.flow_id = f.flow_id",
+            asked.connections(),
+            connections_sql(asked.ongoing)
+        );
+        self.numbers_of(&sql, &[], |[peer, flow, counts, bytes, first_us, last_us]| {
+            let Some(number) = asked.address(peer) else { return };
+            let who = everybody.silent();
+            everybody.add(
+                who,
+                number as u32,
+                flow,
+                &Did { counts: counts != 0, requests: 0, failed: 0, bytes, first_us, last_us },
+            );
         })
     }
 }
 
-/// A connection counts to everybody that it carried an exchange of, bytes are those of bodies; a connection without exchanges is one of those
-/// who said nothing.
-fn of_identities(asked: &Asked) -> String {
-    let (connections, which, asked_for) = (connections_sql(asked.ongoing), asked.connections(), asked.exchanges());
-    // A connection that no exchange of matches a filter is none of these.
-    let silent = if asked.filtered.is_some() { "false" } else { "true" };
-    format!(
-        "WITH did AS (
-            SELECT x.identity, p.identity_kind, w.number, w.is_new, x.flow_id, {asked_for} AS counts, 1 AS requests,
-                raw.is_error(x.outcome) AS failed, coalesce(x.request_body_bytes, p.request_body_bytes, 0)
-                + coalesce(x.response_body_bytes, p.response_body_bytes, 0) AS bytes,
-                x.started_us AS first_us, coalesce(x.response_us, x.started_us) AS last_us
-            FROM raw.http_exchanges x JOIN raw.http_pages p ON p.page_id = x.page_id JOIN customers_now w ON w.peer_id = x.client_peer
-            UNION ALL
-            SELECT NULL, NULL, w.number, w.is_new, f.flow_id, {which}, 0, false, f.bytes, f.opened_us, coalesce(f.closed_us, f.opened_us)
-            FROM ({connections}) f JOIN customers_now w ON w.peer_id = f.client_peer
-            WHERE {silent} AND f.flow_id NOT IN (SELECT flow_id FROM raw.http_exchanges)
-         )
-         SELECT coalesce(identity, '') AS name, CASE WHEN identity IS NOT NULL THEN identity_kind END AS identity_kind,
-            count(DISTINCT number) FILTER (counts) AS addresses, count(DISTINCT number) FILTER (counts AND is_new) AS new_addresses,
-            count(DISTINCT flow_id) FILTER (counts) AS connections, coalesce(sum(requests) FILTER (counts), 0) AS requests,
-            count(*) FILTER (counts AND failed) AS errors, coalesce(sum(bytes) FILTER (counts), 0) AS bytes,
-            min(first_us) AS first_us, max(last_us) AS last_us
-         FROM did GROUP BY identity, CASE WHEN identity IS NOT NULL THEN identity_kind END"
-    )
+/// What a row adds.
+struct Did {
+    /// It is in the range, and matches.
+    counts: bool,
+    requests: i64,
+    failed: i64,
+    bytes: i64,
+    first_us: i64,
+    last_us: i64,
 }
 
-fn order(sort: CustomerSort, descending: bool) -> String {
-    let by = match sort {
-        CustomerSort::Name => "name",
-        CustomerSort::Addresses => "addresses",
-        CustomerSort::Connections => "connections",
-        CustomerSort::Requests => "requests",
-        CustomerSort::Errors => "errors",
-        CustomerSort::Bytes => "bytes",
-        CustomerSort::FirstSeen => "first_us",
-        CustomerSort::LastSeen => "last_us",
+/// Everybody with one name and kind; `None` is whoever said nothing.
+struct Somebody {
+    name: Option<Box<str>>,
+    row: CustomerRow,
+}
+
+/// Numbers by name.
+type Numbers = HashMap<Box<str>, u32>;
+
+/// Everybody, by a number.
+#[derive(Default)]
+struct Everybody {
+    /// Numbers by kind, and by name.
+    named: Vec<(Option<Box<str>>, Numbers)>,
+    silent: Option<u32>,
+    all: Vec<Somebody>,
+    /// Who had part in which connection, and came from which address; each at least once.
+    connections: Vec<(u32, i64)>,
+    addresses: Vec<(u32, u32)>,
+}
+
+impl Everybody {
+    fn silent(&mut self) -> u32 {
+        if let Some(number) = self.silent {
+            return number;
+        }
+        let number = self.new_one(None, None);
+        self.silent = Some(number);
+        number
+    }
+
+    fn named(&mut self, name: &str, kind: Option<&str>) -> u32 {
+        let place = self.named.iter().position(|(known, _)| known.as_deref() == kind);
+        let place = place.unwrap_or_else(|| {
+            self.named.push((kind.map(Into::into), HashMap::new()));
+            self.named.len() - 1
+        });
+        if let Some(number) = self.named[place].1.get(name) {
+            return *number;
+        }
+        let number = self.new_one(Some(name), kind);
+        self.named[place].1.insert(name.into(), number);
+        number
+    }
+
+    fn new_one(&mut self, name: Option<&str>, kind: Option<&str>) -> u32 {
+        let row = CustomerRow {
+            name: String::new(),
+            identity_kind: kind.map(str::to_owned),
+            addresses: 0,
+            new_addresses: 0,
+            connections: 0,
+            requests: 0,
+            errors: 0,
+            bytes: 0,
+            first_seen_us: i64::MAX,
+            last_seen_us: i64::MIN,
+            filter: String::new(),
+        };
+        self.all.push(Somebody { name: name.map(Into::into), row });
+        (self.all.len() - 1) as u32
+    }
+
+    fn add(&mut self, who: u32, address: u32, connection: i64, did: &Did) {
+        let row = &mut self.all[who as usize].row;
+        row.first_seen_us = row.first_seen_us.min(did.first_us);
+        row.last_seen_us = row.last_seen_us.max(did.last_us);
+        if !did.counts {
+            return;
+        }
+        row.requests += did.requests.unsigned_abs();
+        row.errors += did.failed.unsigned_abs();
+        row.bytes += did.bytes.unsigned_abs();
+        // Most rows follow another one of the same connection, or come in order.
+        if self.connections.last() != Some(&(who, connection)) {
+            self.connections.push((who, connection));
+        }
+        if self.addresses.last() != Some(&(who, address)) {
+            self.addresses.push((who, address));
+        }
+    }
+
+    /// Counts connections and addresses once each.
+    fn come_to(&mut self, asked: &Asked) {
+        self.connections.sort_unstable();
+        self.connections.dedup();
+        for (who, _) in &self.connections {
+            self.all[*who as usize].row.connections += 1;
+        }
+        self.addresses.sort_unstable();
+        self.addresses.dedup();
+        for (who, address) in &self.addresses {
+            let row = &mut self.all[*who as usize].row;
+            row.addresses += 1;
+            row.new_addresses += u64::from(asked.is_in_range(asked.seen.first_us[*address as usize]));
+        }
+    }
+
+    /// Searches, sorts and cuts. Equals come by name, then by kind.
+    fn page(mut self, question: &CustomersQuestion, answer: &mut Customers) {
+        let search = question.search.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_lowercase);
+        self.all.retain(|one| {
+            let name = one.name.as_deref().unwrap_or_default();
+            one.row.addresses > 0 && search.as_ref().is_none_or(|text| name.to_lowercase().contains(text))
+        });
+        answer.total = self.all.len() as u64;
+        let first = usize::try_from(question.offset).unwrap_or(usize::MAX).min(self.all.len());
+        let last = first.saturating_add(question.limit as usize).min(self.all.len());
+        if first == last {
+            return;
+        }
+        let order = |a: &Somebody, b: &Somebody| order(a, b, question.sort, question.descending);
+        // What is beyond the page need not be in order.
+        if last < self.all.len() {
+            self.all.select_nth_unstable_by(last, order);
+            self.all.truncate(last);
+        }
+        self.all.sort_unstable_by(order);
+        let rows = self.all.into_iter().skip(first);
+        answer.rows =
+            rows.map(|one| CustomerRow { name: one.name.map_or_else(String::new, Into::into), ..one.row }).collect();
+    }
+}
+
+fn order(a: &Somebody, b: &Somebody, sort: CustomerSort, descending: bool) -> Ordering {
+    let by_name = || a.name.as_deref().unwrap_or_default().cmp(b.name.as_deref().unwrap_or_default());
+    let by_key = match sort {
+        CustomerSort::Name => by_name(),
+        CustomerSort::Addresses => a.row.addresses.cmp(&b.row.addresses),
+        CustomerSort::Connections => a.row.connections.cmp(&b.row.connections),
+        CustomerSort::Requests => a.row.requests.cmp(&b.row.requests),
+        CustomerSort::Errors => a.row.errors.cmp(&b.row.errors),
+        CustomerSort::Bytes => a.row.bytes.cmp(&b.row.bytes),
+        CustomerSort::FirstSeen => a.row.first_seen_us.cmp(&b.row.first_seen_us),
+        CustomerSort::LastSeen => a.row.last_seen_us.cmp(&b.row.last_seen_us),
     };
-    format!("{by}{} NULLS LAST, name, identity_kind", if descending { " DESC" } else { "" })
-}
-
-fn customer_row(row: &Row<'_>) -> duckdb::Result<CustomerRow> {
-    Ok(CustomerRow {
-        name: row.get(1)?,
-        identity_kind: row.get(2)?,
-        addresses: row.get(3)?,
-        new_addresses: row.get(4)?,
-        connections: row.get(5)?,
-        requests: row.get(6)?,
-        errors: row.get(7)?,
-        bytes: row.get(8)?,
-        first_seen_us: row.get(9)?,
-        last_seen_us: row.get(10)?,
-        filter: String::new(),
-    })
+    let by_key = if descending { by_key.reverse() } else { by_key };
+    // Whoever has no kind comes last.
+    let kind = |one: &Somebody| (one.row.identity_kind.is_none(), one.row.identity_kind.clone());
+    by_key.then_with(by_name).then_with(|| kind(a).cmp(&kind(b)))
 }

@@ -12,7 +12,7 @@ mod seen;
 
 use std::sync::Arc;
 
-use duckdb::{arrow::array::Int64Array, types::Value};
+use duckdb::types::Value;
 use wirereel_query::{
     customers::{CustomerGrouping, Customers, CustomersQuestion},
     filter,
@@ -34,8 +34,6 @@ use seen::Seen;
 const MOST_ROWS: u32 = 500;
 /// Most points of the curve.
 const MOST_POINTS: u32 = 600;
-/// Rows that are looked at one by one; of more the database sums up first.
-const FEW_ROWS: u64 = 4_000_000;
 
 /// What is asked, and of whom.
 struct Asked {
@@ -114,25 +112,6 @@ impl Reader {
         let live = self.first("SELECT bool_or(kind = 'interface') FROM raw.sources", [], |row| row.get(0))?;
         let is_live = live.flatten().unwrap_or(false);
         Ok(if is_live { OngoingConnections::Count } else { OngoingConnections::No })
-    }
-
-    fn many_rows(&self) -> Result<(bool, bool)> {
-        let sql =
-            "SELECT (SELECT count(*) FROM raw.flows)::UBIGINT, (SELECT count(*) FROM raw.http_exchanges)::UBIGINT";
-        let rows: Option<(u64, u64)> = self.first(sql, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-        Ok(rows.map_or((false, false), |(flows, exchanges)| (flows > FEW_ROWS, exchanges > FEW_ROWS)))
-    }
-
-    /// Gives every row of a query for numbers, all `BIGINT`, to a closure.
-    fn numbers_of<const N: usize>(&self, sql: &str, params: &[Value], mut each: impl FnMut([i64; N])) -> Result<()> {
-        self.batches(sql, duckdb::params_from_iter(params.iter()), |batch| {
-            let columns: [&Int64Array; N] = std::array::from_fn(|index| {
-                batch.column(index).as_any().downcast_ref().expect("every column is cast to BIGINT")
-            });
-            for row in 0..batch.num_rows() {
-                each(columns.map(|column| column.value(row)));
-            }
-        })
     }
 }
 

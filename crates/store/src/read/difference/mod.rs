@@ -55,7 +55,7 @@ impl Reader {
             for (edge, counters) in self.counters(&graph, &cover)? {
                 edges.entry(edge).or_default().counters = counters;
             }
-            self.each_sum(&graph, &cover, Figure::Latency, "class, sum(n)::UBIGINT", |edge, row| {
+            self.each_sum(&graph, &cover, Figure::Latency, "class, sum(n)::UBIGINT", None, |edge, row| {
                 edges.entry(edge).or_default().latency.add(row.get(2)?, row.get(3)?);
                 Ok(())
             })?;

@@ -16,4 +16,8 @@ services: Array<string>,
 /**
  * What is wrong with naming in `wirereel.json`, in sentences.
  */
-problems: Array<string>, };
+problems: Array<string>, 
+/**
+ * Names and figures have not followed these rules yet, and are as they were before; in a large recording that takes seconds.
+ */
+following: boolean, };
