@@ -179,6 +179,6 @@ test(
     await ask(page, "capture_stop", {});
     web.close();
     await page.close();
-    end();
+    await end();
   },
 );

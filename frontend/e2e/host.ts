@@ -1,6 +1,7 @@
 // The web host under test, and what most tests do first.
 
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +42,7 @@ export const test = base.extend<Fixtures, { host: Host; ownHostOf: string }>({
       await page.goto("about:blank");
       await use({ address: new URL("/", url).href, context, workspace });
       await context.close();
-      end();
+      await end();
     },
     { scope: "worker" },
   ],
@@ -69,12 +70,13 @@ interface Started {
   url: string;
   /** Its folder; empty where it was started elsewhere. */
   workspace: string;
-  end: () => void;
+  /** Ends it and removes its folder. */
+  end: () => Promise<void>;
 }
 
 async function start(): Promise<Started> {
   const running = process.env["WIREREEL_URL"];
-  return running === undefined ? startOn([]) : { url: running, workspace: "", end: () => undefined };
+  return running === undefined ? startOn([]) : { url: running, workspace: "", end: () => Promise.resolve() };
 }
 
 /** Starts a host of its own with these captures open. */
@@ -88,8 +90,10 @@ export async function startOn(files: string[]): Promise<Started> {
   return {
     url,
     workspace,
-    end: () => {
-      host.kill("SIGTERM");
+    end: async () => {
+      const ended = once(host, "exit");
+      // What it still writes would come into a folder that is being removed.
+      if (host.exitCode === null && host.signalCode === null && host.kill("SIGTERM")) await ended;
       rmSync(workspace, { recursive: true, force: true });
     },
   };

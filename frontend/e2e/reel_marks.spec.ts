@@ -103,7 +103,7 @@ test("a span without data is drawn as such, named, and stepped to", async ({ bro
     await expect.poll(() => playheadSeconds(page)).toBeCloseTo(NOON / 1e6 + 160, 0);
   } finally {
     await page.close();
-    end();
+    await end();
     rmSync(folder, { recursive: true, force: true });
   }
 });

@@ -21,7 +21,8 @@ const READING: &str = "## How to read it
 A load tool sends the same requests again and again: with nothing captured (*off*), with the capture of connections' beginnings and ends alone
 (*lifecycle*), with the first 160 bytes of each packet (*headers*: those up to TCP, and where they are short the beginning of a request and of its
 answer), with whole packets and their HTTP exchanges (*full*), and with nothing captured once more (*off again*). The next round runs backwards, so that a machine that gets warmer or busier favours nobody. The workbench is open all the time, with its
-pages closed; what is switched is the capture.
+pages closed; what is switched is the capture. While nobody looks, rows are stored every five seconds instead of every second
+(`storing.unwatched_flush_every`), which saves the greater part of what storing a little takes: with a page open it is more than is said here.
 
 - **Differences** are taken against *off* of the same round, and then averaged. The bounds in brackets are those of a 95 % interval: a bootstrap
   over the rounds, with percentiles far enough out for so few of them.
