@@ -120,7 +120,7 @@ fn check(host: &Host, held: u64, seen: &mut Vec<(i64, u64)>) -> Duration {
 /// The longest that a packet has waited since an instant until its rows could be seen, in milliseconds, as Wirereel keeps it itself.
 fn longest_lag(host: &Host, since_us: i64) -> f64 {
     let query = format!(
-        "SELECT max(value) FROM self_metrics WHERE component = 'ingest' AND metric = 'lag_ms' AND at >= make_timestamp({since_us})"
+        "SELECT max(value) FROM self_metrics WHERE component = 'ingest' AND metric = 'lag_ms' AND \"at\" >= make_timestamp({since_us})"
     );
     host.sql(&query).unwrap()[0][0].as_f64().expect("a lag every second")
 }
