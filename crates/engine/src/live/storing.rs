@@ -13,9 +13,9 @@ use crate::{EngineError, Workspace, health::Gauges};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
-/// And how long figures wait for rows to be committed with: whisperers and the workbench itself tell theirs once a second each, and rows of
+/// And how much longer than rows figures wait to be committed with them: whisperers and the workbench itself tell theirs once a second each, and rows of
 /// live traffic come as often, so that one commit is for both.
-const FIGURES_PATIENCE: Duration = Duration::from_secs(2);
+const FIGURES_PATIENCE: Duration = Duration::from_secs(1);
 /// Batches after which the database may use again what it gave up.
 const BATCHES_PER_CHECKPOINT: u32 = 160;
 /// Rows of a batch that waits until names and roll-ups follow.
@@ -217,11 +217,14 @@ impl Storing<'_> {
 
     /// Between two times that names, roll-ups and figures follow.
     fn pause(&self) -> Duration {
-        let rest = self.rest.max(self.workspace.storing().interval(self.onlooker.is_looking()));
         match self.fresh {
             _ if self.is_urgent => Duration::ZERO,
-            Fresh::Figures => rest.max(FIGURES_PATIENCE),
-            Fresh::Nothing | Fresh::Rows => rest,
+            // Rows come at their own pace already.
+            Fresh::Nothing | Fresh::Rows => self.rest,
+            Fresh::Figures => {
+                let interval = self.workspace.storing().interval(self.onlooker.is_looking());
+                self.rest.max(interval + FIGURES_PATIENCE)
+            }
         }
     }
 

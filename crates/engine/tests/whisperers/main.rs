@@ -11,3 +11,4 @@ mod several;
 mod sshd;
 #[allow(dead_code, reason = "each test program uses a part")]
 mod support;
+mod unwatched;
