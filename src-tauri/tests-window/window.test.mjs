@@ -43,6 +43,7 @@ test("a capture on the command line opens as a graph of its 15 services", async 
     const found = await graphItems();
     return SERVICES.every((name) => found.some((item) => item.startsWith(name))) && found;
   });
+  // Services never come without what they call.
   const calls = items.filter((item) => / to .*: /.test(item));
   assert.ok(calls.some((call) => /^order\S* to payment/.test(call)), `order calls payment in: ${calls.join("; ")}`);
   const customers = items.filter((item) => item.startsWith("Customers"));

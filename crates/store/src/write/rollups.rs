@@ -37,7 +37,8 @@ impl Writer {
         Ok(false)
     }
 
-    /// Adds everything written since the last time to the roll-ups, and keyframes where they are due.
+    /// Adds everything written since the last time to the roll-ups, and keyframes where they are due. Rows that are not committed yet come to
+    /// light together with their roll-ups.
     pub fn refresh_rollups(&mut self) -> Result<()> {
         self.write_names()?;
         if let Some(tally) = self.tally.take()
@@ -50,7 +51,7 @@ impl Writer {
         let mut changed_from_s: Option<i64> = None;
         while self.rolled_up_to < self.next_batch {
             let to = self.next_batch.min(self.rolled_up_to + BATCHES_AT_ONCE);
-            let from_s = self.in_transaction(|writer| {
+            let from_s = self.commit_with(|writer| {
                 let from_s = writer.add_batches(writer.rolled_up_to, to)?;
                 writer.set_meta("rolled_up_to", &to.to_string())?;
                 if to == writer.next_batch {
