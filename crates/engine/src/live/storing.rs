@@ -13,8 +13,8 @@ use crate::{EngineError, Workspace, health::Gauges};
 
 /// How often names and roll-ups follow: what is captured is shown within two seconds.
 const PARTIAL_INTERVAL: Duration = Duration::from_millis(500);
-/// And how much longer than rows figures wait to be committed with them: whisperers and the workbench itself tell theirs once a second each, and rows of
-/// live traffic come as often, so that one commit is for both.
+/// And how much longer than rows figures wait to be committed with them: whisperers and the workbench itself tell theirs once a second
+/// each, and rows of live traffic come as often, so that one commit is for both.
 const FIGURES_PATIENCE: Duration = Duration::from_secs(1);
 /// Batches after which the database may use again what it gave up.
 const BATCHES_PER_CHECKPOINT: u32 = 160;
